@@ -78,6 +78,14 @@ def split(text: str, *, reference: int, reference_bits: int = 8) -> list[Segment
     ]
 
 
+def segments_needed(octets: bytes, data_coding: int) -> int:
+    """How many short messages text of this length takes; what one PDU carried whole may need several on the air."""
+    coding = codings.SMS_GSM7 if codings.sms_alphabet(data_coding) is codings.GSM7 else codings.SMS_UCS2
+    if len(octets) <= _room(coding, 0):
+        return 1
+    return len(_cut(octets, coding, _room(coding, len(_header(0, 0, 0, 8)))))
+
+
 def parse_udh(user_data: bytes) -> tuple[Concatenation | None, int]:
     """(concatenation, length of the header) of user data that begins with a header (23.040 9.2.3.24).
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Protocol
+from enum import IntEnum, StrEnum
+from typing import NamedTuple, Protocol
 
 from ussd_gateway.coding import data_coding as codings
+from ussd_gateway.coding.segments import Concatenation, parse_udh
 
 
 class Operation(StrEnum):
@@ -36,10 +37,21 @@ class Ussd:
     session       str; the dialogue's id, "" before the network has given one
     inputs        tuple of str; in a BEGIN, what was dialled beyond the service code: *111*828*1# -> ("828", "1")
     outcome       str; in a RELEASE, why (see network.session.Outcome)
+    secrets       tuple of str; the parts of the text that no record may show
     data_coding   int; the CBS data coding scheme (3GPP 23.038 section 5) that the text needs: 15 GSM 7-bit, 72 UCS-2
     """
 
-    __slots__ = ("_data_coding", "inputs", "msisdn", "operation", "outcome", "service_code", "session", "text")
+    __slots__ = (
+        "_data_coding",
+        "inputs",
+        "msisdn",
+        "operation",
+        "outcome",
+        "secrets",
+        "service_code",
+        "session",
+        "text",
+    )
 
     def __init__(
         self,
@@ -51,6 +63,7 @@ class Ussd:
         session: str = "",
         inputs: tuple[str, ...] = (),
         outcome: str = "",
+        secrets: tuple[str, ...] = (),
         data_coding: int | None = None,
     ) -> None:
         self.operation = operation
@@ -60,6 +73,7 @@ class Ussd:
         self.session = session
         self.inputs = inputs
         self.outcome = outcome
+        self.secrets = secrets
         self._data_coding = data_coding
 
     @property
@@ -95,3 +109,131 @@ class Ussd:
 
     def __repr__(self) -> str:
         return f"Ussd({self.operation.value}, {self.text!r}, msisdn={self.msisdn!r}, session={self.session!r})"
+
+
+class MessageState(IntEnum):
+    """The states of an SMS, numbered as message_state is in SMPP 3.4 section 5.2.28."""
+
+    ENROUTE = 1
+    DELIVERED = 2
+    EXPIRED = 3
+    DELETED = 4
+    UNDELIVERABLE = 5
+    ACCEPTED = 6
+    UNKNOWN = 7
+    REJECTED = 8
+
+
+UDHI = 0x40  # the bit of esm_class that says a user data header is there (SMPP 3.4 section 5.2.12)
+
+
+class Sms:
+    """One SMS as it was submitted, or one part of a long one.
+
+    source, destination   str; numbers are digits in international form without "+", names are as they came
+    octets                bytes; the user data, its header in front where `esm_class` says so
+    data_coding           int; as in SMPP 3.4 section 5.2.19
+    concatenation         which part of which long message this is, by its header or its SAR parameters; None for a whole
+    submitted_at          float; seconds since the epoch, set by the network
+    expires_at            float; when the network gives up, set by the network where the sender named no time
+    account               str; the system_id of the ESME that submitted it, "" for a handset
+    message_id            str; set by the network
+    tlvs                  tuple of (tag, octets); the optional parameters that the network itself has no use for
+    """
+
+    __slots__ = (
+        "account",
+        "concatenation",
+        "data_coding",
+        "destination",
+        "esm_class",
+        "expires_at",
+        "message_id",
+        "octets",
+        "protocol_id",
+        "registered_delivery",
+        "source",
+        "submitted_at",
+        "tlvs",
+    )
+
+    def __init__(
+        self,
+        source: str,
+        destination: str,
+        octets: bytes,
+        data_coding: int = 0,
+        *,
+        esm_class: int = 0,
+        protocol_id: int = 0,
+        registered_delivery: int = 0,
+        concatenation: Concatenation | None = None,
+        expires_at: float = 0.0,
+        account: str = "",
+        message_id: str = "",
+        submitted_at: float = 0.0,
+        tlvs: tuple[tuple[int, bytes], ...] = (),
+    ) -> None:
+        self.source = source
+        self.destination = destination
+        self.octets = octets
+        self.data_coding = data_coding
+        self.esm_class = esm_class
+        self.protocol_id = protocol_id
+        self.registered_delivery = registered_delivery
+        self.concatenation = concatenation
+        self.expires_at = expires_at
+        self.account = account
+        self.message_id = message_id
+        self.submitted_at = submitted_at
+        self.tlvs = tlvs
+
+    def wants_receipt(self, state: MessageState) -> bool:
+        """Whether the sender asked for a receipt of this final state (SMPP 3.4 section 5.2.17)."""
+        asked = self.registered_delivery & 0x03
+        if asked == 1:
+            return True
+        # 2 asks for failures; 3, reserved in 3.4, asks for successes in 5.0 (4.7.21)
+        return bool(asked) and (asked == 3) is (state is MessageState.DELIVERED)
+
+    @property
+    def content(self) -> bytes:
+        """The octets behind the user data header."""
+        return self.octets[parse_udh(self.octets)[1] :] if self.esm_class & UDHI else self.octets
+
+    @property
+    def text(self) -> str:
+        """The text of this part."""
+        return codings.decode_sms(self.content, self.data_coding)
+
+    def __repr__(self) -> str:
+        return f"Sms({self.source!r} to {self.destination!r}, {len(self.octets)} octets, id {self.message_id!r})"
+
+
+class Receipt:
+    """What became of an Sms, for the ESME that submitted it."""
+
+    __slots__ = ("done_at", "error", "sms", "state")
+
+    def __init__(self, sms: Sms, state: MessageState, done_at: float, error: int = 0) -> None:
+        self.sms = sms
+        self.state = state
+        self.done_at = done_at
+        self.error = error
+
+
+Message = Ussd | Sms | Receipt
+
+
+class Endpoint(Protocol):
+    """A handset or an application: it has an address, and the network delivers messages to it."""
+
+    def deliver(self, message: Message) -> None:
+        """Take a message; returns at once."""
+
+
+class Delivery(NamedTuple):
+    """An effect of the network: hand `message` to `endpoint`."""
+
+    endpoint: Endpoint
+    message: Message

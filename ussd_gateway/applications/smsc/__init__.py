@@ -1,0 +1,1 @@
+"""The SMSC: ESMEs that bind over SMPP."""

@@ -1,0 +1,97 @@
+"""The accounts of ESMEs: who may bind, and the endpoint that stands for all binds of one."""
+
+from __future__ import annotations
+
+import hmac
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ussd_gateway.gateway import Gateway
+from ussd_gateway.network.message import Message, Receipt, Sms
+from ussd_gateway.smpp.status import Status
+
+if TYPE_CHECKING:
+    from ussd_gateway.applications.smsc.connection import EsmeConnection
+
+
+@dataclass(frozen=True, slots=True)
+class EsmeSettings:
+    """One account of the config: `numbers` are short numbers or ranges whose messages are delivered to it."""
+
+    system_id: str
+    password: str
+    numbers: tuple[str, ...] = ()
+
+
+class EsmeAccount:
+    """An endpoint: what the network delivers goes to the binds in turn, as far as their windows are open."""
+
+    def __init__(self, settings: EsmeSettings, gateway: Gateway) -> None:
+        self.settings = settings
+        self._gateway = gateway
+        self._party = gateway.directory.attach_account(settings.system_id, self, settings.numbers)
+        self._binds: deque[EsmeConnection] = deque()  # those that receive
+        self._queue: deque[Sms | Receipt] = deque()
+
+    def deliver(self, message: Message) -> None:
+        """Takes an Sms or a Receipt, and sends it as soon as a bind has room in its window."""
+        assert isinstance(message, Sms | Receipt)
+        if self._queue or not self._send(message):
+            self._queue.append(message)
+
+    def opened(self, bind: EsmeConnection) -> None:
+        """A bind can receive from now on."""
+        self._binds.append(bind)
+        self._gateway.attach(self._party)
+
+    def has_room(self) -> None:
+        """A bind got an answer: what is queued goes on."""
+        while self._queue and self._send(self._queue[0]):
+            self._queue.popleft()
+
+    def closed(self, bind: EsmeConnection, unanswered: list[Sms | Receipt]) -> None:
+        """A bind is gone; what it had not answered is delivered again, first of all."""
+        if bind not in self._binds:
+            return
+        self._binds.remove(bind)
+        self._gateway.hand_back(self.settings.system_id, [*unanswered, *self._queue])
+        self._queue.clear()
+        if self._binds:
+            self._gateway.attach(self._party)
+        else:
+            self._gateway.detach(self._party)
+
+    def forget(self) -> None:
+        """Drop what is queued; `POST /reset` asks for it."""
+        self._queue.clear()
+
+    def _send(self, message: Sms | Receipt) -> bool:
+        for _ in range(len(self._binds)):
+            bind = self._binds[0]
+            self._binds.rotate(-1)
+            if bind.has_room:
+                bind.send(message)
+                return True
+        return False
+
+
+class Accounts:
+    """All accounts by system_id."""
+
+    def __init__(self, accounts: list[EsmeAccount]) -> None:
+        self._accounts = {account.settings.system_id: account for account in accounts}
+
+    def authenticate(self, system_id: str, password: str) -> EsmeAccount | Status:
+        """The account, or the command_status that refuses the bind."""
+        account = self._accounts.get(system_id)
+        if account is None:
+            return Status.ESME_RINVSYSID
+        if not hmac.compare_digest(account.settings.password.encode(), password.encode()):
+            return Status.ESME_RINVPASWD
+        return account
+
+    def forget(self) -> None:
+        """Drop what is queued for every account."""
+        for account in self._accounts.values():
+            account.forget()

@@ -1,0 +1,266 @@
+"""One ESME's connection: the shell around smpp.connection. Plain calls from its octets to the network and back.
+
+What one read brought is handled whole; the answers leave in one write, after the turn's commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ussd_gateway.applications.smsc.accounts import EsmeAccount
+from ussd_gateway.applications.smsc.translate import deliver_sm, sms_from
+from ussd_gateway.network.message import MessageState, Receipt, Sms
+from ussd_gateway.smpp.connection import BOUND, Connection
+from ussd_gateway.smpp.errors import LostStream, PduError
+from ussd_gateway.smpp.pdu import (
+    RESPONSE,
+    BindReceiver,
+    BindTransceiver,
+    BindTransmitter,
+    DeliverSmResp,
+    EnquireLink,
+    GenericNack,
+    Pdu,
+    SubmitSm,
+    SubmitSmResp,
+    Unbind,
+    UnparsedPdu,
+)
+from ussd_gateway.smpp.status import Status, status_name
+from ussd_gateway.smpp.timers import Due
+from ussd_gateway.smpp.tlv import Tag
+
+if TYPE_CHECKING:
+    from ussd_gateway.applications.smsc.server import Smsc
+
+SMSC_SYSTEM_ID = "ussd_gateway"
+INTERFACE_VERSION = 0x34
+
+
+class EsmeConnection(asyncio.BufferedProtocol):
+    """An asyncio protocol; the server makes one for each connection it accepts."""
+
+    def __init__(self, smsc: Smsc) -> None:
+        self._smsc = smsc
+        self._gateway = smsc.gateway
+        self._connection = Connection()
+        self._transport: asyncio.Transport | None = None
+        self._account: EsmeAccount | None = None
+        self._system_id = ""
+        self._outgoing: list[bytes] = []
+        self._unanswered: dict[int, Sms | Receipt] = {}  # our deliver_sm by sequence_number
+        self._writable = True
+        self._opened_at = self._heard_at = smsc.real_time()
+        self._enquired_at = 0.0
+
+    # asyncio -------------------------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The ESME has connected."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._smsc.connections.add(self)
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """All connections share one buffer: what a read brings is copied out before the next one."""
+        return self._smsc.buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Handle every PDU that the read has completed."""
+        self._heard_at = self._smsc.real_time()
+        try:
+            for pdu in self._connection.receive_data(bytes(self._smsc.buffer[:nbytes])):
+                handler = self._handlers.get(type(pdu))
+                if handler is None:
+                    self._unexpected(pdu)
+                else:
+                    handler(self, pdu)
+        except LostStream as error:
+            self._lose(error)
+
+    def eof_received(self) -> None:
+        """The ESME will send no more: close."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone, for whatever reason."""
+        self._smsc.connections.discard(self)
+        self._leave()
+
+    def pause_writing(self) -> None:
+        """The ESME reads slower than it makes us write: stop reading from it."""
+        self._writable = False
+        if self._transport:
+            self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """The ESME has caught up."""
+        self._writable = True
+        if self._transport and not self._transport.is_closing():
+            self._transport.resume_reading()
+            if self._account:
+                self._account.has_room()
+
+    # What the account and the server ask -----------------------------------------------------------------------------
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another deliver_sm fits the window."""
+        return self._writable and len(self._unanswered) < self._smsc.window
+
+    def send(self, message: Sms | Receipt) -> None:
+        """Hand a message or a receipt to the ESME."""
+        sequence_number = self._connection.next_sequence_number()
+        self._unanswered[sequence_number] = message
+        self._write(deliver_sm(message, sequence_number))
+
+    def check(self, now: float) -> None:
+        """Do what the timers call for; `now` is real time."""
+        due = self._smsc.timers.due(
+            now,
+            bound=self._connection.state in BOUND,
+            opened_at=self._opened_at,
+            heard_at=self._heard_at,
+            enquired_at=self._enquired_at,
+        )
+        if due is Due.ENQUIRE_LINK:
+            self._enquired_at = now
+            self._write(EnquireLink(sequence_number=self._connection.next_sequence_number()).encode())
+        elif due is Due.CLOSE:
+            self._note("esme.silent")
+            self.close()
+
+    def close(self) -> None:
+        """End the bind politely, and the connection."""
+        if self._transport is None or self._transport.is_closing():
+            return
+        if self._connection.state in BOUND:
+            self._transport.write(Unbind(sequence_number=self._connection.next_sequence_number()).encode())
+        self._leave()
+        self._transport.close()
+
+    # PDUs ----------------------------------------------------------------------------------------------------------
+
+    def _bind(self, pdu: Any) -> None:
+        if refusal := self._connection.refusal(pdu):
+            return self._reply(pdu, refusal)
+        account = self._smsc.accounts.authenticate(pdu.system_id, pdu.password)
+        if isinstance(account, Status):
+            self._system_id = pdu.system_id
+            self._note("esme.bind_refused", command_status=status_name(account))
+            return self._reply(pdu, account)
+        self._connection.bind(pdu)
+        self._account, self._system_id = account, pdu.system_id
+        # 4.1.2: an ESME of before 3.4 gets no optional parameter
+        tlvs = ((Tag.SC_INTERFACE_VERSION, bytes((INTERFACE_VERSION,))),) if pdu.interface_version >= 0x34 else ()
+        self._note("esme.bound", mode=self._connection.state.value)
+        self._reply(pdu, Status.ESME_ROK, system_id=SMSC_SYSTEM_ID, tlvs=tlvs)
+        if self._connection.receives:
+            account.opened(self)
+        return None
+
+    def _unbind(self, pdu: Pdu) -> None:
+        if refusal := self._connection.refusal(pdu):
+            return self._reply(pdu, refusal)
+        self._reply(pdu)
+        self._note("esme.unbound")
+        self._connection.unbind()
+        self._leave()
+        self._gateway.after_commit(self._close_transport)
+        return None
+
+    def _submit_sm(self, pdu: SubmitSm) -> None:
+        if refusal := self._connection.refusal(pdu):
+            return self._reply(pdu, refusal)
+        try:
+            sms = sms_from(pdu, self._system_id, self._gateway.now())
+        except PduError as error:
+            return self._refuse(pdu, error)
+        self._gateway.submit(sms)
+        self._write(SubmitSmResp.pack(pdu.sequence_number, (sms.message_id.encode(),)))
+        return None
+
+    def _deliver_sm_resp(self, pdu: DeliverSmResp) -> None:
+        message = self._unanswered.pop(pdu.sequence_number, None)
+        if isinstance(message, Sms):
+            accepted = pdu.command_status == Status.ESME_ROK
+            self._gateway.confirm(message, MessageState.DELIVERED if accepted else MessageState.REJECTED)
+        if self._account:
+            self._account.has_room()
+
+    def _enquire_link(self, pdu: Pdu) -> None:
+        self._reply(pdu)
+
+    def _generic_nack(self, pdu: Pdu) -> None:
+        message = self._unanswered.pop(pdu.sequence_number, None)
+        if isinstance(message, Sms):
+            self._gateway.confirm(message, MessageState.REJECTED)
+        self._note("esme.generic_nack", command_status=status_name(pdu.command_status))
+
+    def _unparsed(self, pdu: UnparsedPdu) -> None:
+        self._note("esme.unparsed_pdu", command_id=f"0x{pdu.command_id:08X}", seen=pdu.error.seen)
+        if reply := pdu.reply():
+            self._write(reply.encode())
+
+    def _unexpected(self, pdu: Pdu | UnparsedPdu) -> None:
+        """A PDU that an SMSC is never sent, such as deliver_sm, or a response that needs no further step."""
+        if pdu.command_id & RESPONSE:
+            return
+        assert isinstance(pdu, Pdu)
+        self._reply(pdu, self._connection.refusal(pdu) or Status.ESME_RINVCMDID)
+
+    _handlers: ClassVar[dict[type, Callable[[EsmeConnection, Any], None]]] = {
+        BindTransmitter: _bind,
+        BindReceiver: _bind,
+        BindTransceiver: _bind,
+        Unbind: _unbind,
+        SubmitSm: _submit_sm,
+        DeliverSmResp: _deliver_sm_resp,
+        EnquireLink: _enquire_link,
+        GenericNack: _generic_nack,
+        UnparsedPdu: _unparsed,
+    }
+
+    # Writing -------------------------------------------------------------------------------------------------------
+
+    def _reply(self, pdu: Pdu, status: Status = Status.ESME_ROK, **given: Any) -> None:
+        self._write(pdu.reply(status, **given).encode())
+
+    def _refuse(self, pdu: Pdu, error: PduError) -> None:
+        self._note("esme.refused", command=pdu.command, command_status=error.status.name, seen=error.seen)
+        self._reply(pdu, error.status)
+
+    def _write(self, octets: bytes) -> None:
+        if not self._outgoing:
+            self._gateway.after_commit(self._flush)
+        self._outgoing.append(octets)
+
+    def _flush(self) -> None:
+        outgoing, self._outgoing = self._outgoing, []
+        if self._transport and not self._transport.is_closing():
+            self._transport.write(b"".join(outgoing))
+
+    # Endings -------------------------------------------------------------------------------------------------------
+
+    def _lose(self, error: LostStream) -> None:
+        self._note("esme.lost_stream", seen=error.seen)
+        # 4.3: the header cannot be trusted, so neither can its sequence_number
+        self._write(GenericNack(command_status=error.status).encode())
+        self._connection.unbind()
+        self._leave()
+        self._gateway.after_commit(self._close_transport)
+
+    def _leave(self) -> None:
+        account, self._account = self._account, None
+        if account:
+            unanswered = list(self._unanswered.values())
+            self._unanswered.clear()
+            account.closed(self, unanswered)
+
+    def _close_transport(self) -> None:
+        if self._transport:
+            self._transport.close()
+
+    def _note(self, kind: str, **facts: object) -> None:
+        self._gateway.note(kind, account=self._system_id or None, **facts)

@@ -1,0 +1,201 @@
+"""Between PDUs and messages: submit_sm to Sms, Sms and Receipt to deliver_sm. No I/O."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from ussd_gateway.coding.segments import Concatenation, parse_udh
+from ussd_gateway.network.message import UDHI, Receipt, Sms
+from ussd_gateway.smpp.errors import PduError
+from ussd_gateway.smpp.pdu import DeliverSm, SubmitSm
+from ussd_gateway.smpp.receipts import RECEIPT_ESM_CLASS, receipt_text, receipt_tlvs
+from ussd_gateway.smpp.status import Status
+from ussd_gateway.smpp.time import parse_time
+from ussd_gateway.smpp.tlv import Tag, Tlvs, encode_tlvs
+
+_ZERO = b"\0"
+_SAR = (Tag.SAR_MSG_REF_NUM, Tag.SAR_TOTAL_SEGMENTS, Tag.SAR_SEGMENT_SEQNUM)
+_UNDERSTOOD = frozenset((*_SAR, Tag.MESSAGE_PAYLOAD))
+_HIGHEST_PRIORITY = 3  # 5.2.14
+
+
+def sms_from(pdu: SubmitSm, account: str, now: float) -> Sms:
+    """The message that a submit_sm carries; PduError with the command_status that refuses it."""
+    # One unpacking instead of eighteen attributes: every message an ESME submits comes this way.
+    (
+        service_type,
+        _,
+        _,
+        source,
+        _,
+        _,
+        destination,
+        esm_class,
+        protocol_id,
+        priority_flag,
+        schedule_delivery_time,
+        validity_period,
+        registered_delivery,
+        replace_if_present_flag,
+        data_coding,
+        sm_default_msg_id,
+        octets,
+    ) = pdu.values
+    if not destination:
+        raise PduError("destination_addr is empty", Status.ESME_RINVDSTADR)
+    if priority_flag[0] > _HIGHEST_PRIORITY:
+        raise PduError(f"priority_flag is {priority_flag[0]}; it goes from 0 to 3", Status.ESME_RINVPRTFLG)
+    if service_type == b"USSD" or replace_if_present_flag != _ZERO or sm_default_msg_id != _ZERO:
+        _refuse_what_is_not_offered(pdu)
+    if schedule_delivery_time:
+        _refuse_the_future(pdu.schedule_delivery_time, now)
+    tlvs: Tlvs = ()
+    concatenation = None
+    if pdu.tlvs:
+        octets, concatenation, tlvs = _with_tlvs(pdu)
+    if esm_class[0] & UDHI:
+        concatenation = parse_udh(octets)[0] or concatenation
+    return Sms(
+        _number(source),
+        _number(destination),
+        octets,
+        data_coding[0],
+        esm_class=esm_class[0],
+        protocol_id=protocol_id[0],
+        registered_delivery=registered_delivery[0],
+        concatenation=concatenation,
+        expires_at=_expiry(pdu.validity_period, now) if validity_period else 0.0,
+        account=account,
+        tlvs=tlvs,
+    )
+
+
+def deliver_sm(message: Sms | Receipt, sequence_number: int) -> bytes:
+    """The octets of the deliver_sm that hands a message or a receipt to an ESME."""
+    if isinstance(message, Receipt):
+        return _receipt(message, sequence_number)
+    short_message, tail = message.octets, b""
+    if len(short_message) > 254:  # 5.3.2.32: what does not fit short_message goes as message_payload
+        tail = encode_tlvs(((Tag.MESSAGE_PAYLOAD, short_message),))
+        short_message = b""
+    if message.concatenation and not message.esm_class & UDHI:
+        tail += _sar(message.concatenation)
+    tail += encode_tlvs(message.tlvs)
+    return DeliverSm.pack(
+        sequence_number,
+        (
+            b"",
+            *_address(message.source),
+            *_address(message.destination),
+            bytes((message.esm_class & UDHI,)),
+            bytes((message.protocol_id,)),
+            _ZERO,
+            b"",
+            b"",
+            _ZERO,
+            _ZERO,
+            bytes((message.data_coding,)),
+            _ZERO,
+            bytes((len(short_message),)),
+            short_message,
+        ),
+        tail=tail,
+    )
+
+
+_RECEIPT_CLASS = bytes((RECEIPT_ESM_CLASS,))
+
+
+def _receipt(receipt: Receipt, sequence_number: int) -> bytes:
+    sms, state = receipt.sms, int(receipt.state)
+    message_id = sms.message_id.encode()
+    text = receipt_text(message_id, state, sms.submitted_at, receipt.done_at, receipt.error, _shown(sms))
+    return DeliverSm.pack(
+        sequence_number,
+        (
+            b"",
+            *_address(sms.destination),
+            *_address(sms.source),
+            _RECEIPT_CLASS,
+            _ZERO,
+            _ZERO,
+            b"",
+            b"",
+            _ZERO,
+            _ZERO,
+            _ZERO,
+            _ZERO,
+            bytes((len(text),)),
+            text,
+        ),
+        tail=receipt_tlvs(message_id, state, receipt.error),
+    )
+
+
+def _shown(sms: Sms) -> bytes:
+    """What appendix B's text: repeats: nothing where the octets are no plain text, or hold a header."""
+    return sms.octets if sms.data_coding == 0 and not sms.esm_class & UDHI else b""
+
+
+def _number(octets: bytes) -> str:
+    return octets.decode("latin-1").removeprefix("+")
+
+
+def _expiry(validity_period: str, now: float) -> float:
+    expires_at = parse_time(validity_period, now, Status.ESME_RINVEXPIRY)
+    assert expires_at is not None
+    if expires_at <= now:
+        raise PduError(f"validity_period {validity_period!r} is over already", Status.ESME_RINVEXPIRY)
+    return expires_at
+
+
+def _refuse_the_future(schedule_delivery_time: str, now: float) -> None:
+    at = parse_time(schedule_delivery_time, now, Status.ESME_RINVSCHED)
+    if at is not None and at > now:
+        raise PduError("scheduled delivery is not offered; leave schedule_delivery_time empty", Status.ESME_RINVSCHED)
+
+
+def _refuse_what_is_not_offered(pdu: SubmitSm) -> None:
+    if pdu.service_type == "USSD":
+        raise PduError("service_type USSD is not offered", Status.ESME_RINVSERTYP)
+    if pdu.replace_if_present_flag:
+        raise PduError("replace_if_present_flag is not offered; set it to 0", Status.ESME_RINVREPFLAG)
+    raise PduError("there are no predefined messages; set sm_default_msg_id to 0", Status.ESME_RINVDFTMSGID)
+
+
+def _with_tlvs(pdu: SubmitSm) -> tuple[bytes, Concatenation | None, Tlvs]:
+    """The octets, the place among segments by the SAR parameters (5.3.2.22 to 24), and the TLVs that are left."""
+    octets = pdu.short_message
+    payload = pdu.tlv(Tag.MESSAGE_PAYLOAD)
+    if payload is not None:
+        if octets:
+            raise PduError("short_message and message_payload are both there", Status.ESME_RINVMSGLEN)
+        octets = payload
+    return octets, _sar_concatenation(pdu), tuple(tlv for tlv in pdu.tlvs if tlv[0] not in _UNDERSTOOD)
+
+
+def _sar_concatenation(pdu: SubmitSm) -> Concatenation | None:
+    reference, total, sequence = (pdu.tlv(tag) for tag in _SAR)
+    if reference is None and total is None and sequence is None:
+        return None
+    if reference is None or total is None or sequence is None:
+        raise PduError("the SAR parameters come all three or not at all", Status.ESME_RMISSINGOPTPARAM)
+    if (len(reference), len(total), len(sequence)) != (2, 1, 1):
+        raise PduError("a SAR parameter has the wrong length", Status.ESME_RINVPARLEN)
+    if not 1 <= sequence[0] <= total[0]:
+        raise PduError(f"SAR segment {sequence[0]} of {total[0]}", Status.ESME_RINVOPTPARAMVAL)
+    return Concatenation(int.from_bytes(reference), total[0], sequence[0], 16)
+
+
+def _sar(part: Concatenation) -> bytes:
+    values = (part.reference.to_bytes(2), bytes((part.total,)), bytes((part.sequence,)))
+    return encode_tlvs(zip(_SAR, values, strict=True))
+
+
+@lru_cache(maxsize=4096)
+def _address(address: str) -> tuple[bytes, bytes, bytes]:
+    """TON, NPI (5.2.5, 5.2.6) and the address: international numbers, short numbers of the network, names."""
+    octets = address.encode("latin-1", "replace")
+    if not (address.isascii() and address.isdigit()):
+        return b"\5", b"\0", octets
+    return (b"\1", b"\1", octets) if len(address) > 6 else (b"\3", b"\0", octets)

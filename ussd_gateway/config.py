@@ -1,0 +1,279 @@
+"""config.toml to typed settings. A mistake names its key and what would be right.
+
+Order, the later wins: the defaults here, the file, environment variables USSD_GATEWAY_<SECTION>_<KEY>, flags.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import ValidationError as PydanticError
+
+from ussd_gateway.network.address import AddressError, normalise_msisdn
+
+ENVIRONMENT = "USSD_GATEWAY_"
+FILE_NAME = "config.toml"
+
+
+class ConfigError(Exception):
+    """A setting cannot be used; each line of the message names a place and the way out."""
+
+
+def _kopecks(value: object) -> int:
+    """Roubles as people write them, "150.00", to whole kopecks."""
+    try:
+        kopecks = Decimal(str(value)) * 100
+        if kopecks != kopecks.to_integral_value():
+            raise ValueError
+        return int(kopecks)
+    except (InvalidOperation, ValueError):
+        raise ValueError(f'{value!r} is no sum of money; write roubles and kopecks as "150.00"') from None
+
+
+def _msisdn(value: object) -> str:
+    try:
+        return normalise_msisdn(str(value))
+    except AddressError as error:
+        raise ValueError(str(error)) from error
+
+
+Kopecks = Annotated[int, BeforeValidator(_kopecks)]
+Msisdn = Annotated[str, BeforeValidator(_msisdn)]
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Server(_Section):
+    """Where the gateway listens."""
+
+    host: str = "127.0.0.1"
+    http_port: Port = 8080
+    smpp_port: Port = 2775
+
+
+class StoreSection(_Section):
+    """Where the journal is kept."""
+
+    path: str = "run/ussd_gateway.db"
+
+
+class Log(_Section):
+    """What goes to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "warning"
+    format: Literal["text", "json"] = "text"
+
+
+class NetworkSection(_Section):
+    """What the operator decides. Times in seconds."""
+
+    application_timeout: PositiveFloat = 10
+    user_timeout: PositiveFloat = 30
+    session_timeout: PositiveFloat = 180
+    validity_period: PositiveFloat = 259200
+    auto_provision: bool = True
+    second_dial: Literal["busy", "replace"] = "busy"
+
+
+class Smpp(_Section):
+    """The SMSC. Times in seconds of real time."""
+
+    window: PositiveInt = 500
+    session_init_timeout: NonNegativeFloat = 30
+    enquire_link_interval: NonNegativeFloat = 30
+    response_timeout: PositiveFloat = 10
+
+
+class Menus(_Section):
+    """Which menus answer."""
+
+    directory: str = "menus"
+
+
+class SelfcareSection(_Section):
+    """The operator's own service. Times in seconds."""
+
+    enabled: bool = True
+    system_id: str = Field("selfcare", max_length=15)
+    password: str = Field("selfcare", max_length=8)
+    password_sender: str = "3339"
+    command_number: str = "111"
+    password_reply: Literal["sms", "ussd", "both"] = "sms"
+    password_length: int = Field(8, ge=6, le=26)
+    remembered_passwords: int = Field(5, ge=0)
+    password_requests_per_15_minutes: PositiveInt = 3
+    password_requests_per_day: PositiveInt = 10
+    sms_delay: NonNegativeFloat = 0
+    argon2_time_cost: PositiveInt = 2
+    argon2_memory_kib: int = Field(19456, ge=8)
+    argon2_parallelism: PositiveInt = 1
+
+
+class Subscriber(_Section):
+    """One SIM of this operator."""
+
+    msisdn: Msisdn
+    owner: str = ""
+    balance: Kopecks = 0
+    tariff: str = "Смарт"
+    language: Literal["ru", "en", "latin"] = "ru"
+    status: Literal["active", "blocked", "closed"] = "active"
+
+
+class Esme(_Section):
+    """One account that may bind."""
+
+    system_id: str = Field(min_length=1, max_length=15)
+    password: str = Field(max_length=8)
+    numbers: tuple[str, ...] = ()
+
+
+class Config(_Section):
+    """Every setting."""
+
+    server: Server = Server()
+    store: StoreSection = StoreSection()
+    log: Log = Log()
+    network: NetworkSection = NetworkSection()
+    smpp: Smpp = Smpp()
+    menus: Menus = Menus()
+    selfcare: SelfcareSection = SelfcareSection()
+    subscriber: tuple[Subscriber, ...] = ()
+    esme: tuple[Esme, ...] = ()
+
+    def menus_directory(self, beside: Path | None) -> Path:
+        """Where the menus are: beside the config file, or the ones that came with the program."""
+        directory = (beside or Path.cwd()) / self.menus.directory
+        if not directory.is_dir() and self.menus.directory == Menus().directory:
+            return data_directory() / "menus"
+        return directory
+
+
+class Loaded(BaseModel):
+    """Settings with where each comes from: "file", "environment", "flag"; what is not named is a default."""
+
+    model_config = ConfigDict(frozen=True)
+
+    config: Config
+    path: Path | None
+    origins: dict[str, str]
+
+
+def data_directory() -> Path:
+    """Where config.toml and menus/ that came with the program are: inside the wheel, or the checkout."""
+    packaged = Path(__file__).parent / "data"
+    return packaged if packaged.is_dir() else Path(__file__).parent.parent
+
+
+def load(
+    path: str | Path | None = None,
+    flags: Mapping[str, Any] | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Loaded:
+    """The settings. Without `path`: config.toml of this folder if there is one, else the one that came along.
+
+    `flags` by dotted key: {"server.http_port": 0}. ConfigError says every mistake at once.
+    """
+    found = _find(path)
+    values = _read(found)
+    origins = {key: "file" for key in _keys(values)}
+    for name, value in (os.environ if environment is None else environment).items():
+        if key := _environment_key(name):
+            _set(values, key, value)
+            origins[key] = f"environment ({name})"
+    for key, value in (flags or {}).items():
+        if value is not None:
+            _set(values, key, value)
+            origins[key] = "flag"
+    try:
+        config = Config.model_validate(values)
+    except PydanticError as error:
+        raise ConfigError("\n".join(_mistakes(error, found, origins))) from None
+    _refuse_doubles(config, found)
+    return Loaded(config=config, path=found, origins=origins)
+
+
+def _find(path: str | Path | None) -> Path:
+    if path is not None:
+        return Path(path)
+    here = Path(FILE_NAME)
+    return here if here.is_file() else data_directory() / FILE_NAME
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}; name another file with --config") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def _environment_key(name: str) -> str | None:
+    if not name.startswith(ENVIRONMENT):
+        return None
+    section, _, key = name.removeprefix(ENVIRONMENT).lower().partition("_")
+    return f"{section}.{key}" if key and section in Config.model_fields else None
+
+
+def _set(values: dict[str, Any], key: str, value: Any) -> None:
+    section, _, name = key.partition(".")
+    values.setdefault(section, {})[name] = value
+
+
+def _keys(values: Mapping[str, Any]) -> Iterator[str]:
+    for section, content in values.items():
+        if isinstance(content, Mapping):
+            yield from (f"{section}.{name}" for name in content)
+        else:
+            yield section
+
+
+def _mistakes(error: PydanticError, path: Path, origins: Mapping[str, str]) -> Iterator[str]:
+    for mistake in error.errors():
+        key = re.sub(r"\.(\d+)", r"[\1]", ".".join(map(str, mistake["loc"])))
+        origin = origins.get(key, "file")
+        place = path.name if origin == "file" else origin
+        yield f"{place}: {key}: {_said(mistake, key)}"
+
+
+def _said(mistake: Any, key: str) -> str:
+    if mistake["type"] == "extra_forbidden":
+        name = str(mistake["loc"][-1])
+        known = _known_names(mistake["loc"])
+        near = get_close_matches(name, known, 1)
+        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+        return f"there is no such key; {hint}"
+    if mistake["type"] == "missing":
+        return "is missing"
+    message = str(mistake["msg"]).removeprefix("Value error, ")
+    return f"{mistake['input']!r} cannot be used: {message[0].lower()}{message[1:]}"
+
+
+def _known_names(location: tuple[Any, ...]) -> list[str]:
+    model: Any = Config
+    for step in location[:-1]:
+        if isinstance(step, str):
+            annotation = model.model_fields[step].annotation
+            model = getattr(annotation, "__args__", (annotation,))[0]
+    return list(model.model_fields)
+
+
+def _refuse_doubles(config: Config, path: Path) -> None:
+    for name, values in (
+        ("subscriber.msisdn", [subscriber.msisdn for subscriber in config.subscriber]),
+        ("esme.system_id", [esme.system_id for esme in config.esme] + [config.selfcare.system_id]),
+    ):
+        for value in sorted({value for value in values if values.count(value) > 1}):
+            raise ConfigError(f"{path.name}: {name}: {value} is there twice; each can be there once")

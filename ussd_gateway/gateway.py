@@ -1,0 +1,256 @@
+"""The gateway: a network with a clock and a journal, on the event loop. No sockets, no HTTP, no SQL.
+
+`submit` and `deliver` are plain calls. Whatever one turn of the event loop accepted is committed to the journal once, at
+its end; only then the edges write what they have to say, so that what was acknowledged is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from itertools import chain
+from typing import Any, Protocol
+
+import structlog
+
+from ussd_gateway.clock import Clock, VirtualClock
+from ussd_gateway.network.deadlines import Deadlines
+from ussd_gateway.network.directory import Directory, Party
+from ussd_gateway.network.message import Delivery, Endpoint, Message, MessageState, Receipt, Sms, Ussd
+from ussd_gateway.network.network import Network, NetworkSettings
+from ussd_gateway.network.record import Record
+
+log = structlog.get_logger(__name__)
+
+QUIET_TURNS = 3  # turns of the event loop without work after which nothing is taken to be under way
+PATIENCE = 5.0  # real seconds that `settle` gives to what is under way
+
+
+class Journal(Record, Protocol):
+    """The record of all that passed, committed once per turn."""
+
+    first_id: int
+
+    def event(self, kind: str, now: float, *, account: str | None = None, **facts: object) -> None:
+        """Something else happened, such as esme.bound."""
+
+    def commit(self) -> None:
+        """Everything recorded so far is kept from now on."""
+
+
+class Timer:
+    """A call that the gateway's clock will make."""
+
+    __slots__ = ("callback",)
+
+    def __init__(self, callback: Callable[[], None]) -> None:
+        self.callback: Callable[[], None] | None = callback
+
+    def cancel(self) -> None:
+        """The call will not be made."""
+        self.callback = None
+
+
+class Gateway:
+    """What a program starts: endpoints attach to it and submit; it delivers, and lets time pass."""
+
+    def __init__(
+        self,
+        settings: NetworkSettings,
+        *,
+        clock: Clock,
+        journal: Journal,
+        new_handset: Callable[[str], Endpoint],
+    ) -> None:
+        self.clock = clock
+        self.journal = journal
+        self.network = Network(settings, journal, new_handset, journal.first_id)
+        self._timers: Deadlines[Timer] = Deadlines()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._under_way = 0
+        self._after_commit: list[Callable[[], None]] = []
+        self._turn_ends = False  # the end of this turn is scheduled
+        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm_at = 0.0
+
+    @property
+    def directory(self) -> Directory:
+        """Who has which address."""
+        return self.network.directory
+
+    def now(self) -> float:
+        """The clock's moment, in seconds since the epoch."""
+        return self.clock.now()
+
+    # What endpoints do ---------------------------------------------------------------------------------------------
+
+    def submit(self, message: Message) -> None:
+        """Hand a message to the network; SessionError when it does not belong to its dialogue."""
+        self._deliver(self.network.submit(message, self.clock.now()))
+
+    def push(self, message: Ussd, application: Endpoint) -> None:
+        """The network begins a dialogue with message.msisdn for an application."""
+        self._deliver(self.network.push(message, application, self.now()))
+
+    def confirm(self, sms: Sms, state: MessageState) -> None:
+        """An ESME says what became of a message that it was handed."""
+        self._deliver(self.network.confirm(sms, state, self.now()))
+
+    def hand_back(self, system_id: str, messages: list[Sms | Receipt]) -> None:
+        """An ESME lost its bind before these arrived."""
+        self.network.hand_back(system_id, messages)
+        self.changed()
+
+    def attach(self, party: Party) -> None:
+        """A handset registers, or an account is bound to receive."""
+        self._deliver(self.network.attach(party, self.now()))
+
+    def detach(self, party: Party) -> None:
+        """A handset leaves, or an account's last receiving bind ends."""
+        self._deliver(self.network.detach(party, self.now()))
+
+    def memory_full(self, party: Party, full: bool) -> None:
+        """A handset has no memory left for SMS, or has some again."""
+        self._deliver(self.network.memory_full(party, full, self.now()))
+
+    def note(self, kind: str, *, account: str | None = None, **facts: object) -> None:
+        """Write down and log that something happened; `facts` hold no secret."""
+        self.journal.event(kind, self.now(), account=account, **facts)
+        log.info(kind, **({"account": account} if account else {}), **facts)
+        self.changed()
+
+    def _deliver(self, deliveries: list[Delivery]) -> None:
+        for endpoint, message in deliveries:
+            endpoint.deliver(message)
+        if not self._turn_ends:
+            self.changed()
+
+    # The turn of the event loop ------------------------------------------------------------------------------------
+
+    def changed(self) -> None:
+        """Something has to be committed at the end of this turn."""
+        if not self._turn_ends:
+            self._turn_ends = True
+            asyncio.get_running_loop().call_soon(self._end_turn)
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Call back once this turn's work is committed."""
+        self._after_commit.append(callback)
+        self.changed()
+
+    async def committed(self) -> None:
+        """Returns once everything submitted so far is kept."""
+        done = asyncio.get_running_loop().create_future()
+        self.after_commit(lambda: done.done() or done.set_result(None))
+        await done
+
+    def _end_turn(self) -> None:
+        self._turn_ends = False
+        self.journal.commit()
+        callbacks, self._after_commit = self._after_commit, []
+        for callback in callbacks:
+            callback()
+        self._arm()
+
+    # Time ----------------------------------------------------------------------------------------------------------
+
+    def call_later(self, delay: float, callback: Callable[[], None]) -> Timer:
+        """Call back after `delay` seconds of the gateway's clock."""
+        timer = Timer(callback)
+        self._timers.add(self.now() + delay, timer)
+        self.changed()
+        return timer
+
+    def next_deadline(self) -> float | None:
+        """When `tick` has something to do."""
+        times = [time for time in (self.network.next_deadline(), self._timers.next()) if time is not None]
+        return min(times) if times else None
+
+    def tick(self) -> None:
+        """Does what the clock's moment makes due."""
+        now = self.now()
+        self._deliver(self.network.tick(now))
+        for timer in self._timers.due(now):
+            if timer.callback:
+                timer.callback()
+
+    async def advance(self, seconds: float) -> None:
+        """Move a virtual clock; on the way everything happens in its order and at its moment."""
+        if not isinstance(self.clock, VirtualClock):
+            raise RuntimeError("only a virtual clock can be moved; start the gateway with --virtual-clock")
+        end = self.now() + seconds
+        await self.settle()
+        while (due := self.next_deadline()) is not None and due <= end:
+            self.clock.move_to(due)
+            self.tick()
+            await self.settle()
+        self.clock.move_to(end)
+
+    async def wait(self, seconds: float) -> None:
+        """Let `seconds` pass: a virtual clock is moved, a real one is waited for."""
+        if isinstance(self.clock, VirtualClock):
+            await self.advance(seconds)
+        else:
+            await asyncio.sleep(seconds)
+
+    def _arm(self) -> None:
+        """One timer of the event loop for the soonest deadline of all."""
+        due = None if isinstance(self.clock, VirtualClock) else self.next_deadline()
+        if self._alarm is not None and (due is None or due != self._alarm_at):
+            self._alarm.cancel()
+            self._alarm = None
+        if due is not None and self._alarm is None:
+            self._alarm_at = due
+            self._alarm = asyncio.get_running_loop().call_later(max(0.0, due - self.now()), self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        self.tick()
+        self._arm()
+
+    # Work under way ------------------------------------------------------------------------------------------------
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run what has to wait for something; `settle` waits for it, `close` ends it."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+        return task
+
+    def _finished(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("gateway.task_failed", task=task.get_coro().__qualname__, exc_info=error)
+
+    @contextmanager
+    def under_way(self) -> Iterator[None]:
+        """Marks work that is on a socket, so that `settle` waits for it."""
+        self._under_way += 1
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+
+    async def settle(self) -> None:
+        """Returns when nothing is under way inside the gateway any more, or after a few real seconds."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + PATIENCE
+        quiet = 0
+        while quiet < QUIET_TURNS and loop.time() < end:
+            busy = self._tasks or self._under_way or self._turn_ends
+            quiet = 0 if busy else quiet + 1
+            await asyncio.sleep(0.001 if self._tasks or self._under_way else 0)
+
+    async def close(self) -> None:
+        """End what is under way and keep what was accepted."""
+        if self._alarm:
+            self._alarm.cancel()
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self.journal.commit()
+        for callback in chain(self._after_commit):
+            callback()
+        self._after_commit.clear()

@@ -1,0 +1,267 @@
+"""A phone with its SIM: what it shows, what it has received, and what its user can do. Every kind of handset has one."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import deque
+from collections.abc import Callable, Iterator
+
+from ussd_gateway.coding import data_coding as codings
+from ussd_gateway.coding.segments import Reassembler, parse_udh, segments_needed, split
+from ussd_gateway.gateway import Gateway
+from ussd_gateway.network.address import MmiKind, classify
+from ussd_gateway.network.directory import Party
+from ussd_gateway.network.message import ANSWER, ASK, BEGIN, END, HANG_UP, NOTIFY, UDHI, Message, Sms, Ussd
+from ussd_gateway.network.session import Outcome
+
+INBOX_LIMIT = 1000  # messages that a phone remembers; GET /messages finds the older ones
+NOT_USSD = "not_ussd"  # the outcome of a dialled string that a phone does not send as USSD
+
+AWAITING, ENDED = "awaiting_answer", "ended"
+
+
+class NotAskedError(Exception):
+    """The user typed an answer, but nothing is asked."""
+
+
+class Screen(str):
+    """What the phone shows: its text, and with it
+
+    session      str; the id of the dialogue, "" for what never was one
+    state        "awaiting_answer" or "ended"
+    outcome      str; how the dialogue ended, "" while it goes on
+    data_coding  int; the CBS data coding scheme of the text
+    """
+
+    __slots__ = ("data_coding", "outcome", "session", "state")
+
+    session: str
+    state: str
+    outcome: str
+    data_coding: int
+
+    def __new__(cls, text: str, *, session: str = "", state: str = ENDED, outcome: str = "", data_coding: int = 15) -> Screen:
+        """A screen with this text."""
+        screen = super().__new__(cls, text)
+        screen.session, screen.state, screen.outcome, screen.data_coding = session, state, outcome, data_coding
+        return screen
+
+    @property
+    def awaiting(self) -> bool:
+        """Whether the phone asks for an answer."""
+        return self.state == AWAITING
+
+
+class InboxSms:
+    """An SMS as the phone shows it: whole, however many parts it came in."""
+
+    __slots__ = ("content", "parts", "received_at", "sms")
+
+    def __init__(self, sms: Sms, content: bytes, parts: int, received_at: float) -> None:
+        self.sms = sms  # the part that completed it
+        self.content = content
+        self.parts = parts
+        self.received_at = received_at
+
+    @property
+    def id(self) -> str:
+        """The message_id."""
+        return self.sms.message_id
+
+    @property
+    def sender(self) -> str:
+        """Where it says it is from."""
+        return self.sms.source
+
+    @property
+    def data_coding(self) -> int:
+        """As in SMPP 3.4 section 5.2.19."""
+        return self.sms.data_coding
+
+    @property
+    def text(self) -> str:
+        """The text, decoded now."""
+        return codings.decode_sms(self.content, self.sms.data_coding)
+
+
+class Handset:
+    """One phone. An endpoint of the network: `deliver` is what arrives, the other methods are what its user does."""
+
+    def __init__(self, msisdn: str, gateway: Gateway) -> None:
+        self.msisdn = msisdn
+        self._gateway = gateway
+        self.inbox: deque[InboxSms] = deque(maxlen=INBOX_LIMIT)
+        self.screen: Screen | None = None
+        self._unread: deque[Screen] = deque(maxlen=16)
+        self._waiters: list[asyncio.Future[None]] = []
+        self._reassembler = Reassembler(limit=100)
+        self._reference = 0
+
+    @property
+    def party(self) -> Party:
+        """The network's entry for this phone."""
+        party = self._gateway.directory.party(self.msisdn)
+        assert party is not None, f"{self.msisdn} is not in the directory"
+        return party
+
+    # What arrives --------------------------------------------------------------------------------------------------
+
+    def deliver(self, message: Message) -> None:
+        """The network hands over an SMS or a USSD message."""
+        if isinstance(message, Sms):
+            self._receive(message, self._gateway.clock.now())
+        elif isinstance(message, Ussd):
+            self._show(_screen(message, open_session=self.party.session is not None))
+        if self._waiters:
+            self._wake()
+
+    def remember(self, sms: Sms, received_at: float) -> None:
+        """Put back what was delivered before the gateway was started again."""
+        self._receive(sms, received_at)
+
+    def _receive(self, sms: Sms, now: float) -> None:
+        if sms.concatenation is None:
+            content = sms.content if sms.esm_class & UDHI else sms.octets
+            self.inbox.append(InboxSms(sms, content, segments_needed(content, sms.data_coding), now))
+            return
+        whole = self._reassembler.add((sms.source, sms.data_coding), sms.concatenation, sms.content)
+        if whole is not None:
+            self.inbox.append(InboxSms(sms, whole, sms.concatenation.total, now))
+
+    def _show(self, screen: Screen) -> None:
+        self.screen = screen
+        self._unread.append(screen)
+
+    def _wake(self) -> None:
+        waiters, self._waiters = self._waiters, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    async def changed(self) -> None:
+        """Returns when something has arrived, or the user has hung up."""
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
+        try:
+            await waiter
+        finally:
+            if waiter in self._waiters:
+                self._waiters.remove(waiter)
+
+    # What the user does --------------------------------------------------------------------------------------------
+
+    async def dial(self, code: str) -> Screen:
+        """Dial and press the green key; the first screen that asks or ends. AddressError for what no phone can dial."""
+        mmi = classify(code)
+        if mmi.kind is not MmiKind.USSD:
+            return Screen(mmi.explanation, outcome=NOT_USSD)
+        return await self._say(Ussd(BEGIN, mmi.dialled, msisdn=self.msisdn))
+
+    async def answer(self, text: str) -> Screen:
+        """Type an answer; the next screen. NotAskedError when nothing is asked, and nothing has happened unseen."""
+        if not self.awaiting:
+            for screen in self._unread:
+                if screen.state == ENDED:  # the network ended the dialogue while the user was typing
+                    self._unread.clear()
+                    return screen
+            how = f"; the last dialogue ended with {self.screen.outcome}" if self.screen else ""
+            raise NotAskedError(f"{self.msisdn} is asked nothing{how}; dial first")
+        return await self._say(Ussd(ANSWER, text, msisdn=self.msisdn))
+
+    def hang_up(self) -> None:
+        """Cancel the dialogue, or put away the last screen."""
+        session = self.party.session
+        if session is None:
+            self.screen = None
+            self._unread.clear()
+            return
+        self._gateway.submit(Ussd(HANG_UP, msisdn=self.msisdn))
+        self._show(Screen("", session=session.id, outcome=Outcome.DIALOG_USER_ABORT.value))
+        self._wake()
+
+    def send(self, to: str, text: str) -> list[Sms]:
+        """Send an SMS, in as many parts as it takes. ValueError for a text of more than 255 parts."""
+        self._reference = self._reference % 255 + 1
+        party = self._gateway.directory.subscriber(self.msisdn)
+        if party is None or not party.attached:
+            raise NotAttachedError(f"{self.msisdn} is not attached to the network; it cannot send")
+        sent = []
+        for segment in split(text, reference=self._reference):
+            sms = Sms(
+                self.msisdn,
+                to.removeprefix("+"),
+                segment.user_data,
+                segment.data_coding,
+                esm_class=UDHI if segment.udh else 0,
+                concatenation=parse_udh(segment.udh)[0],
+            )
+            self._gateway.submit(sms)
+            sent.append(sms)
+        return sent
+
+    @property
+    def awaiting(self) -> bool:
+        """Whether the phone asks its user something."""
+        return self.screen is not None and self.screen.awaiting
+
+    @property
+    def has_news(self) -> bool:
+        """Whether there is a screen that nobody has seen, or one that wants an answer."""
+        return bool(self._unread) or self.awaiting
+
+    def look(self) -> Screen | None:
+        """The screen shown now."""
+        self._unread.clear()
+        return self.screen
+
+    def received(self, *, after: str = "", sender: str = "", match: str = "") -> Iterator[InboxSms]:
+        """The messages in the order of their arrival; `after` an id, from a sender, with a text that a pattern finds."""
+        messages: list[InboxSms] = list(self.inbox)
+        for position, message in enumerate(messages):
+            if message.id == after:
+                messages = messages[position + 1 :]
+                break
+        for message in messages:
+            if (not sender or message.sender == sender) and (not match or re.search(match, message.text)):
+                yield message
+
+    def clear(self) -> None:
+        """Forget everything; `POST /reset` asks for it."""
+        self.inbox.clear()
+        self.screen = None
+        self._unread.clear()
+        self._wake()
+
+    async def _say(self, message: Ussd) -> Screen:
+        """Submit, and wait for the screen that asks or ends."""
+        self._unread.clear()
+        self._gateway.submit(message)
+        while True:
+            for screen in self._unread:
+                if screen.session == message.session and (screen.awaiting or screen.outcome):
+                    self._unread.clear()
+                    return screen
+            await self.changed()
+
+
+class NotAttachedError(Exception):
+    """The phone is switched off or out of reach."""
+
+
+def new_handsets(gateway: Callable[[], Gateway]) -> Callable[[str], Handset]:
+    """Makes a phone for a number that the network meets for the first time."""
+    return lambda msisdn: Handset(msisdn, gateway())
+
+
+def _screen(message: Ussd, *, open_session: bool) -> Screen:
+    outcome = message.outcome
+    if message.operation is END or (message.operation is NOTIFY and not open_session):
+        outcome = Outcome.SUCCESS.value
+    return Screen(
+        message.text,
+        session=message.session,
+        state=AWAITING if message.operation is ASK else ENDED,
+        outcome=outcome,
+        data_coding=message.data_coding,
+    )

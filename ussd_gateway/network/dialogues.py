@@ -1,0 +1,194 @@
+"""USSD: the session table. A message goes in, deliveries come out, and every ending has an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from ussd_gateway.coding.pages import fits
+from ussd_gateway.network.deadlines import Deadlines
+from ussd_gateway.network.directory import Directory, Party
+from ussd_gateway.network.message import (
+    ABORT,
+    ANSWER,
+    ASK,
+    BEGIN,
+    END,
+    HANG_UP,
+    NOTIFY,
+    RELEASE,
+    Delivery,
+    Endpoint,
+    Ussd,
+)
+from ussd_gateway.network.record import Record
+from ussd_gateway.network.session import ENDED, TEXTS, Outcome, Session, SessionError, Timeouts
+
+
+class Dialogues:
+    """The open USSD sessions, by id and by handset."""
+
+    def __init__(
+        self, directory: Directory, record: Record, timeouts: Timeouts, new_id: Callable[[], str], *, replace: bool
+    ) -> None:
+        self._directory = directory
+        self._record = record
+        self._timeouts = timeouts
+        self._new_id = new_id
+        self._replace = replace  # a second dial ends the first dialogue; otherwise it is refused as busy
+        self._sessions: dict[str, Session] = {}
+        self.deadlines: Deadlines[Session] = Deadlines()
+
+    def submit(self, message: Ussd, now: float) -> list[Delivery]:
+        """One message from a handset or an application; SessionError when it does not belong there."""
+        if not fits(message.text):
+            raise SessionError(f"a USSD string takes 160 octets, and this text needs more: {message.text!r}")
+        match message.operation:
+            case operation if operation is BEGIN:
+                return self._begin(message, now)
+            case operation if operation in (ANSWER, HANG_UP):
+                return self._from_handset(message, now)
+            case operation if operation in (ASK, NOTIFY, END, ABORT) and message.session:
+                return self._from_application(message, now)
+            case _:
+                raise SessionError(f"{message.operation} needs a session")
+
+    def push(self, message: Ussd, application: Endpoint, now: float) -> list[Delivery]:
+        """The network begins: an ASK or a NOTIFY of `application` to the handset with message.msisdn."""
+        message.session = session_id = self._new_id()
+        self._record.ussd(message, now)
+        party = self._directory.party(message.msisdn)
+        outcome = _push_refusal(party)
+        if party is None or outcome:
+            release = self._release(session_id, message.msisdn, message.service_code, outcome, now)
+            return [Delivery(application, release)]
+        session = Session(session_id, message.msisdn, message.service_code, application, now)
+        session.step(message.operation, now, self._timeouts)
+        if session.state is not ENDED:
+            self._open(session, party)
+            return [Delivery(party.endpoint, message)]
+        shown = self._release(session_id, message.msisdn, message.service_code, Outcome.SUCCESS, now)
+        return [Delivery(party.endpoint, message), Delivery(application, shown)]
+
+    def release_party(self, party: Party, outcome: Outcome, now: float) -> list[Delivery]:
+        """The network ends the dialogue that a party has, if any."""
+        return self._end(party.session, outcome, now) if party.session else []
+
+    def tick(self, now: float) -> Iterator[Delivery]:
+        """Ends the dialogues whose deadline has passed."""
+        for session in self.deadlines.due(now):
+            if session.state is ENDED:
+                continue
+            if session.deadline > now:  # it has moved on since; the heap learns it now
+                self.deadlines.add(session.deadline, session)
+                continue
+            yield from self._end(session, session.overdue(self._timeouts), now)
+
+    def clear(self) -> None:
+        """Forget every dialogue without a word to anybody."""
+        for session in self._sessions.values():
+            session.state = ENDED
+            if party := self._directory.party(session.msisdn):
+                party.session = None
+        self._sessions.clear()
+        self.deadlines.clear()
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def _begin(self, message: Ussd, now: float) -> list[Delivery]:
+        deliveries: list[Delivery] = []
+        message.session = session_id = self._new_id()
+        party = self._directory.subscriber(message.msisdn)
+        if party is None:
+            raise SessionError(f"{message.msisdn} is no subscriber, and network.auto_provision is off")
+        if party.session and self._replace:
+            deliveries += self._hung_up(party.session, now)
+        found = self._directory.application(message.text)
+        if found:
+            _, message.service_code, message.inputs = found
+        self._record.ussd(message, now)
+        if refusal := _begin_refusal(party, found is not None):
+            release = self._release(session_id, party.name, message.service_code, refusal, now)
+            return [*deliveries, Delivery(party.endpoint, release)]
+        assert found is not None
+        session = Session(session_id, party.name, found[1], found[0], now)
+        session.step(BEGIN, now, self._timeouts)
+        self._open(session, party)
+        return [*deliveries, Delivery(session.application, message)]
+
+    def _from_handset(self, message: Ussd, now: float) -> list[Delivery]:
+        party = self._directory.party(message.msisdn)
+        if party is None or party.session is None:
+            raise SessionError(f"{message.msisdn} has no open session to {message.operation}")
+        return self._step(party.session, message, now, to_application=True)
+
+    def _from_application(self, message: Ussd, now: float) -> list[Delivery]:
+        session = self._sessions.get(message.session)
+        if session is None:
+            raise SessionError(f"session {message.session} is not open: {message.operation} comes too late")
+        return self._step(session, message, now, to_application=False)
+
+    def _step(self, session: Session, message: Ussd, now: float, *, to_application: bool) -> list[Delivery]:
+        session.step(message.operation, now, self._timeouts)
+        message.session, message.msisdn = session.id, session.msisdn
+        message.service_code = session.service_code
+        self._record.ussd(message, now)
+        if session.state is ENDED:
+            self._close(session)
+        if to_application:
+            return [Delivery(session.application, message)]
+        party = self._directory.recipient(session.msisdn)
+        if message.operation is ABORT:
+            release = self._release(session.id, session.msisdn, session.service_code, Outcome.ABORT_APP, now)
+            return [Delivery(party.endpoint, release)]
+        return [Delivery(party.endpoint, message)]
+
+    def _open(self, session: Session, party: Party) -> None:
+        party.session = session
+        self._sessions[session.id] = session
+        self.deadlines.add(session.deadline, session)
+
+    def _close(self, session: Session) -> None:
+        session.state = ENDED
+        del self._sessions[session.id]
+        if party := self._directory.party(session.msisdn):
+            party.session = None
+
+    def _hung_up(self, session: Session, now: float) -> list[Delivery]:
+        return self._step(session, Ussd(HANG_UP, msisdn=session.msisdn), now, to_application=True)
+
+    def _end(self, session: Session, outcome: Outcome, now: float) -> list[Delivery]:
+        """The network ends the dialogue, and tells both sides."""
+        self._close(session)
+        release = self._release(session.id, session.msisdn, session.service_code, outcome, now)
+        handset = self._directory.recipient(session.msisdn).endpoint
+        return [Delivery(handset, release), Delivery(session.application, release)]
+
+    def _release(self, session_id: str, msisdn: str, service_code: str, outcome: Outcome | None, now: float) -> Ussd:
+        outcome = outcome or Outcome.SYSTEM_FAILURE
+        release = Ussd(
+            RELEASE,
+            TEXTS.get(outcome, ""),
+            msisdn=msisdn,
+            service_code=service_code,
+            session=session_id,
+            outcome=outcome.value,
+        )
+        self._record.ussd(release, now)
+        return release
+
+
+def _begin_refusal(party: Party, routed: bool) -> Outcome | None:
+    if not party.attached:
+        return Outcome.ABSENT_SUBSCRIBER
+    if party.session:
+        return Outcome.BUSY
+    return None if routed else Outcome.NO_ROUTE
+
+
+def _push_refusal(party: Party | None) -> Outcome | None:
+    if party is None or party.confirms:
+        return Outcome.UNKNOWN_SUBSCRIBER
+    if not party.attached:
+        return Outcome.ABSENT_SUBSCRIBER
+    return Outcome.BUSY if party.session else None

@@ -1,0 +1,141 @@
+"""Who has which address: service codes of applications, numbers of handsets and ESMEs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from ussd_gateway.network.address import candidates
+from ussd_gateway.network.message import Endpoint, Receipt, Sms
+from ussd_gateway.network.session import Session
+
+_RANGE = re.compile(r"(\d+)-(\d+)")
+_CODE = re.compile(r"[*#][0-9*#]*#")
+
+
+class Party:
+    """A holder of numbers: a handset, or the account of an ESME.
+
+    name       str; the msisdn, or the account's system_id
+    home       bool; a subscriber of this operator, who may dial and send
+    attached   bool; registered in the network; of an account: bound to receive
+    confirms   bool; says itself when a message has arrived (`Messages.confirm`); otherwise handing it over delivers it
+    waiting    dict; the messages kept until the party can take them, oldest first, by identity
+    session    Session or None; its open USSD dialogue
+    """
+
+    __slots__ = ("attached", "confirms", "endpoint", "home", "memory_full", "name", "session", "waiting")
+
+    def __init__(self, name: str, endpoint: Endpoint, *, home: bool, attached: bool, confirms: bool) -> None:
+        self.name = name
+        self.endpoint = endpoint
+        self.home = home
+        self.attached = attached
+        self.confirms = confirms
+        self.memory_full = False
+        self.waiting: dict[int, Sms | Receipt] = {}
+        self.session: Session | None = None
+
+    @property
+    def takes_messages(self) -> bool:
+        """Whether an SMS can be handed over now."""
+        return self.attached and not self.memory_full
+
+
+class Directory:
+    """Every address that is attached."""
+
+    def __init__(self, new_handset: Callable[[str], Endpoint], *, auto_provision: bool = True) -> None:
+        self._new_handset = new_handset
+        self._auto_provision = auto_provision
+        self._codes: dict[str, Endpoint] = {}
+        self._numbers: dict[str, Party] = {}
+        self._ranges: list[tuple[int, int, int, Party]] = []  # digits, first, last, party
+        self._accounts: dict[str, Party] = {}
+
+    def attach_code(self, service_code: str, application: Endpoint) -> None:
+        """The application answers the code, such as "*111#"; ValueError when it is no code or has an owner."""
+        if not _CODE.fullmatch(service_code):
+            raise ValueError(f"{service_code!r} is no service code; one looks like *111# or *111*25#")
+        if service_code in self._codes:
+            raise ValueError(f"{service_code} is answered by another application already")
+        self._codes[service_code] = application
+
+    def detach_code(self, service_code: str) -> None:
+        """Nobody answers the code any more; the sessions it has go on."""
+        self._codes.pop(service_code, None)
+
+    def attach_handset(self, msisdn: str, endpoint: Endpoint) -> Party:
+        """The handset holds the number."""
+        party = Party(msisdn, endpoint, home=True, attached=True, confirms=False)
+        self._numbers[msisdn] = party
+        return party
+
+    def attach_account(self, system_id: str, endpoint: Endpoint, numbers: tuple[str, ...]) -> Party:
+        """The ESME account receives what is sent to the numbers, each one number or a range such as "5000-5999"."""
+        party = Party(system_id, endpoint, home=False, attached=False, confirms=True)
+        for number in numbers:
+            if found := _RANGE.fullmatch(number):
+                first, last = found.groups()
+                if len(first) != len(last) or first > last:
+                    raise ValueError(f"{number!r} is no range of numbers; one looks like 5000-5999")
+                self._ranges.append((len(first), int(first), int(last), party))
+            else:
+                self._numbers[number] = party
+        self._accounts[system_id] = party
+        return party
+
+    def application(self, dialled: str) -> tuple[Endpoint, str, tuple[str, ...]] | None:
+        """Who answers the longest attached service code that was dialled, the code, and the inputs beyond it."""
+        for service_code, inputs in candidates(dialled):
+            if application := self._codes.get(service_code):
+                return application, service_code, inputs
+        return None
+
+    def owner(self, service_code: str) -> Endpoint | None:
+        """Who answers exactly this code."""
+        return self._codes.get(service_code)
+
+    def account(self, system_id: str) -> Party | None:
+        """The account of an ESME."""
+        return self._accounts.get(system_id)
+
+    def party(self, number: str) -> Party | None:
+        """Who holds the number, as far as anybody does."""
+        return self._numbers.get(number) or self._in_range(number)
+
+    def recipient(self, number: str) -> Party:
+        """Who receives what is sent to the number; one that nobody holds gets a handset of another operator."""
+        party = self._numbers.get(number) or self._in_range(number)
+        if party is None:
+            party = self._numbers[number] = Party(
+                number, self._new_handset(number), home=False, attached=True, confirms=False
+            )
+        return party
+
+    def subscriber(self, msisdn: str) -> Party | None:
+        """Who dials or sends from the number: a subscriber, or one by doing so where the settings provision it."""
+        party = self._numbers.get(msisdn)
+        if party is not None and (party.home or party.confirms):
+            return party
+        if not self._auto_provision:
+            return None
+        party = self.recipient(msisdn)
+        party.home = True
+        return party
+
+    def handsets(self) -> Iterator[Party]:
+        """Every holder of a SIM, also of other operators."""
+        return (party for party in self._numbers.values() if not party.confirms)
+
+    def parties(self) -> Iterator[Party]:
+        """Every holder of numbers."""
+        yield from self.handsets()
+        yield from self._accounts.values()
+
+    def _in_range(self, number: str) -> Party | None:
+        if number.isascii() and number.isdigit():
+            for digits, first, last, party in self._ranges:
+                if len(number) == digits and first <= int(number) <= last:
+                    return party
+        return None

@@ -1,0 +1,93 @@
+"""The operator: one door for every message. Pure: `now` comes in, deliveries go out, the record writes it down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from itertools import count
+
+from ussd_gateway.network.dialogues import Dialogues
+from ussd_gateway.network.directory import Directory, Party
+from ussd_gateway.network.message import Delivery, Endpoint, Message, MessageState, Receipt, Sms, Ussd
+from ussd_gateway.network.messages import Messages
+from ussd_gateway.network.record import Record
+from ussd_gateway.network.session import Outcome, Timeouts
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSettings:
+    """What an operator decides."""
+
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    validity: float = 72 * 3600.0  # seconds that an SMS is kept when its sender names no validity_period
+    auto_provision: bool = True  # a handset that nobody provisioned becomes a subscriber when it dials or sends
+    second_dial: str = "busy"  # "busy" refuses a dial while a session is open, "replace" ends that session (R171)
+
+
+class Network:
+    """Addresses, sessions and messages of one operator."""
+
+    def __init__(
+        self, settings: NetworkSettings, record: Record, new_handset: Callable[[str], Endpoint], first_id: int = 1
+    ) -> None:
+        ids = count(first_id)
+
+        def new_id() -> str:
+            return f"{next(ids):010d}"
+
+        self.directory = Directory(new_handset, auto_provision=settings.auto_provision)
+        self.dialogues = Dialogues(
+            self.directory, record, settings.timeouts, new_id, replace=settings.second_dial == "replace"
+        )
+        self.messages = Messages(self.directory, record, new_id, validity=settings.validity)
+
+    def submit(self, message: Message, now: float) -> list[Delivery]:
+        """A message from an endpoint; SessionError when it does not belong to its dialogue."""
+        match message:
+            case Sms():
+                return self.messages.submit(message, now)
+            case Ussd():
+                return self.dialogues.submit(message, now)
+            case _:
+                raise TypeError("a Receipt is made by the network; nobody submits one")
+
+    def push(self, message: Ussd, application: Endpoint, now: float) -> list[Delivery]:
+        """The network begins a dialogue for an application, with an ASK or a NOTIFY."""
+        return self.dialogues.push(message, application, now)
+
+    def confirm(self, sms: Sms, state: MessageState, now: float) -> list[Delivery]:
+        """An ESME says what became of a message that was handed to it."""
+        return self.messages.confirm(sms, state, now)
+
+    def hand_back(self, system_id: str, messages: Iterable[Sms | Receipt]) -> None:
+        """An ESME lost its bind before these messages arrived."""
+        self.messages.hand_back(system_id, messages)
+
+    def attach(self, party: Party, now: float) -> list[Delivery]:
+        """A handset registers in the network, or an account is bound to receive: what waited is handed over."""
+        party.attached = True
+        return list(self.messages.release(party, now))
+
+    def detach(self, party: Party, now: float) -> list[Delivery]:
+        """A handset leaves the network, or an account's last receiving bind ends."""
+        party.attached = False
+        return self.dialogues.release_party(party, Outcome.ABSENT_SUBSCRIBER, now)
+
+    def memory_full(self, party: Party, full: bool, now: float) -> list[Delivery]:
+        """A handset has no memory left for SMS, or has some again."""
+        party.memory_full = full
+        return list(self.messages.release(party, now))
+
+    def tick(self, now: float) -> list[Delivery]:
+        """What the passing of time does."""
+        return [*self.dialogues.tick(now), *self.messages.tick(now)]
+
+    def next_deadline(self) -> float | None:
+        """When `tick` has something to do, in seconds since the epoch."""
+        times = [time for time in (self.dialogues.deadlines.next(), self.messages.deadlines.next()) if time is not None]
+        return min(times) if times else None
+
+    def clear(self) -> None:
+        """Forget the sessions and messages under way, without a word to anybody."""
+        self.dialogues.clear()
+        self.messages.clear()

@@ -1,0 +1,114 @@
+"""One SMPP connection as the SMSC sees it: octets to PDUs, and which command is allowed when. Pure.
+
+The shell feeds octets with `receive_data`, gets PDUs in order, asks `refusal` of each request and writes what it likes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+
+from ussd_gateway.smpp.errors import LostStream
+from ussd_gateway.smpp.pdu import (
+    HEADER,
+    BindReceiver,
+    BindTransceiver,
+    BindTransmitter,
+    DeliverSm,
+    Pdu,
+    SubmitSm,
+    Unbind,
+    UnparsedPdu,
+    decode,
+)
+from ussd_gateway.smpp.status import Status
+
+LONGEST_PDU = 70_000  # a message_payload of 65,535 octets (5.3.2.32) with everything that may stand around it
+LAST_SEQUENCE_NUMBER = 0x7FFFFFFF  # 3.2
+
+
+class State(StrEnum):
+    """The session states of section 2.2."""
+
+    OPEN = "open"
+    BOUND_TX = "transmitter"
+    BOUND_RX = "receiver"
+    BOUND_TRX = "transceiver"
+    UNBOUND = "unbound"  # unbind was answered; only the close is left
+
+
+OPEN, BOUND_TX, BOUND_RX, BOUND_TRX = State.OPEN, State.BOUND_TX, State.BOUND_RX, State.BOUND_TRX
+BOUND = frozenset((BOUND_TX, BOUND_RX, BOUND_TRX))
+
+BINDS = {
+    BindTransmitter.command_id: BOUND_TX,
+    BindReceiver.command_id: BOUND_RX,
+    BindTransceiver.command_id: BOUND_TRX,
+}
+"""The state that each bind leads to (section 2.2.1)."""
+
+ALLOWED: dict[int, frozenset[State]] = {
+    **{command_id: frozenset((OPEN,)) for command_id in BINDS},
+    Unbind.command_id: BOUND,
+    SubmitSm.command_id: frozenset((BOUND_TX, BOUND_TRX)),
+    DeliverSm.command_id: frozenset(),
+}
+"""The states in which an ESME may send a request (table 2-1). What has no row is allowed in every state: enquire_link
+by the table too, and responses, which a peer that is late may still send."""
+
+
+class Connection:
+    """State, framing and sequence numbers of one connection."""
+
+    __slots__ = ("_rest", "_sequence_number", "state")
+
+    def __init__(self) -> None:
+        self.state = State.OPEN
+        self._rest = b""
+        self._sequence_number = 0
+
+    def receive_data(self, data: bytes) -> Iterator[Pdu | UnparsedPdu]:
+        """The PDUs that are complete with `data`; LostStream, after them, when a command_length cannot be true."""
+        if self._rest:
+            data = self._rest + data
+        position, end = 0, len(data)
+        while end - position >= 4:
+            length = int.from_bytes(data[position : position + 4])
+            if not HEADER.size <= length <= LONGEST_PDU:
+                self._rest = b""
+                raise LostStream(
+                    f"command_length is {length}; a PDU has {HEADER.size} to {LONGEST_PDU} octets",
+                    Status.ESME_RINVCMDLEN,
+                )
+            if length > end - position:
+                break
+            yield decode(data[position : position + length])
+            position += length
+        self._rest = data[position:]
+
+    def refusal(self, request: Pdu) -> Status | None:
+        """The command_status that answers a request which the state does not allow; None when it is allowed."""
+        allowed = ALLOWED.get(request.command_id)
+        if allowed is None or self.state in allowed:
+            return None
+        if request.command_id in BINDS and self.state in BOUND:
+            return Status.ESME_RALYBND
+        return Status.ESME_RINVBNDSTS
+
+    def bind(self, request: Pdu) -> None:
+        """The bind was accepted."""
+        self.state = BINDS[request.command_id]
+
+    def unbind(self) -> None:
+        """Either side has answered an unbind."""
+        self.state = State.UNBOUND
+
+    @property
+    def receives(self) -> bool:
+        """Whether deliver_sm may be sent to the peer."""
+        return self.state is BOUND_RX or self.state is BOUND_TRX
+
+    def next_sequence_number(self) -> int:
+        """For the next request of ours: 1 to 0x7FFFFFFF, then 1 again."""
+        self._sequence_number = self._sequence_number % LAST_SEQUENCE_NUMBER + 1
+        return self._sequence_number

@@ -1,0 +1,285 @@
+"""SMPP 3.4 PDUs: octets to Pdu and back. No I/O, no state.
+
+A PDU is a class whose rows are its mandatory parameters in wire order (section 4); nothing else is written for it.
+At import each class compiles its rows into one regular expression that reads a body and one format that writes it.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterable
+from typing import Any, ClassVar, Self
+
+from ussd_gateway.smpp.errors import PduError
+from ussd_gateway.smpp.fields import CString, Field, Octet, OctetString
+from ussd_gateway.smpp.status import Status, status_name
+from ussd_gateway.smpp.tlv import Tlvs, encode_tlvs, parse_tlvs
+
+HEADER = struct.Struct(">IIII")  # command_length, command_id, command_status, sequence_number (3.2)
+RESPONSE = 0x80000000  # the bit of command_id that makes a response
+
+PDUS: dict[int, type[Pdu]] = {}
+"""Every class by its command_id."""
+
+
+class Pdu:
+    """A request or a response: header, mandatory parameters as attributes, TLVs. Not changed once made."""
+
+    __slots__ = ("command_status", "raw", "sequence_number", "tlvs", "values")
+
+    command_id: ClassVar[int]
+    command: ClassVar[str]  # "submit_sm"
+    layout: ClassVar[tuple[Field[Any], ...]] = ()
+    _match: ClassVar[Any]
+    _template: ClassVar[bytes]
+    _counted: ClassVar[bool]  # the layout ends with octets behind a length
+
+    def __init__(
+        self, *, sequence_number: int = 0, command_status: int = 0, tlvs: Iterable[tuple[int, bytes]] = (), **given: Any
+    ) -> None:
+        self.sequence_number = sequence_number
+        self.command_status = command_status
+        self.tlvs: Tlvs = tuple(tlvs)
+        self.values = tuple(
+            field.encode(given.pop(field.name)) if field.name in given else field.default for field in self.layout
+        )
+        self.raw: bytes = b""
+        if given:
+            raise TypeError(f"{self.command} has no {', '.join(given)}")
+
+    def __init_subclass__(cls, command_id: int | None = None, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        own = [value for value in vars(cls).values() if isinstance(value, Field)]
+        cls.layout = (*cls.layout, *own)
+        for index, field in enumerate(cls.layout):
+            field.index = index
+        if command_id is None:
+            return
+        cls.command_id = command_id
+        cls.command = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower()
+        cls._counted = bool(cls.layout) and isinstance(cls.layout[-1], OctetString)
+        cls._match = re.compile(b"".join(field.pattern for field in cls.layout), re.DOTALL).match
+        cls._template = b"".join(field.template for field in cls.layout)
+        PDUS[command_id] = cls
+
+    @classmethod
+    def from_octets(cls, raw: bytes, command_status: int, sequence_number: int) -> Self:
+        """The PDU that `raw`, header and body, is; PduError when the body breaks the layout."""
+        found = cls._match(raw, HEADER.size)
+        if found is None:
+            return cls._from_odd_body(raw, command_status, sequence_number)
+        pdu = cls.__new__(cls)
+        end = found.end()
+        values = found.groups()
+        if cls._counted:
+            message = end
+            end += values[-1][0]
+            if end > len(raw):
+                cls._explain(raw)
+            values = (*values[:-1], raw[message:end])
+        pdu.values = values
+        pdu.tlvs = parse_tlvs(raw[end:]) if end < len(raw) else ()
+        pdu.raw = raw
+        pdu.command_status = command_status
+        pdu.sequence_number = sequence_number
+        return pdu
+
+    @classmethod
+    def _from_odd_body(cls, raw: bytes, command_status: int, sequence_number: int) -> Self:
+        # 4.4.2: a response that reports an error comes without its body; peers leave it out of others too.
+        if cls.command_id & RESPONSE and len(raw) == HEADER.size:
+            pdu = cls(sequence_number=sequence_number, command_status=command_status)
+            pdu.raw = raw
+            return pdu
+        cls._explain(raw)
+        raise AssertionError(f"{cls.command}: the layout and its regular expression disagree on {raw.hex()}")
+
+    @classmethod
+    def _explain(cls, raw: bytes) -> None:
+        body = raw[HEADER.size :]
+        position = 0
+        for field in cls.layout:
+            position = field.explain(body, position)
+
+    @classmethod
+    def pack(cls, sequence_number: int, values: tuple[bytes, ...], command_status: int = 0, tail: bytes = b"") -> bytes:
+        """The octets of a PDU whose values are octets already, one for each %b of its rows; `tail` is its TLVs."""
+        body = cls._template % values + tail
+        return HEADER.pack(HEADER.size + len(body), cls.command_id, command_status, sequence_number) + body
+
+    def encode(self) -> bytes:
+        """The octets, header included."""
+        values = self.values
+        if self._counted:
+            values = (*values[:-1], bytes((len(values[-1]),)), values[-1])
+        return self.pack(self.sequence_number, values, self.command_status, encode_tlvs(self.tlvs))
+
+    def tlv(self, tag: int) -> bytes | None:
+        """The value of the first TLV with this tag, or None."""
+        for found, value in self.tlvs:
+            if found == tag:
+                return value
+        return None
+
+    def reply(self, command_status: int = Status.ESME_ROK, **given: Any) -> Pdu:
+        """The response to this request, with its sequence_number."""
+        response = PDUS[self.command_id | RESPONSE]
+        return response(sequence_number=self.sequence_number, command_status=command_status, **given)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Pdu) and self.encode() == other.encode()
+
+    def __hash__(self) -> int:
+        return hash(self.encode())
+
+    def __repr__(self) -> str:
+        facts = [f"sequence_number={self.sequence_number}"]
+        if self.command_status:
+            facts.append(f"command_status={status_name(self.command_status)}")
+        for field, value in zip(self.layout, self.values, strict=True):
+            if value != field.default:
+                facts.append(f"{field.name}={'...' if field.name == 'password' else repr(field.decode(value))}")
+        facts += [f"tlv 0x{tag:04X}={value.hex()}" for tag, value in self.tlvs]
+        return f"{type(self).__name__}({', '.join(facts)})"
+
+
+class UnparsedPdu:
+    """A sound header with a body or command that is not: answered with `error.status`, and the connection lives."""
+
+    __slots__ = ("command_id", "error", "raw", "sequence_number")
+
+    def __init__(self, raw: bytes, error: PduError) -> None:
+        _, self.command_id, _, self.sequence_number = HEADER.unpack_from(raw)
+        self.raw = raw
+        self.error = error
+
+    def reply(self) -> Pdu | None:
+        """The response with the right command_status; None for a response, which nobody answers."""
+        if self.command_id & RESPONSE:
+            return None
+        if self.command_id in PDUS and self.command_id | RESPONSE in PDUS:
+            return PDUS[self.command_id | RESPONSE](
+                sequence_number=self.sequence_number, command_status=self.error.status
+            )
+        return GenericNack(sequence_number=self.sequence_number, command_status=self.error.status)
+
+    def __repr__(self) -> str:
+        return f"UnparsedPdu({self.error.seen!r}, {self.raw.hex()})"
+
+
+def decode(raw: bytes) -> Pdu | UnparsedPdu:
+    """One whole PDU, header and body, whose command_length is the length of `raw`. Never raises."""
+    _, command_id, command_status, sequence_number = HEADER.unpack_from(raw)
+    found = PDUS.get(command_id)
+    try:
+        if found is None:
+            raise PduError(f"command_id 0x{command_id:08X} is unknown", Status.ESME_RINVCMDID)
+        return found.from_octets(raw, command_status, sequence_number)
+    except PduError as error:
+        return UnparsedPdu(raw, error)
+
+
+# Section 4.1: bind, outbind and unbind ---------------------------------------------------------------------------
+
+
+class _Bind(Pdu):
+    system_id = CString(16, Status.ESME_RINVSYSID)
+    password = CString(9, Status.ESME_RINVPASWD)
+    system_type = CString(13, Status.ESME_RINVSYSTYP)
+    interface_version = Octet()
+    addr_ton = Octet()
+    addr_npi = Octet()
+    address_range = CString(41)
+
+
+class _SystemId(Pdu):
+    system_id = CString(16)
+
+
+class BindReceiver(_Bind, command_id=0x00000001):
+    """4.1.3: binds to receive messages."""
+
+
+class BindReceiverResp(_SystemId, command_id=0x80000001):
+    """4.1.4."""
+
+
+class BindTransmitter(_Bind, command_id=0x00000002):
+    """4.1.1: binds to submit messages."""
+
+
+class BindTransmitterResp(_SystemId, command_id=0x80000002):
+    """4.1.2."""
+
+
+class BindTransceiver(_Bind, command_id=0x00000009):
+    """4.1.5: binds to do both."""
+
+
+class BindTransceiverResp(_SystemId, command_id=0x80000009):
+    """4.1.6."""
+
+
+class Unbind(Pdu, command_id=0x00000006):
+    """4.2.1: ends the bind."""
+
+
+class UnbindResp(Pdu, command_id=0x80000006):
+    """4.2.2."""
+
+
+class GenericNack(Pdu, command_id=0x80000000):
+    """4.3.1: answers what has no response of its own, or no sound header."""
+
+
+# Section 4.4 and 4.6: messages -----------------------------------------------------------------------------------
+
+
+class SubmitSm(Pdu, command_id=0x00000004):
+    """4.4.1: an ESME submits a message."""
+
+    service_type = CString(6, Status.ESME_RINVSERTYP)
+    source_addr_ton = Octet()
+    source_addr_npi = Octet()
+    source_addr = CString(21, Status.ESME_RINVSRCADR)
+    dest_addr_ton = Octet()
+    dest_addr_npi = Octet()
+    destination_addr = CString(21, Status.ESME_RINVDSTADR)
+    esm_class = Octet()
+    protocol_id = Octet()
+    priority_flag = Octet()
+    schedule_delivery_time = CString(17, Status.ESME_RINVSCHED)
+    validity_period = CString(17, Status.ESME_RINVEXPIRY)
+    registered_delivery = Octet()
+    replace_if_present_flag = Octet()
+    data_coding = Octet()
+    sm_default_msg_id = Octet()
+    short_message = OctetString(Status.ESME_RINVMSGLEN)
+
+
+class _MessageId(Pdu):
+    message_id = CString(65, Status.ESME_RINVMSGID)
+
+
+class SubmitSmResp(_MessageId, command_id=0x80000004):
+    """4.4.2."""
+
+
+class DeliverSm(SubmitSm, command_id=0x00000005):
+    """4.6.1: the SMSC delivers a message or a receipt; its rows are those of submit_sm."""
+
+
+class DeliverSmResp(_MessageId, command_id=0x80000005):
+    """4.6.2: message_id is unused and empty."""
+
+
+# Section 4.11: enquire_link --------------------------------------------------------------------------------------
+
+
+class EnquireLink(Pdu, command_id=0x00000015):
+    """4.11.1: is the peer alive?"""
+
+
+class EnquireLinkResp(Pdu, command_id=0x80000015):
+    """4.11.2."""

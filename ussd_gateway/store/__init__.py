@@ -1,0 +1,1 @@
+"""The journal and the tables of self-care, in SQLite."""

@@ -1,0 +1,103 @@
+"""The tables, as migrations: each is applied once, in order, and never edited after a release."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("ussd_gateway")
+
+
+@migrations()
+def journal(db: Database) -> None:
+    """The record of all that passed; only ever appended to, and without a secondary index (see docs/design.md, 5.7)."""
+    db["journal"].create(
+        {
+            "id": int,
+            "at": float,  # seconds since the epoch, by the gateway's clock
+            "kind": str,  # sms, sms.state, receipt, ussd.begin ..., or an event's name
+            "source": str,
+            "destination": str,
+            "account": str,  # the system_id of the ESME concerned
+            "reference": str,  # message_id or session id
+            "state": int,  # SMPP 3.4 section 5.2.28
+            "data_coding": int,
+            "octets": bytes,
+            "facts": str,  # JSON: what only some entries have
+        },
+        pk="id",
+    )
+
+
+@migrations()
+def views(db: Database) -> None:
+    """What is looked up in the journal, brought up to date when somebody asks (store/views.py)."""
+    db["views_position"].create({"view": str, "journal_id": int}, pk="view")
+    db["messages"].create(
+        {
+            "number": int,  # for the full-text index
+            "message_id": str,
+            "source": str,
+            "destination": str,
+            "account": str,
+            "text": str,
+            "data_coding": int,
+            "state": int,
+            "submitted_at": float,
+        },
+        pk="number",
+    )
+    db["messages"].create_index(["message_id"])
+    db["messages"].create_index(["source"])
+    db["messages"].create_index(["destination"])
+    db["messages"].enable_fts(["text"], tokenize="unicode61", create_triggers=True)
+    db["message_states"].create({"id": int, "message_id": str, "state": int, "at": float}, pk="id")
+    db["message_states"].create_index(["message_id"])
+    db["sessions"].create(
+        {
+            "session": str,
+            "msisdn": str,
+            "service_code": str,
+            "started_at": float,
+            "ended_at": float,
+            "outcome": str,
+        },
+        pk="session",
+    )
+    db["sessions"].create_index(["msisdn"])
+    db["turns"].create({"id": int, "session": str, "at": float, "operation": str, "text": str}, pk="id")
+    db["turns"].create_index(["session"])
+
+
+@migrations()
+def selfcare(db: Database) -> None:
+    """The operator's own service (SELFCARE: subscribers, passwords, services, audit)."""
+    db["subscribers"].create(
+        {
+            "msisdn": str,
+            "owner": str,
+            "language": str,
+            "tariff": str,
+            "status": str,
+        },
+        pk="msisdn",
+    )
+    db["ledger"].create({"id": int, "msisdn": str, "at": float, "kopecks": int, "kind": str}, pk="id")
+    db["ledger"].create_index(["msisdn"])
+    db["passwords"].create(
+        {
+            "msisdn": str,
+            "issue": int,  # rises with each one issued; the last issued is the only valid one (R121, R122)
+            "hash": str,
+            "kind": str,
+            "issued_at": float,
+        },
+        pk="msisdn",
+    )
+    db["password_requests"].create(
+        {"id": int, "msisdn": str, "at": float, "channel": str, "key": str, "result": str}, pk="id"
+    )
+    db["password_requests"].create_index(["msisdn", "at"])
+    db["former_passwords"].create({"id": int, "msisdn": str, "hash": str}, pk="id")
+    db["former_passwords"].create_index(["msisdn"])
+    db["services"].create({"msisdn": str, "service": str, "since": float}, pk=("msisdn", "service"))
+    db["audit"].create({"id": int, "at": float, "who": str, "channel": str, "what": str, "facts": str}, pk="id")

@@ -1,0 +1,96 @@
+"""One SQLite database: opened, migrated, written once per turn. Durable against the end of the process (WAL)."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+
+from ussd_gateway.store.schema import migrations
+
+MEMORY = ":memory:"
+
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=NORMAL",
+    "PRAGMA wal_autocheckpoint=10000",  # a checkpoint waits for the disk: rather seldom, of 40 MB
+    "PRAGMA cache_size=-65536",
+)
+
+
+class StoreError(Exception):
+    """The database cannot be opened; the message says which and what to do."""
+
+
+class Store:
+    """The database, with one connection for writing and one for reading."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = str(path)
+        try:
+            self._writer = self._connect()
+            migrations.apply(Database(self._writer))
+            self._reader = self._writer if self.path == MEMORY else self._connect()
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(
+                f"store {self.path}: {error}; name another file with --store, or --store :memory: for none"
+            ) from error
+
+    def _connect(self) -> sqlite3.Connection:
+        if self.path != MEMORY:
+            Path(self.path).parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(self.path, isolation_level=None)
+        for pragma in _PRAGMAS:
+            connection.execute(pragma)
+        return connection
+
+    def write(self, statement: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
+        """Change something; it is kept with the next `commit`, and seen by `own` at once."""
+        self._begin()
+        return self._writer.execute(statement, parameters)
+
+    def write_many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        """The same for many rows."""
+        self._begin()
+        self._writer.executemany(statement, rows)
+
+    def commit(self) -> None:
+        """Everything written so far is kept from now on."""
+        if self._writer.in_transaction:
+            self._writer.execute("COMMIT")
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is written inside is kept whole, or, after an exception, not at all."""
+        self._begin()
+        self._writer.execute("SAVEPOINT together")
+        try:
+            yield
+        except BaseException:
+            self._writer.execute("ROLLBACK TO together")
+            raise
+        finally:
+            self._writer.execute("RELEASE together")
+
+    def own(self, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Rows as this program sees them, what is not yet committed included."""
+        return self._writer.execute(query, parameters).fetchall()
+
+    def read(self, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Rows as they are kept."""
+        return self._reader.execute(query, parameters).fetchall()
+
+    def close(self) -> None:
+        """Keep what was written and let the file go."""
+        self.commit()
+        if self._reader is not self._writer:
+            self._reader.close()
+        self._writer.close()
+
+    def _begin(self) -> None:
+        if not self._writer.in_transaction:
+            self._writer.execute("BEGIN IMMEDIATE")
