@@ -1,0 +1,412 @@
+import contextlib
+import tomllib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ussd_gateway.menu.load import parse
+from ussd_gateway.menu.mistakes import MenuError
+
+PORTAL = """\
+title = "Portal"
+codes = ["*111#"]
+
+[screens.main]
+text = { ru = "Портал", en = "Portal" }
+choices = [
+    { key = "1", label = { ru = "Баланс", en = "Balance" }, to = "balance" },
+    { key = "2", label = { ru = "Выход", en = "Exit" }, to = "bye" },
+    { key = "25", to = "password", hidden = true },
+]
+
+[screens.balance]
+handler = "selfcare.balance"
+text = { ru = "{{ balance | money }}", en = "{{ balance | money }}" }
+end = true
+
+[screens.password]
+handler = "selfcare.password"
+on = { sent = "bye" }
+secrets = ["password"]
+failure = { ru = "Пароля нет.", en = "No password." }
+
+[screens.bye]
+text = { ru = "До свидания!", en = "Bye!" }
+end = true
+"""
+
+HANDLERS = {"selfcare.balance", "selfcare.password"}
+
+
+def load(text):
+    return parse(text, "portal.toml", handlers=HANDLERS)
+
+
+def mistakes(text):
+    with pytest.raises(MenuError) as raised:
+        load(text)
+    return str(raised.value).splitlines()
+
+
+def changed(old, new):
+    assert old in PORTAL
+    return PORTAL.replace(old, new, 1)
+
+
+def test_a_file_becomes_a_menu():
+    menu = load(PORTAL)
+
+    assert menu.title == "Portal"
+    assert menu.codes == ("*111#",)
+    assert menu.start == "main"
+    assert menu.source == "portal.toml"
+    assert list(menu.screens) == ["main", "balance", "password", "bye"]
+    assert [(choice.key, choice.to, choice.hidden) for choice in menu.screens["main"].choices] == [
+        ("1", "balance", False),
+        ("2", "bye", False),
+        ("25", "password", True),
+    ]
+    assert menu.screens["main"].texts["ru"].source == "Портал"
+    assert menu.screens["password"].secrets == ("password",)
+    assert menu.screens["password"].on == {"sent": "bye"}
+    assert menu.screens["password"].failure == {"ru": "Пароля нет.", "en": "No password."}
+    assert menu.screens["bye"].end
+
+
+def test_templates_are_compiled_when_the_file_is_loaded():
+    menu = load(PORTAL)
+
+    assert menu.screens["balance"].texts["ru"].template is not None
+    assert menu.screens["bye"].texts["ru"].template is None
+
+
+def test_what_a_file_leaves_out_has_usual_values():
+    menu = load(PORTAL)
+
+    assert menu.languages == ("ru", "en")
+    assert menu.navigation.keys == ("0", "00", "9")
+    assert menu.phrases["back"] == {"ru": "Назад", "en": "Back"}
+    assert menu.code_languages == {}
+
+
+def test_navigation_and_phrases_can_be_the_operators_own():
+    menu = load(
+        changed("[screens.main]", '[navigation]\nmore = "98"\n[phrases]\nmore = { en = "Next" }\n[screens.main]')
+    )
+
+    assert menu.navigation.keys == ("0", "00", "98")
+    assert menu.phrases["more"] == {"ru": "Далее", "en": "Next"}
+
+
+def test_a_menu_of_one_language_writes_plain_texts():
+    menu = parse(
+        """
+        title = "Airtime"
+        codes = ["*131#"]
+        languages = ["en"]
+        [screens.main]
+        text = "You have 5.00."
+        end = true
+        """,
+        "airtime.toml",
+    )
+
+    assert menu.screens["main"].texts["en"].source == "You have 5.00."
+    assert menu.spoken == ("en",)
+
+
+def test_handlers_may_be_anything_where_none_are_given_and_import_strings_always():
+    parse(changed("selfcare.balance", "someone.else"), "portal.toml")
+    load(changed("selfcare.balance", "package.module:function"))
+
+
+MISTAKES = {
+    "a target that does not exist": (
+        changed('to = "balance"', 'to = "balanse"'),
+        'portal.toml:7: screens.main.choices[0].to: there is no screen "balanse"; did you mean "balance"?',
+    ),
+    "a target of on that does not exist": (
+        changed('sent = "bye"', 'sent = "good"'),
+        'portal.toml:19: screens.password.on.sent: there is no screen "good"; known: balance, bye, main, password',
+    ),
+    "a start that does not exist": (
+        changed("[screens.main]", 'start = "mian"\n[screens.main]'),
+        'portal.toml:4: start: there is no screen "mian"; did you mean "main"?',
+    ),
+    "no start at all": (
+        changed("[screens.main]", "[screens.first]"),
+        'portal.toml:1: start: there is no screen "main"; known: balance, bye, first, password',
+    ),
+    "an unknown key of the file": (
+        changed("title =", 'nmae = "x"\ntitle ='),
+        "portal.toml:1: nmae: is unknown; known: code_languages, codes, languages, navigation, phrases, screens, start, title",
+    ),
+    "an unknown key of a screen": (
+        changed("secrets =", "secret ="),
+        'portal.toml:20: screens.password.secret: is unknown; did you mean "secrets"?',
+    ),
+    "an unknown key of a choice": (
+        changed("hidden = true", 'hidden = true, lable = "x"'),
+        'portal.toml:9: screens.main.choices[2].lable: is unknown; did you mean "label"?',
+    ),
+    "a number for a key": (
+        changed('key = "2"', "key = 2"),
+        "portal.toml:8: screens.main.choices[1].key: must be a string, not a number",
+    ),
+    "a string for end": (
+        changed("end = true", 'end = "yes"'),
+        "portal.toml:15: screens.balance.end: must be true or false, not a string",
+    ),
+    "a screen that is no table": (
+        changed("[screens.main]", "[screens]\nextra = 1\n[screens.main]"),
+        "portal.toml:5: screens.extra: must be a table, not a number",
+    ),
+    "a choice that is no table": (
+        changed("choices = [", 'choices = [ "x",'),
+        "portal.toml:6: screens.main.choices[0]: must be a table, not a string",
+    ),
+    "a choice that leads nowhere": (
+        changed(', to = "balance"', ""),
+        "portal.toml:7: screens.main.choices[0].to: is missing",
+    ),
+    "a visible choice without a label": (
+        changed(", hidden = true", ""),
+        "portal.toml:9: screens.main.choices[2].label: is missing; a choice without a label is hidden = true",
+    ),
+    "no screens": (
+        'title = "x"\ncodes = ["*1#"]\n[screens]',
+        "portal.toml:3: screens: is empty",
+    ),
+    "no codes": (
+        changed('"*111#"', ""),
+        "portal.toml:2: codes: is empty",
+    ),
+    "a bad service code": (
+        changed("*111#", "*111"),
+        'portal.toml:2: codes[0]: "*111" is not a service code such as *111# or *111*25#',
+    ),
+    "a code twice": (
+        changed('["*111#"]', '["*111#",\n"*111#"]').replace('"*111#"]', '"*111#"]', 1),
+        'portal.toml:2: codes[0]: "*111#" stands here twice',
+    ),
+    "a language for another menu's code": (
+        changed("[screens.main]", 'code_languages = { "#111#" = "latin" }\n[screens.main]'),
+        'portal.toml:4: code_languages."#111#": is not among the codes; did you mean "*111#"?',
+    ),
+    "an unknown language for a code": (
+        changed("[screens.main]", 'code_languages = { "*111#" = "latn" }\n[screens.main]'),
+        'portal.toml:4: code_languages."*111#": "latn" is no language of this menu; did you mean "latin"?',
+    ),
+    "an unknown language of a screen": (
+        changed("[screens.bye]", '[screens.bye]\nlanguage = "de"'),
+        'portal.toml:24: screens.bye.language: "de" is no language of this menu; known: en, latin, ru',
+    ),
+    "Latin as a language to write": (
+        changed("[screens.main]", 'languages = ["ru", "en", "latin"]\n[screens.main]'),
+        'portal.toml:4: languages: "latin" is made of the Russian text; it is not written',
+    ),
+    "no languages": (
+        changed("[screens.main]", "languages = []\n[screens.main]"),
+        "portal.toml:4: languages: is empty",
+    ),
+    "a text missing in a language": (
+        changed(', en = "Bye!"', ""),
+        "portal.toml:24: screens.bye.text: has no text in en",
+    ),
+    "a label missing in a language": (
+        changed('ru = "Выход", ', ""),
+        "portal.toml:8: screens.main.choices[1].label: has no text in ru",
+    ),
+    "a text in no language": (
+        changed('{ ru = "До свидания!", en = "Bye!" }', '"Bye!"'),
+        'portal.toml:24: screens.bye.text: must be a text in each language: { ru = "...", en = "..." }',
+    ),
+    "a text in a language that the menu has not": (
+        changed('en = "Bye!"', 'en = "Bye!", sw = "Kwaheri!"'),
+        "portal.toml:24: screens.bye.text.sw: is no language of this menu; known: en, ru",
+    ),
+    "an empty text": (
+        changed('"Bye!"', '" "'),
+        "portal.toml:24: screens.bye.text.en: is empty",
+    ),
+    "no phrases in the menu's own language": (
+        'title = "x"\ncodes = ["*1#"]\nlanguages = ["sw"]\n[screens.main]\ntext = "Karibu"\nend = true\n'
+        '[phrases]\nback = "Nyuma"\nhome = "Nyumbani"\nmore = "Zaidi"\nwrong = "Hapana"\n',
+        "portal.toml:7: phrases.failure: has no words in sw",
+    ),
+    "a template in a phrase": (
+        changed("[screens.main]", '[phrases]\nfailure = { en = "{{ balance }}" }\n[screens.main]'),
+        "portal.toml:5: phrases.failure.en: is shown as it is; it cannot have variables",
+    ),
+    "a mistake in a template": (
+        changed('ru = "{{ balance | money }}"', 'ru = "{{ balance | money"'),
+        "portal.toml:14: screens.balance.text.ru: line 1 of the text: unexpected end of template, "
+        "expected 'end of print statement'.",
+    ),
+    "an unknown filter": (
+        changed('ru = "{{ balance | money }}"', 'ru = "{{ balance | mony }}"'),
+        "portal.toml:14: screens.balance.text.ru: line 1 of the text: No filter named 'mony'.",
+    ),
+    "an unknown handler": (
+        changed('"selfcare.balance"', '"selfcare.balanse"'),
+        'portal.toml:13: screens.balance.handler: there is no handler "selfcare.balanse"; '
+        'did you mean "selfcare.balance"?',
+    ),
+    "a broken import string": (
+        changed('"selfcare.balance"', '"selfcare:"'),
+        'portal.toml:13: screens.balance.handler: "selfcare:" is not an import string such as package.module:function',
+    ),
+    "routes without a handler": (
+        changed("[screens.bye]", '[screens.bye]\non = { done = "main" }'),
+        "portal.toml:24: screens.bye.on: needs a handler whose answer it can go by",
+    ),
+    "a key twice on a screen": (
+        changed('key = "2"', 'key = "1"'),
+        'portal.toml:8: screens.main.choices[1].key: "1" is already taken by choices[0]',
+    ),
+    "a key that is the way back": (
+        changed('key = "2"', 'key = "0"'),
+        'portal.toml:8: screens.main.choices[1].key: "0" is already taken by back',
+    ),
+    "a key that turns the page": (
+        changed('key = "2"', 'key = "9"'),
+        'portal.toml:8: screens.main.choices[1].key: "9" is already taken by more',
+    ),
+    "a key that cannot be dialled": (
+        changed('key = "2"', 'key = "2*"'),
+        'portal.toml:8: screens.main.choices[1].key: "2*" cannot be dialled: no spaces, no * and no #',
+    ),
+    "navigation that cannot be dialled": (
+        changed("[screens.main]", '[navigation]\nback = "#"\n[screens.main]'),
+        'portal.toml:4: navigation: "#" cannot be dialled: no spaces, no * and no #',
+    ),
+    "navigation that collides with itself": (
+        changed("[screens.main]", '[navigation]\nback = "9"\n[screens.main]'),
+        "portal.toml:4: navigation: back, home and more must differ: 9, 00, 9",
+    ),
+    "a dead end": (
+        changed(
+            '[screens.bye]\ntext = { ru = "До свидания!", en = "Bye!" }\nend = true',
+            '[screens.bye]\ntext = { ru = "До свидания!", en = "Bye!" }',
+        ),
+        "portal.toml:23: screens.bye: is a dead end: it has neither choices nor end = true",
+    ),
+    "a screen that says nothing": (
+        changed('text = { ru = "До свидания!", en = "Bye!" }\n', ""),
+        "portal.toml:23: screens.bye.text: is missing; only a screen that always goes on by its handler's answer has none",
+    ),
+    "an end with choices": (
+        changed("[screens.bye]", '[screens.bye]\nchoices = [{ key = "1", to = "main", hidden = true }]'),
+        "portal.toml:24: screens.bye.choices: a screen that ends the dialogue has no choices",
+    ),
+    "handlers that go on to each other for ever": (
+        changed('sent = "bye"', 'sent = "bye", again = "password"'),
+        "portal.toml:19: screens.password.on.again: may come back here without asking the user anything",
+    ),
+    "a text that nobody would page through": (
+        changed("До свидания!", "До свидания! " * 200),
+        "portal.toml:24: screens.bye.text: in ru, takes 40 pages; 20 are the most",
+    ),
+    "a failure that no screen can carry": (
+        changed("Пароля нет.", "Пароля нет. " * 20),
+        "portal.toml:21: screens.password.failure: in ru, is longer than a screen",
+    ),
+    "a notice that no screen can carry": (
+        changed("[screens.main]", f'[phrases]\nwrong = {{ ru = "{"Нет. " * 40}" }}\n[screens.main]'),
+        "portal.toml:5: phrases.wrong: in ru, is longer than a screen",
+    ),
+    "page keys that leave no room for a text": (
+        changed("[screens.main]", f'[phrases]\nmore = {{ ru = "{"Д" * 70}" }}\n[screens.main]'),
+        "portal.toml:4: phrases: in ru, more and back leave no room for a text on a page",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_told_with_file_line_and_key(name):
+    text, told = MISTAKES[name]
+
+    assert told in mistakes(text)
+
+
+# What is too long in Russian is too long in Latin, and of two equal codes each stands there twice.
+ALONE = MISTAKES.keys() - {"a code twice", "a notice that no screen can carry", "a failure that no screen can carry"}
+
+
+@pytest.mark.parametrize("name", sorted(ALONE))
+def test_one_mistake_is_told_once(name):
+    text, told = MISTAKES[name]
+
+    assert mistakes(text) == [told]
+
+
+def test_all_mistakes_of_a_file_are_told_at_once_in_its_order():
+    text = changed('to = "balance"', 'to = "balanse"').replace('key = "2"', "key = 2").replace("Bye!", "")
+
+    assert [line.split(": ")[1] for line in mistakes(text)] == [
+        "screens.main.choices[0].to",
+        "screens.main.choices[1].key",
+        "screens.bye.text.en",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [('title = "x"\ncodes = [\n"a" "b"]', 3), ('title = "x"\ncodes = [', 2), ("a = 1\n\na = 2", 3)],
+)
+def test_text_that_is_no_toml_has_its_line(text, line):
+    with pytest.raises(MenuError) as raised:
+        load(text)
+
+    assert raised.value.line == line
+    assert " line " not in raised.value.message
+
+
+ODD = [
+    *(True, 3, "", "x", "main", "*1#", "latin", "{{ x }}", "{% if"),
+    *([], ["x"], ["ru"], [3], [[]], [{}], [{"key": "1", "to": "main"}], [{"key": 1, "label": 2, "to": 3, "hidden": 4}]),
+    *(
+        {},
+        {"ru": "x"},
+        {"ru": "x", "en": "{{ x"},
+        {"ru": "x", "en": "y"},
+        {"ru": {}, "en": 1},
+        {"done": "main"},
+        {"": ""},
+    ),
+    *({"back": "0", "home": "x"}, {"back": {"ru": "x" * 200}}, {"more": "x"}, {"*1#": "latin"}),
+]
+values = st.sampled_from(ODD)
+
+
+def toml(value):
+    match value:
+        case bool():
+            return str(value).lower()
+        case int():
+            return str(value)
+        case str():
+            return f'"{value}"'
+        case list():
+            return f"[{', '.join(map(toml, value))}]"
+    return "{" + ", ".join(f'"{key}" = {toml(inner)}' for key, inner in value.items()) + "}"
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["text", "choices", "handler", "on", "end", "secrets", "language", "failure"]), values
+    ),
+    st.dictionaries(
+        st.sampled_from(["title", "codes", "code_languages", "languages", "start", "navigation", "phrases"]), values
+    ),
+)
+def test_any_toml_is_a_menu_or_a_menu_error(screen, file):
+    def lines(table):
+        return "".join(f"{key} = {toml(value)}\n" for key, value in table.items())
+
+    text = f"{lines(file)}[screens.main]\n{lines(screen)}"
+    tomllib.loads(text)
+
+    with contextlib.suppress(MenuError):
+        load(text)
