@@ -1,0 +1,423 @@
+"""The machine's scripts: what is answered, what is shown, which handlers run."""
+
+import timeit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ussd_gateway.menu.advance import MAX_HISTORY, Call, End, Show, advance, begin, fail, resume
+from ussd_gateway.menu.load import parse
+
+MENU = parse(
+    """
+title = "Test"
+codes = ["*111#"]
+languages = ["en"]
+phrases.failure = "Please call us."
+
+[screens.main]
+text = "Main"
+choices = [
+    { key = "1", label = "Balance", to = "balance" },
+    { key = "2", label = "Password", to = "password" },
+    { key = "3", label = "More", to = "more" },
+    { key = "4", label = "Exit", to = "bye" },
+    { key = "828", to = "more", hidden = true },
+    { key = "1111", to = "main", hidden = true },
+]
+
+[screens.balance]
+handler = "balance"
+text = "You have {{ sum }}"
+on = { refused = "refused" }
+choices = [{ key = "1", label = "Details", to = "details" }]
+
+[screens.details]
+text = "Of which {{ sum }} is yours"
+choices = [{ key = "1", label = "Exit", to = "bye" }]
+
+[screens.password]
+handler = "password"
+on = { sent = "bye", shown = "password_shown", check = "check" }
+secrets = ["password"]
+failure = "No password today."
+
+[screens.check]
+handler = "check"
+on = { passed = "bye" }
+
+[screens.password_shown]
+text = "Your password is {{ password }}, {{ name }}. {{ rest }}"
+end = true
+
+[screens.more]
+text = "A"
+choices = [
+    { key = "1", label = "On", to = "latinless" },
+    { key = "2", label = "Back to main", to = "main" },
+    { key = "3", label = "A long text", to = "long" },
+    { key = "5", label = "A long end", to = "long_end" },
+]
+
+[screens.latinless]
+text = "B"
+choices = [{ key = "1", label = "Exit", to = "bye" }]
+
+[screens.long]
+text = "{{ 'forty characters are what this line has\\n' * 12 }}"
+choices = [{ key = "1", label = "Exit", to = "bye" }]
+
+[screens.long_end]
+text = "{{ 'forty characters are what this line has\\n' * 8 }}"
+end = true
+
+[screens.refused]
+text = "Refused"
+end = true
+
+[screens.bye]
+text = "Bye"
+end = true
+""",
+    "test.toml",
+)
+
+MAIN = "Main\n1 Balance\n2 Password\n3 More\n4 Exit"
+WRONG = "There is no such choice.\n"
+
+
+class Dialogue:
+    """A user and the handlers; `calls` are the handlers that ran, `texts` what was shown."""
+
+    def __init__(self, *inputs, **answers):
+        self.answers, self.calls = answers, []
+        self.follow(begin(MENU, inputs))
+
+    def answer(self, text):
+        self.follow(advance(MENU, self.state, text))
+        return self.action.text
+
+    def follow(self, step):
+        while isinstance(step.action, Call):
+            self.calls.append(step.action.handler)
+            step = resume(MENU, step.state, self.answers[step.action.handler])
+        self.state, self.action = step
+
+    @property
+    def text(self):
+        return self.action.text
+
+
+def test_a_dialogue_begins_with_the_start_screen():
+    dialogue = Dialogue()
+
+    assert dialogue.action == Show(MAIN)
+
+
+def test_a_choice_leads_to_its_screen_and_an_exit_ends():
+    dialogue = Dialogue()
+
+    assert dialogue.answer("3") == "A\n1 On\n2 Back to main\n3 A long text\n5 A long end\n0 Back"
+    assert dialogue.answer("1") == "B\n1 Exit\n0 Back\n00 Home"
+    assert dialogue.answer("1") == "Bye"
+    assert isinstance(dialogue.action, End)
+
+
+@pytest.mark.parametrize("answer", [" 3", "3 ", "\t3\n", "\u00a03"])
+def test_spaces_around_an_answer_do_not_matter(answer):
+    assert Dialogue().answer(answer).startswith("A\n")
+    assert Dialogue(answer).text.startswith("A\n")
+
+
+@pytest.mark.parametrize("answer", ["5", "", "0", "9", "3 1", "33", "\u0663", "\U0001f600" * 100])
+def test_a_wrong_choice_shows_the_screen_again_with_a_notice(answer):
+    dialogue = Dialogue()
+
+    assert dialogue.answer(answer) == WRONG + MAIN
+    assert dialogue.answer("4") == "Bye"
+
+
+def test_back_goes_through_the_screens_that_were_there():
+    dialogue = Dialogue()
+    for answer in ("3", "1"):
+        dialogue.answer(answer)
+
+    assert dialogue.answer("0").startswith("A\n")
+    assert dialogue.answer("0") == MAIN
+    assert dialogue.answer("0") == WRONG + MAIN
+
+
+def test_home_is_the_start_with_nothing_to_go_back_to():
+    dialogue = Dialogue("3", "1")
+
+    assert dialogue.answer("00") == MAIN
+    assert dialogue.state.history == ()
+
+
+def test_going_round_and_round_does_not_make_the_history_grow():
+    dialogue = Dialogue()
+    for answer in ("3", "2") * 50:
+        dialogue.answer(answer)
+
+    assert len(dialogue.state.history) == MAX_HISTORY
+
+
+def test_a_choice_of_the_screen_itself_is_no_step_to_go_back_from():
+    assert Dialogue("1111").text == MAIN
+
+
+# direct dial
+
+
+def test_inputs_dialled_in_advance_show_only_the_last_screen():
+    assert Dialogue("828", "1").action == Show("B\n1 Exit\n0 Back\n00 Home")
+    assert Dialogue("828", "1", "1").action == End("Bye")
+
+
+def test_after_direct_dial_the_way_back_leads_through_the_screens_between():
+    dialogue = Dialogue("828", "1")
+
+    assert dialogue.answer("0").startswith("A\n")
+    assert dialogue.answer("0") == MAIN
+
+
+def test_a_wrong_input_shows_the_screen_where_it_went_wrong_and_the_rest_is_forgotten():
+    dialogue = Dialogue("828", "7", "1")
+
+    assert dialogue.text.startswith(f"{WRONG}A\n")
+    assert dialogue.answer("1").startswith("B\n")
+
+
+@pytest.mark.parametrize("key", ["0", "00", "9", ""])
+def test_navigation_is_not_dialled_in_advance(key):
+    assert Dialogue("828", key).text.startswith(f"{WRONG}A\n")
+
+
+def test_inputs_left_over_at_an_end_are_not_used():
+    assert Dialogue("4", "1", "1").action == End("Bye")
+
+
+def test_any_number_of_inputs_is_walked():
+    assert Dialogue(*("828", "2") * 2000).text.startswith("Main\n")
+
+
+# handlers
+
+
+def test_a_handler_runs_when_its_screen_is_entered_and_fills_the_text():
+    dialogue = Dialogue(balance={"sum": 7})
+
+    assert dialogue.answer("1") == "You have 7\n1 Details\n0 Back"
+    assert dialogue.calls == ["balance"]
+
+
+def test_a_handler_runs_once_on_the_way_to_a_later_screen():
+    dialogue = Dialogue("1", "1", balance={"sum": 7})
+
+    assert dialogue.text == "Of which 7 is yours\n1 Exit\n0 Back\n00 Home"
+    assert dialogue.calls == ["balance"]
+
+
+def test_a_wrong_choice_does_not_run_the_handler_again():
+    dialogue = Dialogue("1", balance={"sum": 7})
+
+    assert dialogue.answer("5") == f"{WRONG}You have 7\n1 Details\n0 Back"
+    assert dialogue.calls == ["balance"]
+
+
+def test_going_back_to_a_screen_is_a_new_step_and_runs_its_handler():
+    dialogue = Dialogue("1", "1", balance={"sum": 7})
+    dialogue.answers["balance"] = {"sum": 8}
+
+    assert dialogue.answer("0") == "You have 8\n1 Details\n0 Back"
+    assert dialogue.calls == ["balance", "balance"]
+
+
+def test_a_handlers_word_leads_on_from_a_screen_that_nobody_comes_back_to():
+    dialogue = Dialogue("2", password="sent")
+
+    assert dialogue.action == End("Bye")
+    assert dialogue.state.history == ("main",)
+
+
+def test_one_handler_may_lead_to_another():
+    dialogue = Dialogue("2", password="check", check="passed")
+
+    assert dialogue.action == End("Bye")
+    assert dialogue.calls == ["password", "check"]
+
+
+def test_a_word_may_replace_the_screens_own_text():
+    assert Dialogue("1", balance="refused").action == End("Refused")
+
+
+def test_variables_and_a_word_may_come_together():
+    answer = {"result": "shown", "password": "Ab1", "name": "Anna", "rest": ""}
+
+    assert Dialogue("2", password=answer).text == "Your password is Ab1, Anna."
+
+
+def test_home_forgets_what_handlers_answered():
+    dialogue = Dialogue("1", balance={"sum": 7})
+    dialogue.answer("00")
+
+    assert dialogue.state.variables == {}
+
+
+@pytest.mark.parametrize(
+    ("answers", "error"),
+    [
+        ("unheard_of", 'the handler answered "unheard_of"; on knows: sent, shown, check'),
+        ("Passw0rd", "the handler answered something that is no word; on knows: sent, shown, check"),
+        ({"result": 5}, "the handler answered something that is no word; on knows: sent, shown, check"),
+        ({}, "the handler answered no word; on knows: sent, shown, check"),
+        (None, "the handler answered NoneType; a word or variables are wanted"),
+    ],
+)
+def test_an_answer_that_the_screen_cannot_use_ends_with_its_words_for_a_failure(answers, error):
+    assert Dialogue("2", password=answers).action == End("No password today.", error=error)
+
+
+def test_a_text_without_its_variable_ends_with_the_menus_words_for_a_failure():
+    error = "the text in en cannot be shown: 'sum' is undefined"
+
+    assert Dialogue("1", balance={"some": 7}).action == End("Please call us.", error=error)
+
+
+def test_a_dialogue_can_be_failed_from_outside():
+    dialogue = Dialogue("1", balance={"sum": 7})
+
+    assert fail(MENU, dialogue.state, "boom").action == End("Please call us.", error="boom")
+
+
+# secrets
+
+
+def shown_password(**variables):
+    return Dialogue("2", password={"result": "shown", "name": "", "rest": "", **variables})
+
+
+def test_secret_values_on_a_screen_are_told_also_after_going_on_from_where_they_were_named():
+    assert shown_password(password="Ab1xyz").action.secrets == ("Ab1xyz",)
+
+
+def test_other_values_and_other_screens_are_no_secret():
+    assert Dialogue("2", password={"result": "sent", "password": "Ab1xyz"}).action.secrets == ()
+
+
+def test_a_page_without_the_secret_has_none():
+    dialogue = shown_password(password="Ab1xyz", rest="word " * 60)
+    secrets = [dialogue.action.secrets]
+    while isinstance(dialogue.action, Show):
+        dialogue.answer("9")
+        secrets.append(dialogue.action.secrets)
+
+    assert secrets == [("Ab1xyz",), ()]
+
+
+def test_of_a_secret_that_pages_cut_in_two_the_whole_page_is_secret():
+    dialogue = shown_password(password="x" * 300)
+
+    assert dialogue.action.secrets == (dialogue.text,)
+
+
+# pages
+
+
+def test_pages_turn_on_and_back():
+    dialogue = Dialogue("828", "3")
+    first = dialogue.text
+    second = dialogue.answer("9")
+
+    assert first.endswith("\n9 More\n0 Back")
+    assert second.endswith("\n9 More\n0 Back")
+    assert dialogue.answer("0") == first
+    assert dialogue.answer("0").startswith("A\n")
+
+
+def test_there_is_no_page_behind_the_last():
+    dialogue = Dialogue("828", "3")
+    pages = [dialogue.text, *(dialogue.answer("9") for _ in range(10))]
+
+    assert len(set(pages)) == len(set(pages[:5]))
+    assert "1 Exit" in pages[-1]
+    assert dialogue.answer("1") == "Bye"
+
+
+def test_a_choice_of_a_later_page_works_on_the_first():
+    assert Dialogue("828", "3").answer("1") == "Bye"
+
+
+def test_a_wrong_choice_keeps_the_page():
+    dialogue = Dialogue("828", "3")
+    second = dialogue.answer("9")
+
+    assert dialogue.answer("77").endswith(second)
+
+
+def test_a_long_end_asks_to_be_turned_and_its_last_page_ends():
+    dialogue = Dialogue("828", "5")
+
+    assert isinstance(dialogue.action, Show)
+    dialogue.answer("9")
+    assert isinstance(dialogue.action, End)
+    assert "0 Back" not in dialogue.text
+
+
+# languages
+
+
+BILINGUAL = parse(
+    """
+title = "Test"
+codes = ["*1#"]
+[screens.main]
+text = { ru = "Язык", en = "Language" }
+choices = [{ key = "1", label = { ru = "Латинские", en = "Latin" }, to = "chosen" }]
+[screens.chosen]
+language = "latin"
+text.ru = "Выбран"
+choices = [{ key = "1", label.ru = "Готово", to = "main" }]
+""",
+    "test.toml",
+)
+
+
+def test_the_dialogue_is_in_the_language_it_began_with():
+    assert begin(BILINGUAL, (), "en").action.text == "Language\n1 Latin"
+    assert begin(BILINGUAL, (), "latin").action.text == "Yazyk\n1 Latinskie"
+    assert begin(BILINGUAL, (), "unknown").action.text == "Язык\n1 Латинские"
+
+
+def test_a_screen_may_change_the_language_from_there_on():
+    state, action = begin(BILINGUAL, ("1",), "en")
+
+    assert action.text == "Vybran\n1 Gotovo\n0 Nazad"
+    assert advance(BILINGUAL, state, "1").action.text == "Yazyk\n1 Latinskie\n0 Nazad\n00 V nachalo"
+
+
+# always
+
+
+answers = st.lists(st.sampled_from(["0", "00", "9", "1", "2", "3", "4", "5", "828", "x", " "]), max_size=30)
+results = st.sampled_from(["sent", "shown", "check", "passed", "no", {"sum": 1}, {"password": "x"}, {}, {"result": 3}])
+
+
+@given(answers, answers, st.lists(results, min_size=1))
+def test_no_sequence_of_answers_raises_or_changes_an_earlier_state(inputs, typed, answered):
+    step, turn = begin(MENU, inputs), 0
+    for answer in typed:
+        while isinstance(step.action, Call):
+            step, turn = resume(MENU, step.state, answered[turn % len(answered)]), turn + 1
+        if isinstance(step.action, End):
+            break
+        again, step = advance(MENU, step.state, answer), advance(MENU, step.state, answer)
+        assert again == step
+
+
+def test_a_step_to_a_static_screen_takes_microseconds():
+    state = begin(MENU).state
+    best = min(timeit.repeat(lambda: advance(MENU, state, "3"), number=200, repeat=20)) / 200
+
+    assert best < 60e-6
