@@ -1,0 +1,1 @@
+"""Who answers a service code: menus, functions, URLs, ESMEs. An application has `deliver` and answers by `submit`."""
