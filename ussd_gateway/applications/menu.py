@@ -41,7 +41,7 @@ class MenuApplication:
         menu: Menu,
         *,
         handlers: Mapping[str, Handler],
-        submit: Callable[[Ussd], None],
+        submit: Callable[[Ussd], object],
         spawn: Callable[[Coroutine[object, object, None]], object],
         language: Callable[[str], str],
     ) -> None:
