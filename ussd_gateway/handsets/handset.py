@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from ussd_gateway.coding import data_coding as codings
 from ussd_gateway.coding.segments import Reassembler, parse_udh, segments_needed, split
@@ -22,7 +22,11 @@ AWAITING, ENDED = "awaiting_answer", "ended"
 
 
 class NotAskedError(Exception):
-    """The user typed an answer, but nothing is asked."""
+    """The user typed an answer, but nothing is asked; `members` tell how the last dialogue ended."""
+
+    def __init__(self, message: str, last: Screen | None) -> None:
+        super().__init__(message)
+        self.members = {"state": ENDED, "outcome": last.outcome} if last else {}
 
 
 class Screen(str):
@@ -56,13 +60,18 @@ class Screen(str):
 class InboxSms:
     """An SMS as the phone shows it: whole, however many parts it came in."""
 
-    __slots__ = ("content", "parts", "received_at", "sms")
+    __slots__ = ("_parts", "content", "received_at", "sms")
 
     def __init__(self, sms: Sms, content: bytes, parts: int, received_at: float) -> None:
         self.sms = sms  # the part that completed it
         self.content = content
-        self.parts = parts
+        self._parts = parts
         self.received_at = received_at
+
+    @property
+    def parts(self) -> int:
+        """How many parts it came in; for a long one that an ESME submitted whole, as many as a phone would have got."""
+        return self._parts or segments_needed(self.content, self.sms.data_coding)
 
     @property
     def id(self) -> str:
@@ -97,6 +106,7 @@ class Handset:
         self._waiters: list[asyncio.Future[None]] = []
         self._reassembler = Reassembler(limit=100)
         self._reference = 0
+        self.arrived = 0  # messages ever received; the inbox holds the last of them
 
     @property
     def party(self) -> Party:
@@ -122,12 +132,15 @@ class Handset:
 
     def _receive(self, sms: Sms, now: float) -> None:
         if sms.concatenation is None:
-            content = sms.content if sms.esm_class & UDHI else sms.octets
-            self.inbox.append(InboxSms(sms, content, segments_needed(content, sms.data_coding), now))
+            self._keep(InboxSms(sms, sms.content, 0, now))
             return
         whole = self._reassembler.add((sms.source, sms.data_coding), sms.concatenation, sms.content)
         if whole is not None:
-            self.inbox.append(InboxSms(sms, whole, sms.concatenation.total, now))
+            self._keep(InboxSms(sms, whole, sms.concatenation.total, now))
+
+    def _keep(self, sms: InboxSms) -> None:
+        self.arrived += 1
+        self.inbox.append(sms)
 
     def _show(self, screen: Screen) -> None:
         self.screen = screen
@@ -166,7 +179,7 @@ class Handset:
                     self._unread.clear()
                     return screen
             how = f"; the last dialogue ended with {self.screen.outcome}" if self.screen else ""
-            raise NotAskedError(f"{self.msisdn} is asked nothing{how}; dial first")
+            raise NotAskedError(f"{self.msisdn} is asked nothing{how}; dial first", self.screen)
         return await self._say(Ussd(ANSWER, text, msisdn=self.msisdn))
 
     def hang_up(self) -> None:
@@ -216,14 +229,21 @@ class Handset:
         return self.screen
 
     def received(self, *, after: str = "", sender: str = "", match: str = "") -> Iterator[InboxSms]:
-        """The messages in the order of their arrival; `after` an id, from a sender, with a text that a pattern finds."""
+        """The messages in the order of their arrival; `after` an id, from a sender, with a text that a pattern finds.
+
+        ValueError for a pattern that is none.
+        """
+        try:
+            pattern = re.compile(match)
+        except re.error as error:
+            raise ValueError(f"match={match}: {error}") from error
         messages: list[InboxSms] = list(self.inbox)
         for position, message in enumerate(messages):
             if message.id == after:
                 messages = messages[position + 1 :]
                 break
         for message in messages:
-            if (not sender or message.sender == sender) and (not match or re.search(match, message.text)):
+            if (not sender or message.sender == sender) and (not match or pattern.search(message.text)):
                 yield message
 
     def clear(self) -> None:
@@ -247,11 +267,6 @@ class Handset:
 
 class NotAttachedError(Exception):
     """The phone is switched off or out of reach."""
-
-
-def new_handsets(gateway: Callable[[], Gateway]) -> Callable[[str], Handset]:
-    """Makes a phone for a number that the network meets for the first time."""
-    return lambda msisdn: Handset(msisdn, gateway())
 
 
 def _screen(message: Ussd, *, open_session: bool) -> Screen:

@@ -47,7 +47,7 @@ class ScriptedHandset:
     def __init__(self, handset: Handset, gateway: Gateway) -> None:
         self._handset = handset
         self._gateway = gateway
-        self._seen = 0  # messages of the inbox that a receive has matched or passed
+        self._seen = handset.arrived  # messages that a receive has matched or passed
 
     @property
     def msisdn(self) -> str:
@@ -136,10 +136,12 @@ class ScriptedHandset:
         return found
 
     def _unseen(self) -> list[InboxSms]:
-        return list(self._handset.inbox)[self._seen :]
+        inbox = self._handset.inbox
+        return list(inbox)[max(0, len(inbox) - (self._handset.arrived - self._seen)) :]
 
     def _find(self, sender: str, match: str) -> ReceivedSms | None:
-        for position, sms in enumerate(self._unseen(), self._seen):
+        unseen = self._unseen()
+        for position, sms in enumerate(unseen, self._handset.arrived - len(unseen)):
             if sender and sms.sender != sender:
                 continue
             found = re.search(match, sms.text)

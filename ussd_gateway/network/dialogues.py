@@ -98,16 +98,16 @@ class Dialogues:
     def _begin(self, message: Ussd, now: float) -> list[Delivery]:
         deliveries: list[Delivery] = []
         message.session = session_id = self._new_id()
-        party = self._directory.subscriber(message.msisdn)
-        if party is None:
-            raise SessionError(f"{message.msisdn} is no subscriber, and network.auto_provision is off")
+        subscriber = self._directory.subscriber(message.msisdn)
+        party = subscriber or self._directory.recipient(message.msisdn)
         if party.session and self._replace:
             deliveries += self._hung_up(party.session, now)
         found = self._directory.application(message.text)
         if found:
             _, message.service_code, message.inputs = found
         self._record.ussd(message, now)
-        if refusal := _begin_refusal(party, found is not None):
+        refusal = _begin_refusal(party, found is not None) if subscriber else Outcome.UNKNOWN_SUBSCRIBER
+        if refusal:
             release = self._release(session_id, party.name, message.service_code, refusal, now)
             return [*deliveries, Delivery(party.endpoint, release)]
         assert found is not None

@@ -116,9 +116,9 @@ class Directory:
     def subscriber(self, msisdn: str) -> Party | None:
         """Who dials or sends from the number: a subscriber, or one by doing so where the settings provision it."""
         party = self._numbers.get(msisdn)
-        if party is not None and (party.home or party.confirms):
+        if party is not None and party.home:
             return party
-        if not self._auto_provision:
+        if not self._auto_provision or (party is not None and party.confirms):
             return None
         party = self.recipient(msisdn)
         party.home = True

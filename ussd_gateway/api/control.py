@@ -1,0 +1,80 @@
+"""The clock, reset and health (INTERFACE, HTTP)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from ussd_gateway.http import body
+from ussd_gateway.http.problem import problem
+from ussd_gateway.clock import VirtualClock, iso, parse_moment
+from ussd_gateway.gateway import Gateway
+
+
+class ClockMove(body.Body):
+    """`POST /clock`."""
+
+    advance: float | None = None
+    to: str | None = None
+
+
+class ControlApi:
+    """The routes /api/v1/clock, /api/v1/reset, /healthz and /readyz."""
+
+    def __init__(self, gateway: Gateway, reset: Callable[[], Awaitable[None]], ready: Callable[[], bool]) -> None:
+        self._gateway = gateway
+        self._reset = reset
+        self._ready = ready
+
+    def routes(self) -> list[web.RouteDef]:
+        """For aiohttp's router."""
+        return [
+            web.get("/api/v1/clock", self.clock),
+            web.post("/api/v1/clock", self.move),
+            web.post("/api/v1/reset", self.reset),
+            web.get("/healthz", self.healthz),
+            web.get("/readyz", self.readyz),
+        ]
+
+    async def clock(self, request: web.Request) -> web.Response:
+        """The virtual clock's moment; 409 under the real one."""
+        return self._refusal() or self._moment()
+
+    async def move(self, request: web.Request) -> web.Response:
+        """Let virtual time pass; returns when everything due by then has happened."""
+        if refusal := self._refusal():
+            return refusal
+        move = await body.read(request, ClockMove)
+        if (move.advance is None) is (move.to is None):
+            raise ValueError('give either "advance" in seconds or "to", a moment such as 2018-05-03T11:00:00+03:00')
+        seconds = move.advance if move.advance is not None else parse_moment(move.to or "") - self._gateway.now()
+        if not 0 <= seconds < float("inf"):
+            raise ValueError("the clock goes forward only")
+        await self._gateway.advance(seconds)
+        await self._gateway.committed()
+        return self._moment()
+
+    async def reset(self, request: web.Request) -> web.Response:
+        """Back to what the config says."""
+        await self._reset()
+        return web.Response(status=204)
+
+    async def healthz(self, request: web.Request) -> web.Response:
+        """The process answers."""
+        return web.json_response({"status": "alive"})
+
+    async def readyz(self, request: web.Request) -> web.Response:
+        """Every listener accepts connections."""
+        if self._ready():
+            return web.json_response({"status": "ready"})
+        return problem(503, "The gateway is starting; ask again")
+
+    def _moment(self) -> web.Response:
+        now = self._gateway.now()
+        return web.json_response({"now": iso(now), "epoch": now, "virtual": True})
+
+    def _refusal(self) -> web.Response | None:
+        if isinstance(self._gateway.clock, VirtualClock):
+            return None
+        return problem(409, "Time is real here; start the gateway with --virtual-clock to move it")

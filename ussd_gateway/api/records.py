@@ -1,0 +1,99 @@
+"""What passed: messages and sessions, looked up in the store (INTERFACE, HTTP)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from aiohttp import web
+
+from ussd_gateway.http import body
+from ussd_gateway.http.problem import problem
+from ussd_gateway.clock import iso
+from ussd_gateway.gateway import Gateway
+
+_MOST = 1000  # rows of one answer
+
+
+class Views(Protocol):
+    """Where messages and sessions are looked up; dicts as they are answered, moments in seconds since the epoch."""
+
+    def catch_up(self) -> Iterator[int]:
+        """Take in what has passed since, a slice at each step."""
+
+    def messages(self, query: str = "", *, limit: int = 100, before: int | None = None) -> list[dict[str, Any]]:
+        """The newest messages that the query finds."""
+
+    def message(self, message_id: str) -> dict[str, Any] | None:
+        """One message."""
+
+    def sessions(self, *, msisdn: str = "", limit: int = 100) -> list[dict[str, Any]]:
+        """The newest sessions."""
+
+    def session(self, session: str) -> dict[str, Any] | None:
+        """One session with its turns."""
+
+
+class RecordsApi:
+    """The routes /api/v1/messages and /api/v1/sessions."""
+
+    def __init__(self, gateway: Gateway, views: Views) -> None:
+        self._gateway = gateway
+        self._views = views
+
+    def routes(self) -> list[web.RouteDef]:
+        """For aiohttp's router."""
+        return [
+            web.get("/api/v1/messages", self.messages),
+            web.get("/api/v1/messages/{id}", self.message),
+            web.get("/api/v1/sessions", self.sessions),
+            web.get("/api/v1/sessions/{id}", self.session),
+        ]
+
+    async def messages(self, request: web.Request) -> web.Response:
+        """The newest messages that `q` finds: words, and from: to: state: text: terms."""
+        limit = body.count(request, "limit", 100, _MOST)
+        before = body.count(request, "before", 0, 2**62) if "before" in request.query else None
+        await self._catch_up()
+        found = self._views.messages(request.query.get("q", ""), limit=limit, before=before)
+        return web.json_response({"messages": [_with_times(message) for message in found]})
+
+    async def message(self, request: web.Request) -> web.Response:
+        """One message with every state it had and its time."""
+        await self._catch_up()
+        found = self._views.message(request.match_info["id"])
+        if found is None:
+            return problem(404, f"There is no message {request.match_info['id']}; GET /api/v1/messages lists them")
+        return web.json_response(_with_times(found))
+
+    async def sessions(self, request: web.Request) -> web.Response:
+        """The newest USSD sessions, live and past."""
+        limit = body.count(request, "limit", 100, _MOST)
+        await self._catch_up()
+        found = self._views.sessions(msisdn=request.query.get("msisdn", ""), limit=limit)
+        return web.json_response({"sessions": [_with_times(session) for session in found]})
+
+    async def session(self, request: web.Request) -> web.Response:
+        """One session with its turns and outcome."""
+        await self._catch_up()
+        found = self._views.session(request.match_info["id"])
+        if found is None:
+            return problem(404, f"There is no session {request.match_info['id']}; GET /api/v1/sessions lists them")
+        return web.json_response(_with_times(found))
+
+    async def _catch_up(self) -> None:
+        await self._gateway.committed()
+        for _ in self._views.catch_up():
+            self._gateway.changed()
+            await asyncio.sleep(0)  # the rest of the gateway goes on between two slices
+
+
+def _with_times(value: Any) -> Any:
+    """Seconds since the epoch as ISO 8601, wherever a key says that it is a moment."""
+    if isinstance(value, dict):
+        return {
+            key: iso(item) if isinstance(item, float) and (key == "at" or key.endswith("_at")) else _with_times(item)
+            for key, item in value.items()
+        }
+    return [_with_times(item) for item in value] if isinstance(value, list) else value

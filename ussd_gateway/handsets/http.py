@@ -1,0 +1,272 @@
+"""Handsets over HTTP: dial, answer, hang up, read and send SMS, switch on and off (INTERFACE, HTTP)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Literal, Protocol
+
+from aiohttp import web
+from pydantic import Field, model_validator
+
+from ussd_gateway.http import body
+from ussd_gateway.clock import iso
+from ussd_gateway.gateway import Gateway
+from ussd_gateway.handsets.handset import Handset, InboxSms, Screen
+from ussd_gateway.network.address import AddressError
+from ussd_gateway.network.message import ASK, NOTIFY, Message, Ussd
+from ussd_gateway.network.session import SessionError
+
+_LONGEST_NUMBER = 20  # the digits that source_addr takes (SMPP 3.4 section 4.4.1)
+
+
+class Languages(Protocol):
+    """Where the language of a SIM's service texts is kept."""
+
+    def language(self, msisdn: str) -> str:
+        """The language: ru, en or latin."""
+
+    def set_language(self, msisdn: str, language: str) -> None:
+        """Keep another one."""
+
+
+class DialOrAnswer(body.Body):
+    """`POST .../ussd`."""
+
+    dial: str | None = None
+    answer: str | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> DialOrAnswer:
+        if (self.dial is None) is (self.answer is None):
+            raise ValueError('give either "dial" or "answer"')
+        return self
+
+
+class Outgoing(body.Body):
+    """`POST .../sms`."""
+
+    to: str = Field(min_length=1, max_length=_LONGEST_NUMBER)
+    text: str
+
+
+class HandsetChange(body.Body):
+    """`PUT /handsets/{msisdn}`."""
+
+    attached: bool | None = None
+    memory_full: bool | None = None
+    language: Literal["ru", "en", "latin"] | None = None
+
+
+class Push(body.Body):
+    """`POST .../push`."""
+
+    sender: str = Field(alias="from", min_length=1)
+    text: str
+    kind: Literal["request", "notify"] = "notify"
+
+
+class HandsetsApi:
+    """The routes below /api/v1/handsets. `closing` is set when long waits have to end."""
+
+    def __init__(self, gateway: Gateway, languages: Languages, closing: asyncio.Event) -> None:
+        self._gateway = gateway
+        self._languages = languages
+        self._closing = closing
+
+    def routes(self) -> list[web.RouteDef]:
+        """For aiohttp's router."""
+        one = "/api/v1/handsets/{msisdn}"
+        return [
+            web.get("/api/v1/handsets", self.list),
+            web.get(one, self.read),
+            web.put(one, self.change),
+            web.post(f"{one}/ussd", self.dial_or_answer),
+            web.get(f"{one}/ussd", self.look),
+            web.delete(f"{one}/ussd", self.hang_up),
+            web.get(f"{one}/sms", self.inbox),
+            web.post(f"{one}/sms", self.send),
+            web.delete(f"{one}/sms", self.empty),
+            web.post(f"{one}/push", self.push),
+        ]
+
+    async def list(self, request: web.Request) -> web.Response:
+        """Every handset that the network knows."""
+        names = sorted(party.name for party in self._gateway.directory.handsets())
+        return web.json_response({"handsets": [self._state(self._handset(name)) for name in names]})
+
+    async def read(self, request: web.Request) -> web.Response:
+        """One handset."""
+        return web.json_response(self._state(self._of(request)))
+
+    async def change(self, request: web.Request) -> web.Response:
+        """Attach or detach, fill or empty its memory, choose a language."""
+        handset = self._of(request)
+        change = await body.read(request, HandsetChange)
+        party = handset.party
+        if change.language is not None:
+            self._languages.set_language(handset.msisdn, change.language)
+        if change.memory_full is not None:
+            self._gateway.memory_full(party, change.memory_full)
+        if change.attached is True:
+            self._gateway.attach(party)
+        elif change.attached is False:
+            self._gateway.detach(party)
+        await self._gateway.committed()
+        return web.json_response(self._state(handset))
+
+    async def dial_or_answer(self, request: web.Request) -> web.Response:
+        """Dial a code or answer what is asked; waits for the application."""
+        handset = self._of(request)
+        said = await body.read(request, DialOrAnswer)
+        if said.dial is not None:
+            screen = await handset.dial(said.dial)
+        else:
+            screen = await handset.answer(said.answer or "")
+        return web.json_response(_screen(screen))
+
+    async def look(self, request: web.Request) -> web.Response:
+        """The screen shown now; with `wait`, the next one if there is no news."""
+        handset = self._of(request)
+        wait = body.seconds(request)
+        if wait and not handset.has_news:
+            await self._until_changed(handset, wait, lambda: handset.has_news)
+            if not handset.has_news:
+                return web.Response(status=204)
+        screen = handset.look()
+        return web.Response(status=204) if screen is None else web.json_response(_screen(screen))
+
+    async def hang_up(self, request: web.Request) -> web.Response:
+        """The user hangs up, or puts the last screen away."""
+        self._of(request).hang_up()
+        await self._gateway.committed()
+        return web.Response(status=204)
+
+    async def inbox(self, request: web.Request) -> web.Response:
+        """The messages that fit; with `wait`, returns as soon as there is one."""
+        handset = self._of(request)
+        wait = body.seconds(request)
+        query = {name: request.query.get(name, "") for name in ("after", "match")}
+        sender = request.query.get("from", "").strip().removeprefix("+")
+        found = list(handset.received(sender=sender, **query))
+        if not found and wait:
+            await self._until_changed(handset, wait, lambda: any(handset.received(sender=sender, **query)))
+            found = list(handset.received(sender=sender, **query))
+        return web.json_response({"messages": [_sms(handset, sms) for sms in found]})
+
+    async def send(self, request: web.Request) -> web.Response:
+        """Send an SMS from the handset."""
+        handset = self._of(request)
+        outgoing = await body.read(request, Outgoing)
+        sent = handset.send(outgoing.to, outgoing.text)
+        await self._gateway.committed()
+        return web.json_response(
+            {
+                "id": sent[0].message_id,
+                "from": handset.msisdn,
+                "to": sent[0].destination,
+                "text": outgoing.text,
+                "data_coding": sent[0].data_coding,
+                "parts": len(sent),
+                "submitted_at": iso(sent[0].submitted_at),
+            },
+            status=202,
+        )
+
+    async def empty(self, request: web.Request) -> web.Response:
+        """Empty the inbox."""
+        self._of(request).inbox.clear()
+        return web.Response(status=204)
+
+    async def push(self, request: web.Request) -> web.Response:
+        """The network begins a dialogue with the handset."""
+        handset = self._of(request)
+        push = await body.read(request, Push)
+        pusher = Pusher(self._gateway)
+        message = Ussd(
+            ASK if push.kind == "request" else NOTIFY, push.text, msisdn=handset.msisdn, service_code=push.sender
+        )
+        self._gateway.push(message, pusher)
+        await self._gateway.committed()
+        state = "ended" if pusher.outcome else "awaiting_answer"
+        return web.json_response(
+            {"session": message.session, "state": state, "outcome": pusher.outcome or None}, status=202
+        )
+
+    def _of(self, request: web.Request) -> Handset:
+        return self._handset(request.match_info["msisdn"].strip().removeprefix("+"))
+
+    def _handset(self, number: str) -> Handset:
+        if not (number.isascii() and number.isdigit() and len(number) <= _LONGEST_NUMBER):
+            raise AddressError(f"{number!r} is no number; write its digits, such as 70001000001")
+        endpoint = self._gateway.directory.recipient(number).endpoint
+        if not isinstance(endpoint, Handset):
+            raise AddressError(f"{number} belongs to an ESME, not to a handset")
+        return endpoint
+
+    def _state(self, handset: Handset) -> dict[str, object]:
+        party = handset.party
+        return {
+            "msisdn": handset.msisdn,
+            "attached": party.attached,
+            "memory_full": party.memory_full,
+            "language": self._languages.language(handset.msisdn),
+            "subscriber": party.home,
+            "session": party.session.id if party.session else None,
+            "received": handset.arrived,
+            "waiting": len(party.waiting),
+        }
+
+    async def _until_changed(self, handset: Handset, seconds: float, done: Callable[[], bool]) -> None:
+        """Until `done()`, the time is over, or the gateway closes; real time, also under a virtual clock."""
+        closing = asyncio.create_task(self._closing.wait())
+        try:
+            async with asyncio.timeout(seconds):
+                while not done() and not self._closing.is_set():
+                    changed = asyncio.create_task(handset.changed())
+                    try:
+                        await asyncio.wait((changed, closing), return_when=asyncio.FIRST_COMPLETED)
+                    finally:
+                        changed.cancel()
+        except TimeoutError:
+            pass
+        finally:
+            closing.cancel()
+
+
+class Pusher:
+    """The application behind a push: takes one answer and ends the dialogue."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self.outcome = ""
+
+    def deliver(self, message: Message) -> None:
+        """The answer, or how the dialogue ended."""
+        assert isinstance(message, Ussd)
+        if message.outcome:
+            self.outcome = message.outcome
+        elif message.operation == "answer":
+            self._gateway.submit(message.end())
+
+
+def _screen(screen: Screen) -> dict[str, object]:
+    return {
+        "session": screen.session or None,
+        "state": screen.state,
+        "text": str(screen),
+        "data_coding": screen.data_coding,
+        "outcome": screen.outcome or None,
+    }
+
+
+def _sms(handset: Handset, sms: InboxSms) -> dict[str, object]:
+    return {
+        "id": sms.id,
+        "from": sms.sender,
+        "to": handset.msisdn,
+        "text": sms.text,
+        "data_coding": sms.data_coding,
+        "parts": sms.parts,
+        "received_at": iso(sms.received_at),
+    }

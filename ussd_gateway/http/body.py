@@ -1,0 +1,62 @@
+"""What requests carry: JSON bodies and query parameters, checked; a mistake is a ValueError that names it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TypeVar
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+MODEL = TypeVar("MODEL", bound="Body")
+LONGEST_WAIT = 300.0  # seconds; a client that wants more asks again
+
+
+class Body(BaseModel):
+    """A JSON body; keys that it does not know are refused."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+async def read(request: web.Request, model: type[MODEL]) -> MODEL:
+    """The body as `model`; ValueError that says what is wrong in one sentence."""
+    try:
+        values: Any = json.loads(await request.text() or "{}")
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"the body is no JSON: {error}") from error
+    if not isinstance(values, dict):
+        raise ValueError("the body has to be a JSON object")
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise ValueError("; ".join(_said(mistake, model) for mistake in error.errors())) from error
+
+
+def seconds(request: web.Request, name: str = "wait") -> float:
+    """A query parameter in seconds; 0 where it is not given."""
+    text = request.query.get(name, "0")
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1
+    if not 0 <= value <= LONGEST_WAIT:
+        raise ValueError(f"{name}={text}: write seconds from 0 to {LONGEST_WAIT:g}")
+    return value
+
+
+def count(request: web.Request, name: str, default: int, most: int) -> int:
+    """A query parameter that counts, from 1 to `most`."""
+    text = request.query.get(name, str(default))
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
+        raise ValueError(f"{name}={text}: write a number from 1 to {most}")
+    return int(text)
+
+
+def _said(mistake: Any, model: type[Body]) -> str:
+    key = ".".join(map(str, mistake["loc"]))
+    if mistake["type"] == "extra_forbidden":
+        known = ", ".join(field.alias or name for name, field in model.model_fields.items())
+        return f"{key}: there is no such key; known: {known}"
+    if mistake["type"] == "missing":
+        return f"{key} is missing"
+    return f"{key}: {mistake['msg']}".removesuffix(".") if key else str(mistake["msg"]).removeprefix("Value error, ")

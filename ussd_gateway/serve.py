@@ -1,0 +1,219 @@
+"""Assembles the parts into a running gateway; the only module that knows them all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Self
+
+from aiohttp import web
+
+from ussd_gateway import gateway as core
+from ussd_gateway.api.control import ControlApi
+from ussd_gateway.api.records import RecordsApi
+from ussd_gateway.applications.menu import HandlerError, MenuApplication, read_menu
+from ussd_gateway.applications.smsc.accounts import Accounts, EsmeAccount, EsmeSettings
+from ussd_gateway.applications.smsc.server import Smsc
+from ussd_gateway.clock import Clock, RealClock
+from ussd_gateway.config import Config, ConfigError, load
+from ussd_gateway.handsets.handset import Handset, NotAskedError, NotAttachedError
+from ussd_gateway.handsets.http import HandsetsApi
+from ussd_gateway.handsets.scripted import ScriptedHandset
+from ussd_gateway.http.problem import problems
+from ussd_gateway.menu.mistakes import MenuError
+from ussd_gateway.network.network import NetworkSettings
+from ussd_gateway.network.session import SessionError, Timeouts
+from ussd_gateway.selfcare.assemble import SelfCare, masks
+from ussd_gateway.smpp.timers import Timers
+from ussd_gateway.store.journal import Journal
+from ussd_gateway.store.store import Store
+from ussd_gateway.store.views import Views
+
+REMEMBERED = 10_000  # delivered messages that come back into the inboxes when the gateway is started again
+_GRACE = 0.5  # seconds that requests under way get at the end
+
+STATUSES = {
+    NotAskedError: HTTPStatus.CONFLICT,
+    NotAttachedError: HTTPStatus.CONFLICT,
+    SessionError: HTTPStatus.CONFLICT,
+}
+"""What the HTTP API answers to what the parts raise."""
+
+
+class ListenError(Exception):
+    """An address cannot be listened on; the message says which and what to do."""
+
+
+class Gateway(core.Gateway):
+    """A gateway with every interface that its settings name.
+
+    Use it as `async with Gateway.from_config("config.toml", clock=VirtualClock()) as gateway:`.
+    """
+
+    def __init__(self, config: Config, *, clock: Clock | None = None, beside: Path | None = None) -> None:
+        self.config = config
+        self.store = Store(config.store.path)
+        journal = Journal(self.store, masks(config.selfcare))
+        super().__init__(
+            _network_settings(config),
+            clock=clock or RealClock(),
+            journal=journal,
+            new_handset=lambda msisdn: Handset(msisdn, self),
+        )
+        self._journal = journal
+        self._views = Views(self.store)
+        self._closing = asyncio.Event()
+        self._ready = False
+        self._runner: web.AppRunner | None = None
+        self.http_url = ""
+        self.smpp_address = ("", 0)
+        for subscriber in config.subscriber:
+            self.directory.attach_handset(subscriber.msisdn, Handset(subscriber.msisdn, self))
+        self._accounts = self._new_accounts()
+        self._smsc = Smsc(self, self._accounts, timers=_timers(config), window=config.smpp.window)
+        self.selfcare = SelfCare(
+            config.selfcare, config.subscriber, self.store, self, smsc_address=lambda: self.smpp_address
+        )
+        self._attach_menus(config.menus_directory(beside))
+        self._restore()
+
+    @classmethod
+    def from_config(
+        cls,
+        path: str | Path | None = None,
+        *,
+        clock: Clock | None = None,
+        flags: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """The gateway of a config file; `flags` by dotted key override it. ConfigError names every mistake."""
+        loaded = load(path, flags)
+        return cls(loaded.config, clock=clock, beside=loaded.path.parent if loaded.path else None)
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.start()
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Listen on every address; ListenError for one that is taken."""
+        server = self.config.server
+        self.smpp_address = await _listening("smpp", server.smpp_port, self._smsc.start(server.host, server.smpp_port))
+        self._runner = web.AppRunner(self._web(), access_log=None, shutdown_timeout=_GRACE)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, server.host, server.http_port)
+        await _listening("http", server.http_port, site.start())
+        host, port = self._runner.addresses[0][:2]
+        self.http_url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        self.selfcare.start()
+        self._ready = True
+
+    async def stop(self) -> None:
+        """Say goodbye to everybody and keep what was accepted."""
+        self._ready = False
+        self._closing.set()
+        await self.selfcare.stop()
+        if self._runner:
+            await self._runner.cleanup()
+        await self._smsc.stop()
+        await self.close()
+        self.store.close()
+
+    def handset(self, msisdn: str) -> ScriptedHandset:
+        """A phone in the hands of a program; the number need not be configured."""
+        endpoint = self.directory.recipient(msisdn.removeprefix("+")).endpoint
+        if not isinstance(endpoint, Handset):
+            raise ValueError(f"{msisdn} belongs to an ESME, not to a handset")
+        return ScriptedHandset(endpoint, self)
+
+    async def reset(self) -> None:
+        """Sessions, messages and self-care back to what the config says."""
+        self.network.clear()
+        self._accounts.forget()
+        for party in self.directory.handsets():
+            party.attached, party.memory_full = True, False
+            if isinstance(party.endpoint, Handset):
+                party.endpoint.clear()
+        self._journal.clear()
+        self._views.clear()
+        self.selfcare.reset()
+        await self.committed()
+
+    def _web(self) -> web.Application:
+        app = web.Application(middlewares=[problems(STATUSES)])
+        app.add_routes(HandsetsApi(self, self.selfcare.languages, self._closing).routes())
+        app.add_routes(RecordsApi(self, self._views).routes())
+        app.add_routes(ControlApi(self, self.reset, lambda: self._ready).routes())
+        app.add_routes(self.selfcare.routes())
+        return app
+
+    def _new_accounts(self) -> Accounts:
+        care = self.config.selfcare
+        settings = [EsmeSettings(esme.system_id, esme.password, esme.numbers) for esme in self.config.esme]
+        if care.enabled:
+            settings.append(EsmeSettings(care.system_id, care.password, (care.password_sender, care.command_number)))
+        try:
+            return Accounts([EsmeAccount(account, self) for account in settings])
+        except ValueError as error:
+            raise ConfigError(f"esme.numbers: {error}") from error
+
+    def _attach_menus(self, directory: Path) -> None:
+        if not directory.is_dir():
+            raise ConfigError(f"menus.directory: there is no folder {directory}")
+        handlers = self.selfcare.handlers()
+        mistakes: list[str] = []
+        for path in sorted(directory.glob("*.toml")):
+            try:
+                application = MenuApplication(
+                    read_menu(path, handlers),
+                    handlers=handlers,
+                    submit=self.submit,
+                    spawn=self.spawn,
+                    language=self.selfcare.languages.language,
+                )
+                for code in application.menu.codes:
+                    self.directory.attach_code(code, application)
+            except (MenuError, HandlerError, ValueError) as error:
+                mistakes.append(str(error))
+        if mistakes:
+            raise ConfigError("\n".join(mistakes))
+
+    def _restore(self) -> None:
+        """What was accepted before the gateway was started again."""
+        for sms, received_at in self._journal.recently_delivered(REMEMBERED):
+            endpoint = self.directory.recipient(sms.destination).endpoint
+            if isinstance(endpoint, Handset):
+                endpoint.remember(sms, received_at)
+        for sms in self._journal.under_way():
+            self.network.messages.restore(sms)
+
+
+async def _listening(name: str, port: int, listen: Any) -> Any:
+    try:
+        return await listen
+    except OSError as error:
+        raise ListenError(
+            f"{name}: port {port} cannot be listened on ({error.strerror}); --{name}-port 0 takes a free one"
+        ) from error
+
+
+def _network_settings(config: Config) -> NetworkSettings:
+    section = config.network
+    return NetworkSettings(
+        timeouts=Timeouts(section.application_timeout, section.user_timeout, section.session_timeout),
+        validity=section.validity_period,
+        auto_provision=section.auto_provision,
+        second_dial=section.second_dial,
+    )
+
+
+def _timers(config: Config) -> Timers:
+    section = config.smpp
+    return Timers(section.session_init_timeout, section.enquire_link_interval, section.response_timeout)
