@@ -1,1 +1,31 @@
-"""A mobile operator on your laptop: USSD and SMS for phones, testers and integration tests."""
+"""A mobile operator on your laptop: USSD and SMS for phones, testers and integration tests.
+
+async with Gateway.from_config("config.toml", clock=VirtualClock()) as gateway:
+    alice = gateway.handset("70001000001")
+    screen = await alice.dial("*111*25#")
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ussd_gateway.clock import RealClock, VirtualClock
+    from ussd_gateway.handsets.handset import Screen
+    from ussd_gateway.serve import Gateway
+
+__all__ = ["Gateway", "RealClock", "Screen", "VirtualClock"]
+
+_HOMES = {
+    "Gateway": "ussd_gateway.serve",
+    "RealClock": "ussd_gateway.clock",
+    "Screen": "ussd_gateway.handsets.handset",
+    "VirtualClock": "ussd_gateway.clock",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # On first use, so that `ussd-gateway --help` and the pytest plugin do not import a web server.
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

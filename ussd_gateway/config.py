@@ -14,7 +14,16 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+)
 from pydantic import ValidationError as PydanticError
 
 from ussd_gateway.network.address import AddressError, normalise_msisdn
@@ -47,6 +56,8 @@ def _msisdn(value: object) -> str:
 
 Kopecks = Annotated[int, BeforeValidator(_kopecks)]
 Msisdn = Annotated[str, BeforeValidator(_msisdn)]
+SystemId = Annotated[str, Field(min_length=1, max_length=15)]  # SMPP 3.4 section 5.2.1
+SmppPassword = Annotated[str, Field(max_length=8)]  # section 5.2.2
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
@@ -105,18 +116,18 @@ class SelfcareSection(_Section):
     """The operator's own service. Times in seconds."""
 
     enabled: bool = True
-    system_id: str = Field("selfcare", max_length=15)
-    password: str = Field("selfcare", max_length=8)
+    system_id: SystemId = "selfcare"
+    password: SmppPassword = "selfcare"
     password_sender: str = "3339"
     command_number: str = "111"
     password_reply: Literal["sms", "ussd", "both"] = "sms"
-    password_length: int = Field(8, ge=6, le=26)
-    remembered_passwords: int = Field(5, ge=0)
+    password_length: Annotated[int, Field(ge=6, le=26)] = 8
+    remembered_passwords: NonNegativeInt = 5
     password_requests_per_15_minutes: PositiveInt = 3
     password_requests_per_day: PositiveInt = 10
     sms_delay: NonNegativeFloat = 0
     argon2_time_cost: PositiveInt = 2
-    argon2_memory_kib: int = Field(19456, ge=8)
+    argon2_memory_kib: Annotated[int, Field(ge=8)] = 19456
     argon2_parallelism: PositiveInt = 1
 
 
@@ -134,8 +145,8 @@ class Subscriber(_Section):
 class Esme(_Section):
     """One account that may bind."""
 
-    system_id: str = Field(min_length=1, max_length=15)
-    password: str = Field(max_length=8)
+    system_id: SystemId
+    password: SmppPassword
     numbers: tuple[str, ...] = ()
 
 
@@ -187,7 +198,7 @@ def load(
     """
     found = _find(path)
     values = _read(found)
-    origins = {key: "file" for key in _keys(values)}
+    origins = dict.fromkeys(_keys(values), "file")
     for name, value in (os.environ if environment is None else environment).items():
         if key := _environment_key(name):
             _set(values, key, value)

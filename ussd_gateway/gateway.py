@@ -141,9 +141,9 @@ class Gateway:
 
     async def committed(self) -> None:
         """Returns once everything submitted so far is kept."""
-        done = asyncio.get_running_loop().create_future()
-        self.after_commit(lambda: done.done() or done.set_result(None))
-        await done
+        kept = asyncio.Event()
+        self.after_commit(kept.set)
+        await kept.wait()
 
     def _end_turn(self) -> None:
         self._turn_ends = False
@@ -221,7 +221,7 @@ class Gateway:
     def _finished(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
-            log.error("gateway.task_failed", task=task.get_coro().__qualname__, exc_info=error)
+            log.error("gateway.task_failed", task=task.get_name(), exc_info=error)
 
     @contextmanager
     def under_way(self) -> Iterator[None]:

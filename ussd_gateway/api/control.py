@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from ussd_gateway.http import body
-from ussd_gateway.http.problem import problem
 from ussd_gateway.clock import VirtualClock, iso, parse_moment
 from ussd_gateway.gateway import Gateway
+from ussd_gateway.http import body
+from ussd_gateway.http.problem import problem
 
 
 class ClockMove(body.Body):

@@ -8,10 +8,10 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
-from ussd_gateway.http import body
-from ussd_gateway.http.problem import problem
 from ussd_gateway.clock import iso
 from ussd_gateway.gateway import Gateway
+from ussd_gateway.http import body
+from ussd_gateway.http.problem import problem
 
 _MOST = 1000  # rows of one answer
 

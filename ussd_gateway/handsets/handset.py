@@ -45,7 +45,9 @@ class Screen(str):
     outcome: str
     data_coding: int
 
-    def __new__(cls, text: str, *, session: str = "", state: str = ENDED, outcome: str = "", data_coding: int = 15) -> Screen:
+    def __new__(
+        cls, text: str, *, session: str = "", state: str = ENDED, outcome: str = "", data_coding: int = 15
+    ) -> Screen:
         """A screen with this text."""
         screen = super().__new__(cls, text)
         screen.session, screen.state, screen.outcome, screen.data_coding = session, state, outcome, data_coding

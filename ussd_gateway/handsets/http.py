@@ -9,13 +9,12 @@ from typing import Literal, Protocol
 from aiohttp import web
 from pydantic import Field, model_validator
 
-from ussd_gateway.http import body
 from ussd_gateway.clock import iso
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.handsets.handset import Handset, InboxSms, Screen
+from ussd_gateway.http import body
 from ussd_gateway.network.address import AddressError
 from ussd_gateway.network.message import ASK, NOTIFY, Message, Ussd
-from ussd_gateway.network.session import SessionError
 
 _LONGEST_NUMBER = 20  # the digits that source_addr takes (SMPP 3.4 section 4.4.1)
 

@@ -15,9 +15,7 @@ ABSENT_SUBSCRIBER = 27  # the MAP user error (3GPP 29.002) that a receipt report
 class Messages:
     """Every SMS that is under way."""
 
-    def __init__(
-        self, directory: Directory, record: Record, new_id: Callable[[], str], *, validity: float
-    ) -> None:
+    def __init__(self, directory: Directory, record: Record, new_id: Callable[[], str], *, validity: float) -> None:
         self._directory = directory
         self._record = record
         self._new_id = new_id

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import StrEnum
 
-from ussd_gateway.smpp.errors import LostStream
+from ussd_gateway.smpp.errors import LostStreamError
 from ussd_gateway.smpp.pdu import (
     HEADER,
     BindReceiver,
@@ -68,7 +68,7 @@ class Connection:
         self._sequence_number = 0
 
     def receive_data(self, data: bytes) -> Iterator[Pdu | UnparsedPdu]:
-        """The PDUs that are complete with `data`; LostStream, after them, when a command_length cannot be true."""
+        """The PDUs that are complete with `data`; LostStreamError, after them, when a command_length cannot be true."""
         if self._rest:
             data = self._rest + data
         position, end = 0, len(data)
@@ -76,7 +76,7 @@ class Connection:
             length = int.from_bytes(data[position : position + 4])
             if not HEADER.size <= length <= LONGEST_PDU:
                 self._rest = b""
-                raise LostStream(
+                raise LostStreamError(
                     f"command_length is {length}; a PDU has {HEADER.size} to {LONGEST_PDU} octets",
                     Status.ESME_RINVCMDLEN,
                 )

@@ -12,5 +12,5 @@ class PduError(Exception):
         self.status = status
 
 
-class LostStream(PduError):
+class LostStreamError(PduError):
     """A header that cannot be true, so that nobody knows where the next PDU begins; the connection has to close."""

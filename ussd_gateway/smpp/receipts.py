@@ -27,9 +27,7 @@ DELIVERED = 2
 _NETWORK_GSM = 3  # the network type of network_error_code (5.3.2.31)
 
 
-def receipt_text(
-    message_id: bytes, state: int, submitted_at: float, done_at: float, error: int, text: bytes
-) -> bytes:
+def receipt_text(message_id: bytes, state: int, submitted_at: float, done_at: float, error: int, text: bytes) -> bytes:
     """The short_message of a receipt: appendix B, dates as YYMMDDhhmm in UTC, the first 20 octets of the text."""
     delivered = b"001" if state == DELIVERED else b"000"
     return b"id:%b sub:001 dlvrd:%b submit date:%b done date:%b stat:%b err:%03d text:%b" % (

@@ -37,15 +37,11 @@ def parse_tlvs(octets: bytes) -> Tlvs:
     position, end = 0, len(octets)
     while position < end:
         if end - position < _HEADER.size:
-            raise PduError(
-                f"{end - position} octets are left where a TLV header needs 4", Status.ESME_RINVOPTPARSTREAM
-            )
+            raise PduError(f"{end - position} octets are left where a TLV header needs 4", Status.ESME_RINVOPTPARSTREAM)
         tag, length = _HEADER.unpack_from(octets, position)
         position += _HEADER.size
         if length > end - position:
-            raise PduError(
-                f"TLV 0x{tag:04X} says {length} octets but {end - position} follow", Status.ESME_RINVPARLEN
-            )
+            raise PduError(f"TLV 0x{tag:04X} says {length} octets but {end - position} follow", Status.ESME_RINVPARLEN)
         found.append((tag, octets[position : position + length]))
         position += length
     return tuple(found)

@@ -10,7 +10,7 @@ migrations = Migrations("ussd_gateway")
 @migrations()
 def journal(db: Database) -> None:
     """The record of all that passed; only ever appended to, and without a secondary index (see docs/design.md, 5.7)."""
-    db["journal"].create(
+    db.table("journal").create(
         {
             "id": int,
             "at": float,  # seconds since the epoch, by the gateway's clock
@@ -31,8 +31,8 @@ def journal(db: Database) -> None:
 @migrations()
 def views(db: Database) -> None:
     """What is looked up in the journal, brought up to date when somebody asks (store/views.py)."""
-    db["views_position"].create({"view": str, "journal_id": int}, pk="view")
-    db["messages"].create(
+    db.table("views_position").create({"view": str, "journal_id": int}, pk="view")
+    db.table("messages").create(
         {
             "number": int,  # for the full-text index
             "message_id": str,
@@ -46,13 +46,13 @@ def views(db: Database) -> None:
         },
         pk="number",
     )
-    db["messages"].create_index(["message_id"])
-    db["messages"].create_index(["source"])
-    db["messages"].create_index(["destination"])
-    db["messages"].enable_fts(["text"], tokenize="unicode61", create_triggers=True)
-    db["message_states"].create({"id": int, "message_id": str, "state": int, "at": float}, pk="id")
-    db["message_states"].create_index(["message_id"])
-    db["sessions"].create(
+    db.table("messages").create_index(["message_id"])
+    db.table("messages").create_index(["source"])
+    db.table("messages").create_index(["destination"])
+    db.table("messages").enable_fts(["text"], tokenize="unicode61", create_triggers=True)
+    db.table("message_states").create({"id": int, "message_id": str, "state": int, "at": float}, pk="id")
+    db.table("message_states").create_index(["message_id"])
+    db.table("sessions").create(
         {
             "session": str,
             "msisdn": str,
@@ -63,15 +63,15 @@ def views(db: Database) -> None:
         },
         pk="session",
     )
-    db["sessions"].create_index(["msisdn"])
-    db["turns"].create({"id": int, "session": str, "at": float, "operation": str, "text": str}, pk="id")
-    db["turns"].create_index(["session"])
+    db.table("sessions").create_index(["msisdn"])
+    db.table("turns").create({"id": int, "session": str, "at": float, "operation": str, "text": str}, pk="id")
+    db.table("turns").create_index(["session"])
 
 
 @migrations()
 def selfcare(db: Database) -> None:
     """The operator's own service (SELFCARE: subscribers, passwords, services, audit)."""
-    db["subscribers"].create(
+    db.table("subscribers").create(
         {
             "msisdn": str,
             "owner": str,
@@ -81,9 +81,9 @@ def selfcare(db: Database) -> None:
         },
         pk="msisdn",
     )
-    db["ledger"].create({"id": int, "msisdn": str, "at": float, "kopecks": int, "kind": str}, pk="id")
-    db["ledger"].create_index(["msisdn"])
-    db["passwords"].create(
+    db.table("ledger").create({"id": int, "msisdn": str, "at": float, "kopecks": int, "kind": str}, pk="id")
+    db.table("ledger").create_index(["msisdn"])
+    db.table("passwords").create(
         {
             "msisdn": str,
             "issue": int,  # rises with each one issued; the last issued is the only valid one (R121, R122)
@@ -93,11 +93,11 @@ def selfcare(db: Database) -> None:
         },
         pk="msisdn",
     )
-    db["password_requests"].create(
+    db.table("password_requests").create(
         {"id": int, "msisdn": str, "at": float, "channel": str, "key": str, "result": str}, pk="id"
     )
-    db["password_requests"].create_index(["msisdn", "at"])
-    db["former_passwords"].create({"id": int, "msisdn": str, "hash": str}, pk="id")
-    db["former_passwords"].create_index(["msisdn"])
-    db["services"].create({"msisdn": str, "service": str, "since": float}, pk=("msisdn", "service"))
-    db["audit"].create({"id": int, "at": float, "who": str, "channel": str, "what": str, "facts": str}, pk="id")
+    db.table("password_requests").create_index(["msisdn", "at"])
+    db.table("former_passwords").create({"id": int, "msisdn": str, "hash": str}, pk="id")
+    db.table("former_passwords").create_index(["msisdn"])
+    db.table("services").create({"msisdn": str, "service": str, "since": float}, pk=("msisdn", "service"))
+    db.table("audit").create({"id": int, "at": float, "who": str, "channel": str, "what": str, "facts": str}, pk="id")

@@ -22,9 +22,7 @@ ENDINGS = {
 """The outcome of a session that ended without a release."""
 
 _TERMS = {"from": "source", "to": "destination"}
-_COLUMNS = (
-    "id, at, kind, source, destination, account, reference, state, data_coding, octets, facts"  # noqa: S608 - no input
-)
+_COLUMNS = "id, at, kind, source, destination, account, reference, state, data_coding, octets, facts"
 
 
 class Views:
@@ -117,7 +115,9 @@ class Views:
             self._turn(at, kind, source, destination, reference, codings.decode_ussd(octets, data_coding), facts)
 
     def _state(self, message_id: str, state: int, at: float) -> None:
-        self._store.write("INSERT INTO message_states (message_id, state, at) VALUES (?, ?, ?)", (message_id, state, at))
+        self._store.write(
+            "INSERT INTO message_states (message_id, state, at) VALUES (?, ?, ?)", (message_id, state, at)
+        )
 
     def _turn(self, at: float, kind: str, msisdn: str, code: str, session: str, text: str, facts: str | None) -> None:
         self._store.write(
@@ -137,9 +137,7 @@ class Views:
 
     def _message(self, row: tuple[Any, ...]) -> dict[str, Any]:
         number, message_id, source, destination, account, text, data_coding, state, submitted_at = row
-        states = self._store.own(
-            "SELECT state, at FROM message_states WHERE message_id = ? ORDER BY id", (message_id,)
-        )
+        states = self._store.own("SELECT state, at FROM message_states WHERE message_id = ? ORDER BY id", (message_id,))
         return {
             "number": number,
             "id": message_id,

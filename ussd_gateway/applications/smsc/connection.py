@@ -13,7 +13,7 @@ from ussd_gateway.applications.smsc.accounts import EsmeAccount
 from ussd_gateway.applications.smsc.translate import deliver_sm, sms_from
 from ussd_gateway.network.message import MessageState, Receipt, Sms
 from ussd_gateway.smpp.connection import BOUND, Connection
-from ussd_gateway.smpp.errors import LostStream, PduError
+from ussd_gateway.smpp.errors import LostStreamError, PduError
 from ussd_gateway.smpp.pdu import (
     RESPONSE,
     BindReceiver,
@@ -77,7 +77,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
                     self._unexpected(pdu)
                 else:
                     handler(self, pdu)
-        except LostStream as error:
+        except LostStreamError as error:
             self._lose(error)
 
     def eof_received(self) -> None:
@@ -243,7 +243,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
 
     # Endings -------------------------------------------------------------------------------------------------------
 
-    def _lose(self, error: LostStream) -> None:
+    def _lose(self, error: LostStreamError) -> None:
         self._note("esme.lost_stream", seen=error.seen)
         # 4.3: the header cannot be trusted, so neither can its sequence_number
         self._write(GenericNack(command_status=error.status).encode())

@@ -1,0 +1,36 @@
+"""What travels."""
+
+import pytest
+
+from ussd_gateway.network.message import ASK, BEGIN, END, Delivery, MessageState, Receipt, Sms, Ussd
+
+ROWS = [("*111#", 15, b"*111#"), ("Да", 72, "Да".encode("utf-16-be")), ("€", 15, b"\x1be"), ("", 15, b"")]
+
+
+@pytest.mark.parametrize(("text", "data_coding", "octets"), ROWS)
+def test_ussd_finds_the_coding_that_its_text_needs(text, data_coding, octets):
+    message = Ussd(BEGIN, text)
+    assert (message.data_coding, message.octets) == (data_coding, octets)
+
+
+def test_a_reply_goes_back_where_the_message_came_from():
+    message = Ussd(BEGIN, "*111#", msisdn="70001000001", service_code="*111#", session="7")
+    for reply, operation in ((message.ask("?"), ASK), (message.end("!"), END)):
+        assert reply.operation is operation
+        assert (reply.msisdn, reply.service_code, reply.session) == ("70001000001", "*111#", "7")
+
+
+def test_an_sms_shows_its_text_without_the_user_data_header():
+    sms = Sms("1", "2", bytes.fromhex("050003010201") + b"Hi", esm_class=0x40)
+    assert (sms.content, sms.text) == (b"Hi", "Hi")
+    assert Sms("1", "2", "Да".encode("utf-16-be"), 8).text == "Да"
+
+
+def test_what_travels_says_what_it_is_without_its_text():
+    sms = Sms("3339", "70001000001", b"secret", message_id="7")
+    assert repr(sms) == "Sms('3339' to '70001000001', 6 octets, id '7')"
+
+
+def test_a_delivery_is_an_endpoint_and_a_message():
+    receipt = Receipt(Sms("1", "2", b""), MessageState.DELIVERED, 5.0)
+    assert Delivery("endpoint", receipt) == ("endpoint", receipt)

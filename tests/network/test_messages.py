@@ -1,0 +1,159 @@
+"""SMS: delivered, kept, expired, receipted."""
+
+import pytest
+
+from ussd_gateway.network.message import MessageState, Receipt, Sms
+
+ANNA = "70001000001"
+
+
+def sms(destination=ANNA, **given):
+    return Sms("3339", destination, b"Hi", **given)
+
+
+@pytest.fixture
+def anna(operator):
+    return operator.handset(ANNA)
+
+
+@pytest.fixture
+def shop(operator):
+    esme = operator.account("shop", "5000-5999", "777")
+    esme.party.attached = True
+    return esme
+
+
+def test_a_message_is_delivered_at_once(operator, anna):
+    message = operator.submit(sms())
+    assert anna.got == [message]
+    assert operator.written.kinds == ["sms DELIVERED"]
+    assert message.message_id == "0000000001"
+
+
+def test_each_message_has_its_own_id(operator, anna):
+    assert len({operator.submit(sms()).message_id for _ in range(100)}) == 100
+
+
+def test_a_handset_that_is_off_gets_its_messages_in_order_when_it_attaches(operator, anna):
+    operator.network.detach(anna.party, 0)
+    messages = [operator.submit(sms()) for _ in range(3)]
+    assert anna.got == []
+    operator.hand_over(operator.network.attach(anna.party, 5))
+    assert anna.got == messages
+    assert operator.written.kinds == ["sms ENROUTE"] * 3 + ["state DELIVERED"] * 3
+
+
+def test_a_full_memory_keeps_messages_too(operator, anna):
+    operator.network.memory_full(anna.party, True, 0)
+    message = operator.submit(sms())
+    assert anna.got == []
+    operator.hand_over(operator.network.memory_full(anna.party, False, 0))
+    assert anna.got == [message]
+
+
+def test_a_message_expires_when_its_validity_period_ends(operator, anna):
+    operator.network.detach(anna.party, 0)
+    operator.submit(sms(expires_at=60.0))
+    operator.submit(sms())
+    operator.wait(60)
+    assert operator.written.kinds[-1] == "state EXPIRED"
+    operator.hand_over(operator.network.attach(anna.party, 61))
+    assert len(anna.got) == 1
+    operator.wait(4 * 86400)
+    assert operator.written.kinds[-1] == "state DELIVERED"
+
+
+def test_one_that_was_delivered_in_time_does_not_expire(operator, anna):
+    operator.network.detach(anna.party, 0)
+    operator.submit(sms(expires_at=60.0))
+    operator.hand_over(operator.network.attach(anna.party, 5))
+    operator.wait(100)
+    assert operator.written.kinds[-1] == "state DELIVERED"
+
+
+RECEIPTS = {
+    # registered_delivery: receipt for a delivered message, for an expired one
+    0: (False, False),
+    1: (True, True),
+    2: (False, True),
+    3: (True, False),
+}
+
+
+@pytest.mark.parametrize(("asked", "wanted"), RECEIPTS.items())
+def test_receipts_are_as_registered_delivery_asks(operator, anna, shop, asked, wanted):
+    operator.submit(sms(account="shop", registered_delivery=asked))
+    assert [receipt.state for receipt in shop.got] == [MessageState.DELIVERED] * wanted[0]
+    shop.got.clear()
+    operator.network.detach(anna.party, 0)
+    operator.submit(sms(account="shop", registered_delivery=asked, expires_at=10.0))
+    operator.wait(10)
+    assert [receipt.state for receipt in shop.got] == [MessageState.EXPIRED] * wanted[1]
+    assert all(receipt.error == 27 for receipt in shop.got)
+
+
+def test_a_receipt_waits_for_the_account_to_bind(operator, anna, shop):
+    shop.party.attached = False
+    message = operator.submit(sms(account="shop", registered_delivery=1))
+    assert shop.got == []
+    operator.hand_over(operator.network.attach(shop.party, 1))
+    assert [receipt.sms for receipt in shop.got] == [message]
+
+
+def test_a_number_that_nobody_holds_gets_an_inbox_but_is_no_subscriber(operator):
+    message = operator.submit(sms("447700900123"))
+    party = operator.directory.party("447700900123")
+    assert party.endpoint.got == [message]
+    assert not party.home
+
+
+@pytest.mark.parametrize("number", ["5000", "5999", "777"])
+def test_an_account_receives_what_is_sent_to_its_numbers(operator, shop, number):
+    message = operator.submit(sms(number))
+    assert shop.got == [message]
+    assert operator.written.kinds == ["sms ENROUTE"]
+    operator.network.confirm(message, MessageState.DELIVERED, 1)
+    assert operator.written.kinds[-1] == "state DELIVERED"
+
+
+@pytest.mark.parametrize("number", ["4999", "6000", "05000", "50000", "٥٠٠٠"])
+def test_and_nothing_else(operator, shop, number):
+    operator.submit(sms(number))
+    assert shop.got == []
+
+
+def test_what_an_account_hands_back_comes_first_when_it_binds_again(operator, shop):
+    first, second = operator.submit(sms("5000")), operator.submit(sms("5000"))
+    operator.network.detach(shop.party, 0)
+    third = operator.submit(sms("5000"))
+    operator.network.hand_back("shop", [first, second])
+    shop.got.clear()
+    operator.hand_over(operator.network.attach(shop.party, 0))
+    assert shop.got == [first, second, third]
+
+
+def test_a_refused_message_is_rejected_and_its_sender_told(operator, shop):
+    other = operator.account("other")
+    other.party.attached = True
+    message = operator.submit(sms("5000", account="other", registered_delivery=1))
+    operator.hand_over(operator.network.confirm(message, MessageState.REJECTED, 1))
+    assert [receipt.state for receipt in other.got] == [MessageState.REJECTED]
+
+
+def test_a_restored_message_waits_like_before(operator, anna):
+    operator.network.messages.restore(sms(message_id="7", expires_at=100.0))
+    operator.hand_over(operator.network.attach(anna.party, 1))
+    assert [message.message_id for message in anna.got] == ["7"]
+
+
+def test_nobody_submits_a_receipt(operator):
+    with pytest.raises(TypeError):
+        operator.submit(Receipt(sms(), MessageState.DELIVERED, 0))
+
+
+def test_clearing_forgets_what_waits(operator, anna, shop):
+    operator.network.detach(anna.party, 0)
+    operator.submit(sms())
+    operator.network.clear()
+    assert operator.network.attach(anna.party, 1) == []
+    assert operator.network.next_deadline() is None

@@ -1,0 +1,285 @@
+"""The command line: `ussd-gateway`. Data goes to standard output, words to standard error."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from ussd_gateway.config import Config, ConfigError, load
+
+_NO_GATEWAY = 3  # the exit code when nobody answers at --gateway
+GATEWAY = "http://127.0.0.1:8080"
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.version_option(version("ussd-gateway"), prog_name="ussd-gateway")
+def main() -> None:
+    """A mobile operator on your laptop: USSD and SMS for phones, testers and integration tests."""
+
+
+@main.command()
+@click.option("--config", "path", type=click.Path(dir_okay=False), help="The settings; config.toml of this folder.")
+@click.option("--store", metavar="FILE|:memory:", help="Where the journal is kept.")
+@click.option("--host", help="Where to listen; 127.0.0.1.")
+@click.option("--smpp-port", type=int, help="2775; 0 takes a free one.")
+@click.option("--http-port", type=int, help="8080; 0 takes a free one.")
+@click.option(
+    "--virtual-clock",
+    is_flag=False,
+    flag_value="",
+    metavar="[START]",
+    help="Time stands still from now, or from START such as 2018-04-27T17:50:00+03:00, until POST /clock moves it.",
+)
+@click.option("--ready-file", type=click.Path(dir_okay=False), help="Gets the addresses as JSON once all listen.")
+def serve(
+    path: str | None,
+    store: str | None,
+    host: str | None,
+    smpp_port: int | None,
+    http_port: int | None,
+    virtual_clock: str | None,
+    ready_file: str | None,
+) -> None:
+    """Start the operator: every interface, until Ctrl-C."""
+    from ussd_gateway.clock import VirtualClock
+    from ussd_gateway.serve import Gateway, ListenError
+    from ussd_gateway.store.store import StoreError
+
+    flags = {
+        "store.path": store,
+        "server.host": host,
+        "server.smpp_port": smpp_port,
+        "server.http_port": http_port,
+    }
+
+    async def run() -> None:
+        clock = VirtualClock(virtual_clock or None) if virtual_clock is not None else None
+        loaded = load(path, flags)
+        _log_as(loaded.config)
+        async with Gateway.from_config(path, clock=clock, flags=flags) as gateway:
+            stop = _stopped_by_signal()
+            _announce(gateway, loaded.config)
+            if ready_file:
+                _write_ready_file(Path(ready_file), gateway)
+            await stop.wait()
+            _say("Stopping.")
+
+    try:
+        asyncio.run(run())
+    except (ConfigError, ListenError, StoreError, ValueError) as error:
+        _fail(str(error))
+
+
+@main.command()
+@click.argument("code")
+@click.option("--from", "msisdn", required=True, metavar="MSISDN", help="Who dials.")
+@click.option("--answer", "answers", multiple=True, metavar="TEXT", help="What to type; once for each question.")
+@click.option("--gateway", default=GATEWAY, show_default=True, metavar="URL")
+@click.option("--json", "as_json", is_flag=True, help="Each screen as one JSON object a line.")
+def dial(code: str, msisdn: str, answers: tuple[str, ...], gateway: str, as_json: bool) -> None:
+    """Dial CODE, print each screen, and leave on the last one."""
+    path = f"/api/v1/handsets/{msisdn.removeprefix('+')}/ussd"
+    _require_number(msisdn)
+
+    async def run() -> None:
+        screen = await _call(gateway, "POST", path, {"dial": code})
+        _show(screen, as_json)
+        for answer in answers:
+            if screen["state"] != "awaiting_answer":
+                _fail(f"the dialogue ended ({screen['outcome']}) before --answer {answer!r}", 1)
+            screen = await _call(gateway, "POST", path, {"answer": answer})
+            _show(screen, as_json)
+        if screen["state"] == "awaiting_answer":
+            await _call(gateway, "DELETE", path)
+        elif screen["outcome"] != "success":
+            sys.exit(1)
+
+    asyncio.run(run())
+
+
+@main.command()
+@click.option("--from", "source", required=True, metavar="A", help="Who sends: a number or a name.")
+@click.option("--to", "destination", required=True, metavar="B", help="Who receives.")
+@click.argument("text")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=2775, show_default=True)
+@click.option("--system-id", default="test", show_default=True)
+@click.option("--password", default="test", show_default=True)
+@click.option("--receipt", is_flag=True, help="Ask for a delivery receipt and wait for it.")
+@click.option("--json", "as_json", is_flag=True, help="The answer as a JSON object.")
+def send(source: str, destination: str, text: str, as_json: bool, **where: Any) -> None:
+    """Send TEXT as an ESME does: bind to any SMSC, submit_sm, print the message_id."""
+    from ussd_gateway.send import SendError
+    from ussd_gateway.send import send as submit
+
+    try:
+        sent = asyncio.run(submit(source, destination, text, **where))
+    except (SendError, ValueError) as error:
+        _fail(str(error), 1)
+    if as_json:
+        click.echo(json.dumps({"message_id": sent.message_id, "receipt": sent.receipt}))
+    else:
+        click.echo(sent.message_id if sent.receipt is None else f"{sent.message_id} {sent.receipt}")
+
+
+@main.group()
+def menu() -> None:
+    """Look after menus."""
+
+
+@menu.command()
+@click.argument("directory", type=click.Path(file_okay=False, exists=True), required=False)
+def check(directory: str | None) -> None:
+    """Read every menu of DIRECTORY (the shipped ones by default) and tell each mistake with file, line and key."""
+    from ussd_gateway.applications.menu import read_menu
+    from ussd_gateway.menu.mistakes import MenuError
+
+    found = Path(directory) if directory else load().config.menus_directory(None)
+    files = sorted(found.glob("*.toml"))
+    if not files:
+        _fail(f"{found} has no menus; a menu is a file such as portal.toml")
+    mistakes = 0
+    for path in files:
+        try:
+            read_menu(path)
+        except MenuError as error:
+            mistakes += len(error.mistakes)
+            click.echo(str(error))
+    _say(f"{len(files)} menus in {found}: {mistakes or 'no'} mistake{'' if mistakes == 1 else 's'}.")
+    sys.exit(1 if mistakes else 0)
+
+
+@main.group()
+def config() -> None:
+    """Look at the settings."""
+
+
+@config.command()
+@click.option("--config", "path", type=click.Path(dir_okay=False))
+@click.option("--json", "as_json", is_flag=True)
+def show(path: str | None, as_json: bool) -> None:
+    """Print the settings in force and where each comes from; passwords are hidden."""
+    loaded = _loaded(path)
+    values = {key: "********" if key.endswith("password") else value for key, value in _flat(loaded.config)}
+    if as_json:
+        rows = {key: {"value": value, "from": loaded.origins.get(key, "default")} for key, value in values.items()}
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    _say(f"{loaded.path}")
+    for key, value in values.items():
+        click.echo(f"{key} = {value}  # {loaded.origins.get(key.split('[')[0], 'default')}")
+
+
+@config.command(name="check")
+@click.option("--config", "path", type=click.Path(dir_okay=False))
+def check_config(path: str | None) -> None:
+    """Read the settings and tell every mistake."""
+    _say(f"{_loaded(path).path}: no mistakes.")
+
+
+def _loaded(path: str | None) -> Any:
+    try:
+        return load(path)
+    except ConfigError as error:
+        _fail(str(error))
+
+
+def _flat(config: Config) -> list[tuple[str, Any]]:
+    rows: list[tuple[str, Any]] = []
+    for section, content in config.model_dump(mode="json").items():
+        if isinstance(content, dict):
+            rows += [(f"{section}.{key}", value) for key, value in content.items()]
+        else:
+            for index, entry in enumerate(content):
+                rows += [(f"{section}[{index}].{key}", value) for key, value in entry.items()]
+    return rows
+
+
+def _announce(gateway: Any, config: Config) -> None:
+    smpp = "{}:{}".format(*gateway.smpp_address)
+    account = f"  (account {config.esme[0].system_id})" if config.esme else ""
+    _say(f"ussd_gateway {version('ussd-gateway')} is ready; Ctrl-C stops it.")
+    _say(f"  http   {gateway.http_url}")
+    _say(f"  smpp   {smpp}{account}")
+    _say(f"  store  {config.store.path}")
+    number = config.subscriber[0].msisdn if config.subscriber else "70001000001"
+    elsewhere = "" if gateway.http_url == GATEWAY else f" --gateway {gateway.http_url}"
+    _say("Try, in another terminal:")
+    _say(f"  ussd-gateway dial '*111*25#' --from {number}{elsewhere}")
+    _say(f"  curl '{gateway.http_url}/api/v1/handsets/{number}/sms?wait=5'")
+    _say(f"and log in at {gateway.http_url}/cabinet with the number and the password that came.")
+
+
+def _write_ready_file(path: Path, gateway: Any) -> None:
+    ready = {"pid": os.getpid(), "http": gateway.http_url, "smpp": "{}:{}".format(*gateway.smpp_address)}
+    part = path.with_name(path.name + ".part")
+    part.write_text(json.dumps(ready) + "\n")
+    part.replace(path)  # whoever waits for the file never reads half of it
+
+
+def _stopped_by_signal() -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+def _log_as(config: Config) -> None:
+    import structlog
+
+    level = getattr(logging, config.log.level.upper())
+    renderer: Any = structlog.processors.JSONRenderer(ensure_ascii=False)
+    if config.log.format == "text":
+        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr)
+
+
+async def _call(gateway: str, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    import aiohttp
+
+    try:
+        async with aiohttp.ClientSession() as session, session.request(method, gateway + path, json=body) as response:
+            answer: dict[str, Any] = {} if response.status == 204 else await response.json(content_type=None)
+    except (aiohttp.ClientError, ValueError) as error:
+        _fail(f"no gateway answers at {gateway} ({error}); start one with `ussd-gateway serve`", _NO_GATEWAY)
+    if response.status >= 400:
+        _fail(str(answer.get("title", response.reason)), 1)
+    return answer
+
+
+def _show(screen: dict[str, Any], as_json: bool) -> None:
+    click.echo(json.dumps(screen, ensure_ascii=False) if as_json else screen["text"])
+
+
+def _require_number(msisdn: str) -> None:
+    if not msisdn.removeprefix("+").isdigit():
+        _fail(f"--from {msisdn}: write the digits of a number, such as 70001000001")
+
+
+def _say(words: str) -> None:
+    click.echo(words, err=True)
+
+
+def _fail(words: str, code: int = 2) -> NoReturn:
+    click.echo(words, err=True)
+    sys.exit(code)

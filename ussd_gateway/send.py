@@ -1,0 +1,114 @@
+"""One submit_sm to any SMSC, as an ESME sends it: `ussd-gateway send`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+from aiosmpplib import ESME, PhoneNumber, SmppCommandStatus, SubmitSm
+from aiosmpplib.hook import AbstractHook
+from aiosmpplib.protocol import DeliverSm, GenericNack, SmppMessage, SubmitSmResp
+from aiosmpplib.state import NPI, TON, SmppError
+
+_PATIENCE = 10.0  # seconds for each answer
+
+
+class SendError(Exception):
+    """The message was not accepted; the message says by whom and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What the SMSC said: its message_id, and the word of the receipt where one was asked for."""
+
+    message_id: str
+    receipt: str | None = None
+
+
+class _Ear(AbstractHook):
+    """Hears the answer and the receipt."""
+
+    def __init__(self) -> None:
+        loop = asyncio.get_running_loop()
+        self.response: asyncio.Future[str] = loop.create_future()
+        self.receipt: asyncio.Future[str] = loop.create_future()
+
+    async def sending(self, smpp_message: SmppMessage, pdu: bytes, client_id: str) -> None:
+        """Nothing to do before a PDU leaves."""
+
+    async def received(self, smpp_message: SmppMessage | None, pdu: bytes, client_id: str) -> None:
+        """A PDU came."""
+        if isinstance(smpp_message, SubmitSmResp) and not isinstance(smpp_message, DeliverSm):
+            if smpp_message.command_status is SmppCommandStatus.ESME_ROK:
+                _settle(self.response, smpp_message.message_id)
+            else:
+                _fail(self.response, f"the SMSC refused the message: {smpp_message.command_status.name}")
+        elif isinstance(smpp_message, GenericNack):
+            _fail(self.response, f"the SMSC refused the message: {smpp_message.command_status.name}")
+        elif isinstance(smpp_message, DeliverSm) and smpp_message.is_receipt():
+            _settle(self.receipt, str(smpp_message.parse_receipt().get("stat", "UNKNOWN")))
+
+    async def send_error(self, smpp_message: SmppMessage, error: Exception, client_id: str) -> None:
+        """The message did not leave."""
+        _fail(self.response, f"the message could not be sent: {error}")
+
+
+async def send(
+    source: str,
+    destination: str,
+    text: str,
+    *,
+    host: str,
+    port: int,
+    system_id: str,
+    password: str,
+    receipt: bool,
+) -> Sent:
+    """Bind, submit, and wait for the answer, and for the receipt where it is asked for; SendError otherwise."""
+    ear = _Ear()
+    esme = ESME(host, port, system_id, password, hook=ear, log_handler=logging.NullHandler())
+    try:
+        await asyncio.wait_for(esme.connect(), _PATIENCE)
+    except SmppError as error:
+        raise SendError(f"{system_id} cannot bind to {host}:{port}: {error.command_status.name}") from error
+    except (OSError, TimeoutError) as error:
+        raise SendError(
+            f"there is no SMSC at {host}:{port} ({error}); start one with `ussd-gateway serve`, or name it with --host and --port"
+        ) from error
+    running = asyncio.create_task(esme.start())
+    try:
+        await esme.broker.enqueue(
+            SubmitSm(
+                short_message=text,
+                source=_number(source),
+                destination=_number(destination),
+                registered_delivery=int(receipt),
+            )
+        )
+        message_id = await asyncio.wait_for(ear.response, _PATIENCE)
+        stat = await asyncio.wait_for(ear.receipt, _PATIENCE) if receipt else None
+    except TimeoutError as error:
+        what = "receipt" if ear.response.done() else "answer"
+        raise SendError(f"no {what} from {host}:{port} within {_PATIENCE:g} s") from error
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    return Sent(message_id, stat)
+
+
+def _number(text: str) -> PhoneNumber:
+    digits = text.removeprefix("+")
+    if not digits.isdigit():
+        return PhoneNumber(text, TON.ALPHANUMERIC, NPI.UNKNOWN)
+    return PhoneNumber(digits, TON.INTERNATIONAL, NPI.ISDN) if len(digits) > 6 else PhoneNumber(digits)
+
+
+def _settle(future: asyncio.Future[str], value: str) -> None:
+    if not future.done():
+        future.set_result(value)
+
+
+def _fail(future: asyncio.Future[str], reason: str) -> None:
+    if not future.done():
+        future.set_exception(SendError(reason))
