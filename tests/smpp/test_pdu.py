@@ -106,7 +106,11 @@ def test_a_decoded_pdu_keeps_its_octets_and_shows_its_fields():
     assert isinstance(decoded, SubmitSm)
     assert decoded == pdu
     assert decoded.raw == pdu.encode()
-    assert (decoded.source_addr, decoded.source_addr_ton, decoded.short_message.decode("utf-16-be")) == ("bank", 5, "Да")
+    assert (decoded.source_addr, decoded.source_addr_ton, decoded.short_message.decode("utf-16-be")) == (
+        "bank",
+        5,
+        "Да",
+    )
 
 
 def test_a_password_is_not_shown():

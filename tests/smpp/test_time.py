@@ -38,7 +38,8 @@ def test_the_empty_string_is_no_time():
 
 
 @pytest.mark.parametrize(
-    "text", ["tomorrow", "180201120000000", "180201120000000Z", "181301120000000+", "180230120000000+", "180201120000049+"]
+    "text",
+    ["tomorrow", "180201120000000", "180201120000000Z", "181301120000000+", "180230120000000+", "180201120000049+"],
 )
 def test_garbage_is_refused_with_the_status_of_its_field(text):
     with pytest.raises(PduError) as refused:

@@ -177,8 +177,10 @@ class EsmeConnection(asyncio.BufferedProtocol):
             sms = sms_from(pdu, self._system_id, self._gateway.now())
         except PduError as error:
             return self._refuse(pdu, error)
+        self._write(b"")  # the response takes its place before the receipt, which may come within `submit`
+        place = len(self._outgoing) - 1
         self._gateway.submit(sms)
-        self._write(SubmitSmResp.pack(pdu.sequence_number, (sms.message_id.encode(),)))
+        self._outgoing[place] = SubmitSmResp.pack(pdu.sequence_number, (sms.message_id.encode(),))
         return None
 
     def _deliver_sm_resp(self, pdu: DeliverSmResp) -> None:

@@ -1,0 +1,118 @@
+"""An SMSC on a free port, and an ESME that speaks PDU by PDU."""
+
+import asyncio
+
+import pytest
+
+from ussd_gateway.applications.smsc.accounts import Accounts, EsmeAccount, EsmeSettings
+from ussd_gateway.applications.smsc.server import Smsc
+from ussd_gateway.clock import VirtualClock
+from ussd_gateway.gateway import Gateway
+from ussd_gateway.handsets.handset import Handset
+from ussd_gateway.network.network import NetworkSettings
+from ussd_gateway.smpp.connection import Connection
+from ussd_gateway.smpp.pdu import BindTransceiver, Pdu
+from ussd_gateway.smpp.timers import Timers
+from ussd_gateway.store.journal import Journal
+from ussd_gateway.store.store import Store
+
+START = 1_524_840_600.0  # 2018-04-27T14:50:00Z
+PATIENCE = 5.0
+
+
+class Esme:
+    """One SMPP connection of a test: sends PDUs or any octets, receives PDUs in order."""
+
+    def __init__(self, reader, writer):
+        self._reader, self._writer = reader, writer
+        self._connection = Connection()
+        self._received = []
+
+    async def send(self, *what):
+        self._writer.write(b"".join(item.encode() if isinstance(item, Pdu) else item for item in what))
+        await self._writer.drain()
+
+    async def receive(self):
+        """The next PDU; None when the SMSC has closed the connection."""
+        async with asyncio.timeout(PATIENCE):
+            while not self._received:
+                octets = await self._reader.read(65536)
+                if not octets:
+                    return None
+                self._received += self._connection.receive_data(octets)
+        return self._received.pop(0)
+
+    async def ask(self, *what):
+        await self.send(*what)
+        return await self.receive()
+
+    async def bind(self, system_id="test", password="test", pdu=BindTransceiver):
+        return await self.ask(pdu(sequence_number=1, system_id=system_id, password=password, interface_version=0x34))
+
+    def close(self):
+        self._writer.close()
+
+    def reset(self):
+        """Gone without a goodbye."""
+        self._writer.transport.abort()
+
+
+class Site:
+    """A gateway with nothing but the SMSC and handsets."""
+
+    def __init__(self, **smsc):
+        self.store = Store(":memory:")
+        self.clock = VirtualClock(START)
+        self.gateway = Gateway(
+            NetworkSettings(),
+            clock=self.clock,
+            journal=Journal(self.store),
+            new_handset=lambda msisdn: Handset(msisdn, self.gateway),
+        )
+        settings = [EsmeSettings("test", "test", ("5000-5999",)), EsmeSettings("other", "pw")]
+        self.accounts = Accounts([EsmeAccount(account, self.gateway) for account in settings])
+        self.smsc = Smsc(
+            self.gateway, self.accounts, timers=smsc.pop("timers", Timers()), window=smsc.pop("window", 500)
+        )
+        self.esmes = []
+
+    def handset(self, msisdn="70001000001"):
+        handset = Handset(msisdn, self.gateway)
+        self.gateway.directory.attach_handset(msisdn, handset)
+        return handset
+
+    async def connect(self):
+        esme = Esme(*await asyncio.open_connection(*self.address))
+        self.esmes.append(esme)
+        return esme
+
+    async def bound(self, *args, **given):
+        esme = await self.connect()
+        assert (await esme.bind(*args, **given)).command_status == 0
+        return esme
+
+    def journal(self, columns="kind"):
+        return self.store.own(f"SELECT {columns} FROM journal ORDER BY id")  # noqa: S608 - columns of a test
+
+    async def __aenter__(self):
+        self.address = await self.smsc.start("127.0.0.1", 0)
+        return self
+
+    async def __aexit__(self, *exc):
+        for esme in self.esmes:
+            esme.close()
+        await self.smsc.stop()
+        await self.gateway.close()
+        await asyncio.sleep(0)  # lets the transports close
+        self.store.close()
+
+
+@pytest.fixture
+async def site():
+    async with Site() as site:
+        yield site
+
+
+@pytest.fixture
+def new_site():
+    return Site

@@ -1,0 +1,298 @@
+"""What an ESME meets: every answer and every refusal, on a real socket."""
+
+import asyncio
+import os
+
+import pytest
+
+from ussd_gateway.network.message import MessageState
+from ussd_gateway.smpp.pdu import (
+    HEADER,
+    BindReceiver,
+    BindTransmitter,
+    DeliverSm,
+    DeliverSmResp,
+    EnquireLink,
+    EnquireLinkResp,
+    GenericNack,
+    SubmitSm,
+    SubmitSmResp,
+    Unbind,
+    UnbindResp,
+)
+from ussd_gateway.smpp.status import Status
+from ussd_gateway.smpp.tlv import Tag
+
+ANNA = "70001000001"
+
+
+def submit(sequence_number=2, **given):
+    values = {"source_addr": "shop", "destination_addr": ANNA, "short_message": b"Hi"} | given
+    return SubmitSm(sequence_number=sequence_number, **values)
+
+
+async def test_an_esme_binds_submits_and_unbinds(site):
+    anna = site.handset()
+    esme = await site.connect()
+    response = await esme.bind()
+    assert (response.command, response.command_status, response.system_id) == (
+        "bind_transceiver_resp",
+        0,
+        "ussd_gateway",
+    )
+    assert response.tlv(Tag.SC_INTERFACE_VERSION) == b"\x34"
+    assert await esme.ask(submit()) == SubmitSmResp(sequence_number=2, message_id="0000000001")
+    assert [(sms.sender, sms.text) for sms in anna.inbox] == [("shop", "Hi")]
+    assert await esme.ask(Unbind(sequence_number=3)) == UnbindResp(sequence_number=3)
+    assert await esme.receive() is None
+    assert [kind for (kind,) in site.journal()] == ["esme.bound", "sms", "esme.unbound"]
+
+
+REFUSED_BINDS = [("nobody", "test", Status.ESME_RINVSYSID), ("test", "wrong", Status.ESME_RINVPASWD)]
+
+
+@pytest.mark.parametrize(("system_id", "password", "status"), REFUSED_BINDS)
+async def test_a_bind_without_a_right_to_it_is_refused_and_may_be_tried_again(site, system_id, password, status):
+    esme = await site.connect()
+    assert (await esme.bind(system_id, password)).command_status == status
+    assert (await esme.bind()).command_status == Status.ESME_ROK
+
+
+async def test_an_old_esme_is_told_no_version(site):
+    esme = await site.connect()
+    response = await esme.ask(
+        BindTransmitter(sequence_number=1, system_id="test", password="test", interface_version=0x33)
+    )
+    assert response.tlvs == ()
+
+
+async def test_what_the_state_forbids_is_refused(site):
+    esme = await site.connect()
+    assert (await esme.ask(submit())).command_status == Status.ESME_RINVBNDSTS
+    await esme.bind(pdu=BindReceiver)
+    assert (await esme.ask(submit())).command_status == Status.ESME_RINVBNDSTS
+    assert (await esme.bind()).command_status == Status.ESME_RALYBND
+    assert (await esme.ask(DeliverSm(sequence_number=9))).command_status == Status.ESME_RINVBNDSTS
+
+
+async def test_enquire_link_is_answered_in_every_state(site):
+    esme = await site.connect()
+    assert await esme.ask(EnquireLink(sequence_number=1)) == EnquireLinkResp(sequence_number=1)
+    await esme.bind()
+    assert await esme.ask(EnquireLink(sequence_number=2)) == EnquireLinkResp(sequence_number=2)
+
+
+async def test_what_one_write_brought_is_answered_in_its_order(site):
+    esme = await site.bound()
+    await esme.send(*(submit(number) for number in range(2, 102)))
+    answers = [await esme.receive() for _ in range(100)]
+    assert [answer.sequence_number for answer in answers] == list(range(2, 102))
+    assert [answer.message_id for answer in answers] == [f"{number:010d}" for number in range(1, 101)]
+
+
+REFUSED_MESSAGES = {
+    "no destination": ({"destination_addr": ""}, Status.ESME_RINVDSTADR),
+    "priority 4": ({"priority_flag": 4}, Status.ESME_RINVPRTFLG),
+    "garbage as validity_period": ({"validity_period": "soon"}, Status.ESME_RINVEXPIRY),
+    "a validity_period that is over": ({"validity_period": "180101000000000+"}, Status.ESME_RINVEXPIRY),
+    "garbage as schedule_delivery_time": ({"schedule_delivery_time": "soon"}, Status.ESME_RINVSCHED),
+    "a later schedule_delivery_time": ({"schedule_delivery_time": "000001000000000R"}, Status.ESME_RINVSCHED),
+    "replace_if_present_flag": ({"replace_if_present_flag": 1}, Status.ESME_RINVREPFLAG),
+    "sm_default_msg_id": ({"sm_default_msg_id": 1}, Status.ESME_RINVDFTMSGID),
+    "service_type USSD": ({"service_type": "USSD"}, Status.ESME_RINVSERTYP),
+    "text twice": ({"tlvs": ((Tag.MESSAGE_PAYLOAD, b"Hi"),)}, Status.ESME_RINVMSGLEN),
+    "half of SAR": ({"tlvs": ((Tag.SAR_MSG_REF_NUM, b"\0\1"),)}, Status.ESME_RMISSINGOPTPARAM),
+}
+
+
+@pytest.mark.parametrize(("given", "status"), REFUSED_MESSAGES.values(), ids=REFUSED_MESSAGES)
+async def test_a_message_that_cannot_be_taken_is_refused_with_its_status(site, given, status):
+    anna = site.handset()
+    esme = await site.bound()
+    response = await esme.ask(submit(**given))
+    assert (response.command, response.command_status) == ("submit_sm_resp", status)
+    assert not anna.inbox
+    assert (await esme.ask(submit(3))).command_status == Status.ESME_ROK
+
+
+async def test_a_truncated_pdu_is_refused_and_the_connection_lives(site):
+    esme = await site.bound()
+    whole = submit().encode()
+    cut = (len(whole) - 1).to_bytes(4) + whole[4:-1]
+    assert (await esme.ask(cut)).command_status == Status.ESME_RINVMSGLEN
+    assert (await esme.ask(submit(3))).command_status == Status.ESME_ROK
+    assert "esme.unparsed_pdu" in [kind for (kind,) in site.journal()]
+
+
+async def test_an_unknown_command_gets_generic_nack_and_the_connection_lives(site):
+    esme = await site.bound()
+    nack = await esme.ask(HEADER.pack(16, 0x0BAD, 0, 44))
+    assert nack == GenericNack(sequence_number=44, command_status=Status.ESME_RINVCMDID)
+    assert (await esme.ask(submit(3))).command_status == Status.ESME_ROK
+
+
+@pytest.mark.parametrize("length", [0, 5, 0xFFFFFFFF])
+async def test_a_length_that_cannot_be_true_ends_the_connection_and_no_other(site, length):
+    good, bad = await site.bound(), await site.bound("other", "pw")
+    answers = [await bad.ask(submit().encode() + length.to_bytes(4)), await bad.receive(), await bad.receive()]
+    assert answers == [
+        SubmitSmResp(sequence_number=2, message_id="0000000001"),
+        GenericNack(command_status=Status.ESME_RINVCMDLEN),
+        None,
+    ]
+    assert (await good.ask(submit())).command_status == Status.ESME_ROK
+
+
+async def test_random_octets_end_the_connection_and_no_other(site):
+    good, bad = await site.bound(), await site.connect()
+    await bad.send(os.urandom(10_000))
+    while (await bad.receive()) is not None:
+        pass
+    assert (await good.ask(submit())).command_status == Status.ESME_ROK
+    assert len(site.smsc.connections) == 1
+
+
+async def test_receipts_come_to_the_account_that_asked(site):
+    site.handset()
+    esme = await site.bound()
+    await esme.send(submit(registered_delivery=1))
+    response, receipt = await esme.receive(), await esme.receive()
+    assert isinstance(receipt, DeliverSm)
+    assert (receipt.esm_class, receipt.source_addr, receipt.destination_addr) == (4, ANNA, "shop")
+    assert receipt.short_message == (
+        b"id:0000000001 sub:001 dlvrd:001 submit date:1804271450 done date:1804271450 stat:DELIVRD err:000 text:Hi"
+    )
+    assert receipt.tlv(Tag.RECEIPTED_MESSAGE_ID) == response.message_id.encode() + b"\0"
+    assert receipt.tlv(Tag.MESSAGE_STATE) == b"\2"
+
+
+async def test_a_receipt_of_a_message_that_expired_comes_late_and_says_so(site):
+    anna = site.handset()
+    site.gateway.detach(anna.party)
+    esme = await site.bound()
+    await esme.ask(submit(registered_delivery=1, validity_period="000000000100000R"))
+    await site.gateway.advance(60)
+    assert b"stat:EXPIRED err:027" in (await esme.receive()).short_message
+
+
+async def test_a_message_from_a_handset_is_delivered_to_the_account_of_the_number(site):
+    anna = site.handset()
+    esme = await site.bound()
+    anna.send("5001", "Баланс?")
+    delivered = await esme.receive()
+    assert (delivered.source_addr, delivered.destination_addr, delivered.data_coding) == (ANNA, "5001", 8)
+    assert (delivered.source_addr_ton, delivered.source_addr_npi, delivered.dest_addr_ton) == (1, 1, 3)
+    assert delivered.short_message.decode("utf-16-be") == "Баланс?"
+    await esme.ask(DeliverSmResp(sequence_number=delivered.sequence_number), EnquireLink(sequence_number=3))
+    assert site.journal("kind, state")[-2:] == [("sms", MessageState.ENROUTE), ("sms.state", MessageState.DELIVERED)]
+
+
+async def test_a_message_that_the_esme_refuses_is_rejected(site):
+    anna = site.handset()
+    esme = await site.bound()
+    anna.send("5001", "Hi")
+    delivered = await esme.receive()
+    refusal = DeliverSmResp(sequence_number=delivered.sequence_number, command_status=Status.ESME_RX_P_APPN)
+    await esme.ask(refusal, EnquireLink(sequence_number=3))
+    assert site.journal("kind, state")[-1] == ("sms.state", MessageState.REJECTED)
+
+
+async def test_a_transmitter_is_delivered_nothing_until_a_receiver_binds(site):
+    anna = site.handset()
+    transmitter = await site.bound(pdu=BindTransmitter)
+    anna.send("5001", "Hi")
+    assert (await transmitter.ask(EnquireLink(sequence_number=3))).command == "enquire_link_resp"
+    receiver = await site.bound(pdu=BindReceiver)
+    assert (await receiver.receive()).short_message == b"Hi"
+
+
+async def test_what_was_not_answered_is_delivered_again_after_a_broken_connection(site):
+    anna = site.handset()
+    esme = await site.bound()
+    for text in ("one", "two"):
+        anna.send("5001", text)
+    first = await esme.receive()
+    await esme.send(DeliverSmResp(sequence_number=first.sequence_number))
+    await esme.ask(EnquireLink(sequence_number=9))
+    esme.reset()
+    again = await site.bound()
+    assert (await again.receive()).short_message == b"two"
+
+
+async def test_the_window_is_not_overrun(new_site):
+    async with new_site(window=2) as site:
+        anna = site.handset()
+        esme = await site.bound()
+        for text in ("one", "two", "three"):
+            anna.send("5001", text)
+        first, second = await esme.receive(), await esme.receive()
+        assert (await esme.ask(EnquireLink(sequence_number=9))).command == "enquire_link_resp"
+        third = await esme.ask(DeliverSmResp(sequence_number=first.sequence_number))
+        assert [pdu.short_message for pdu in (first, second, third)] == [b"one", b"two", b"three"]
+
+
+async def test_several_binds_of_an_account_take_turns(site):
+    anna = site.handset()
+    binds = [await site.bound(), await site.bound()]
+    for text in ("one", "two", "three", "four"):
+        anna.send("5001", text)
+    got = [[(await bind.receive()).short_message for _ in range(2)] for bind in binds]
+    assert got == [[b"one", b"three"], [b"two", b"four"]]
+
+
+async def test_unbound_and_silent_connections_are_closed_and_bound_ones_asked(site):
+    unbound, bound = await site.connect(), await site.bound()
+    await unbound.ask(EnquireLink(sequence_number=1))
+    later = site.smsc.real_time() + 31
+    for connection in list(site.smsc.connections):
+        connection.check(later)
+    assert await unbound.receive() is None
+    enquiry = await bound.receive()
+    assert isinstance(enquiry, EnquireLink)
+    for connection in list(site.smsc.connections):
+        connection.check(later + 11)
+    assert (await bound.receive()).command == "unbind"
+    assert await bound.receive() is None
+
+
+async def test_a_peer_that_answers_enquire_link_stays(site):
+    bound = await site.bound()
+    (connection,) = site.smsc.connections
+    connection.check(site.smsc.real_time() + 31)
+    enquiry = await bound.receive()
+    await bound.ask(EnquireLinkResp(sequence_number=enquiry.sequence_number), EnquireLink(sequence_number=2))
+    connection.check(site.smsc.real_time() + 11)
+    assert site.smsc.connections == {connection}
+
+
+async def test_the_smsc_unbinds_everybody_when_it_stops(site):
+    esme = await site.bound()
+    await site.smsc.stop()
+    assert (await esme.receive()).command == "unbind"
+    assert await esme.receive() is None
+
+
+async def test_tlvs_that_nobody_here_understands_go_on_to_the_receiving_esme(site):
+    esme, other = await site.bound(), await site.bound("other", "pw")
+    await other.ask(submit(destination_addr="5001", tlvs=((0x1400, b"\x01"), (0x1401, b""))))
+    assert (await esme.receive()).tlvs == ((0x1400, b"\x01"), (0x1401, b""))
+
+
+async def test_a_generic_nack_of_a_deliver_sm_rejects_it(site):
+    anna = site.handset()
+    esme = await site.bound()
+    anna.send("5001", "Hi")
+    delivered = await esme.receive()
+    nack = GenericNack(sequence_number=delivered.sequence_number, command_status=Status.ESME_RINVCMDID)
+    await esme.ask(nack, EnquireLink(sequence_number=3))
+    assert ("sms.state", MessageState.REJECTED) in site.journal("kind, state")
+
+
+async def test_nothing_is_left_of_a_thousand_connections(site):
+    for _ in range(20):
+        esmes = await asyncio.gather(*(site.connect() for _ in range(50)))
+        for esme in esmes:
+            esme.reset()
+    good = await site.bound()
+    assert (await good.ask(submit())).command_status == Status.ESME_ROK
+    assert len(site.smsc.connections) == 1

@@ -1,0 +1,77 @@
+"""The database: kept, migrated, all or nothing."""
+
+import sqlite3
+
+import pytest
+
+from ussd_gateway.store.store import Store, StoreError
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "below" / "gateway.db"
+
+
+def audit(store):
+    return [row[0] for row in store.own("SELECT what FROM audit ORDER BY id")]
+
+
+def write(store, what):
+    store.write("INSERT INTO audit (at, what) VALUES (0, ?)", (what,))
+
+
+def test_what_was_committed_is_there_after_the_program_is_gone_and_nothing_else(path):
+    store = Store(path)
+    write(store, "kept")
+    store.commit()
+    write(store, "lost")
+    again = Store(path)  # the first one was never closed
+    assert audit(again) == ["kept"]
+    again.close()
+    store.close()
+
+
+def test_a_reader_sees_what_is_committed(path):
+    store = Store(path)
+    write(store, "x")
+    assert store.read("SELECT count(*) FROM audit") == [(0,)]
+    assert audit(store) == ["x"]
+    store.commit()
+    assert store.read("SELECT count(*) FROM audit") == [(1,)]
+    store.close()
+
+
+def test_what_is_written_together_is_kept_whole_or_not_at_all():
+    store = Store(":memory:")
+    write(store, "before")
+    with pytest.raises(ZeroDivisionError), store.together():
+        write(store, "inside")
+        1 / 0  # noqa: B018 - the mistake that undoes it
+    with store.together():
+        write(store, "after")
+    store.commit()
+    assert audit(store) == ["before", "after"]
+    store.close()
+
+
+def test_a_file_that_is_no_database_is_told_with_a_way_out(path):
+    path.parent.mkdir()
+    path.write_text("this is a letter, not a database, and long enough to be looked at")
+    with pytest.raises(StoreError, match=r"gateway.db: file is not a database; name another file with --store"):
+        Store(path)
+
+
+def test_a_folder_that_cannot_be_made_is_told_too(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="name another file with --store"):
+        Store(tmp_path / "file" / "gateway.db")
+
+
+def test_the_database_writes_ahead_and_its_journal_has_no_index(path):
+    store = Store(path)
+    store.close()
+    plain = sqlite3.connect(path)
+    assert plain.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    indexes = plain.execute("SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = 'journal'")
+    assert indexes.fetchall() == []
+    plain.close()
