@@ -1,5 +1,6 @@
 """SMPP times: absolute with an offset, relative to now, and what is none."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
@@ -50,7 +51,5 @@ def test_garbage_is_refused_with_the_status_of_its_field(text):
 
 @given(st.text(st.sampled_from("0123456789R+-"), min_size=16, max_size=16), st.floats(0, 4e9))
 def test_any_text_is_a_moment_or_a_pdu_error(text, now):
-    try:
+    with suppress(PduError):
         assert isinstance(parse_time(text, now, Status.ESME_RINVEXPIRY), float)
-    except PduError:
-        pass

@@ -31,7 +31,7 @@ def sms(text="Hi", source="shop", message_id="1", **given):
 
 
 def rows(store, columns):
-    return store.own(f"SELECT {columns} FROM journal ORDER BY id")  # noqa: S608 - columns of this test
+    return store.own(f"SELECT {columns} FROM journal ORDER BY id")
 
 
 def test_entries_keep_their_order_and_nothing_is_there_before_the_commit(store, journal):

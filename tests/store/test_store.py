@@ -44,9 +44,14 @@ def test_a_reader_sees_what_is_committed(path):
 def test_what_is_written_together_is_kept_whole_or_not_at_all():
     store = Store(":memory:")
     write(store, "before")
-    with pytest.raises(ZeroDivisionError), store.together():
-        write(store, "inside")
-        1 / 0  # noqa: B018 - the mistake that undoes it
+
+    def fail_half_way():
+        with store.together():
+            write(store, "inside")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail_half_way()
     with store.together():
         write(store, "after")
     store.commit()

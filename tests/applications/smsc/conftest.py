@@ -92,7 +92,7 @@ class Site:
         return esme
 
     def journal(self, columns="kind"):
-        return self.store.own(f"SELECT {columns} FROM journal ORDER BY id")  # noqa: S608 - columns of a test
+        return self.store.own(f"SELECT {columns} FROM journal ORDER BY id")
 
     async def __aenter__(self):
         self.address = await self.smsc.start("127.0.0.1", 0)

@@ -1,0 +1,141 @@
+"""The gateway: one commit per turn, one timer, time that passes, work that is waited for."""
+
+import asyncio
+
+import pytest
+
+from ussd_gateway.network.message import BEGIN, Sms, Ussd
+
+
+class Application:
+    """Answers each dial as the test says."""
+
+    def __init__(self, gateway, answer=None):
+        self.gateway, self.answer, self.got = gateway, answer, []
+
+    def deliver(self, message):
+        self.got.append(message)
+        if self.answer and message.operation is BEGIN:
+            self.answer(message)
+
+
+def committed(gateway):
+    return gateway.store.own("SELECT count(*) FROM journal")[0][0]
+
+
+async def test_whatever_one_turn_accepts_is_committed_once_at_its_end(plain_gateway):
+    order = []
+    for number in range(3):
+        plain_gateway.submit(Sms("1", "70001000001", b"Hi"))
+        plain_gateway.after_commit(lambda number=number: order.append((number, committed(plain_gateway))))
+    assert committed(plain_gateway) == 0
+    await plain_gateway.committed()
+    assert order == [(0, 3), (1, 3), (2, 3)]
+
+
+async def test_a_dial_is_answered_within_the_same_call(plain_gateway):
+    application = Application(plain_gateway)
+    application.answer = lambda message: plain_gateway.submit(message.end("Готово."))
+    plain_gateway.directory.attach_code("*1#", application)
+    phone = plain_gateway.phone()
+    plain_gateway.submit(Ussd(BEGIN, "*1#", msisdn=phone.msisdn))
+    assert phone.screen == "Готово."
+
+
+async def test_virtual_time_makes_everything_happen_at_its_moment(plain_gateway):
+    moments = []
+    plain_gateway.call_later(20, lambda: moments.append(plain_gateway.now()))
+    plain_gateway.call_later(10, lambda: moments.append(plain_gateway.now()))
+    cancelled = plain_gateway.call_later(15, lambda: moments.append("never"))
+    cancelled.cancel()
+    start = plain_gateway.now()
+    await plain_gateway.advance(60)
+    assert moments == [start + 10, start + 20]
+    assert plain_gateway.now() == start + 60
+
+
+async def test_what_is_begun_on_the_way_happens_on_the_way(plain_gateway):
+    moments = []
+
+    def first():
+        plain_gateway.call_later(5, lambda: moments.append(plain_gateway.now()))
+
+    start = plain_gateway.now()
+    plain_gateway.call_later(10, first)
+    await plain_gateway.wait(60)
+    assert moments == [start + 15]
+
+
+async def test_only_a_virtual_clock_can_be_moved(real_time_gateway):
+    with pytest.raises(RuntimeError, match="--virtual-clock"):
+        await real_time_gateway.advance(1)
+
+
+async def test_real_time_passes_by_itself(real_time_gateway):
+    rang = asyncio.Event()
+    real_time_gateway.call_later(0.05, rang.set)
+    async with asyncio.timeout(5):
+        await rang.wait()
+
+
+async def test_a_sooner_deadline_takes_the_place_of_a_later_one(real_time_gateway):
+    late, rang = [], asyncio.Event()
+    real_time_gateway.call_later(3600, lambda: late.append(1))
+    await real_time_gateway.committed()
+    real_time_gateway.call_later(0.02, rang.set)
+    async with asyncio.timeout(5):
+        await rang.wait()
+    assert not late
+
+
+async def test_a_message_expires_in_real_time_too(real_time_gateway):
+    phone = real_time_gateway.phone()
+    real_time_gateway.detach(phone.party)
+    real_time_gateway.submit(Sms("1", phone.msisdn, b"Hi", expires_at=real_time_gateway.now() + 0.02))
+    await real_time_gateway.wait(0.1)
+    assert real_time_gateway.written("kind, state")[-1] == ("sms.state", 3)
+
+
+async def test_settle_waits_for_work_under_way(plain_gateway):
+    done = []
+
+    async def work():
+        for _ in range(10):
+            await asyncio.sleep(0)
+        done.append(1)
+
+    plain_gateway.spawn(work())
+    await plain_gateway.settle()
+    assert done == [1]
+
+
+async def test_settle_waits_for_what_is_on_a_socket(plain_gateway):
+    held = plain_gateway.under_way()
+    held.__enter__()
+    asyncio.get_running_loop().call_later(0.02, held.__exit__, None, None, None)
+    await plain_gateway.settle()
+    assert not plain_gateway._under_way
+
+
+async def test_a_task_that_fails_is_told_in_the_log_and_harms_nobody(plain_gateway, capsys):
+    async def work():
+        raise KeyError("lost")
+
+    plain_gateway.spawn(work())
+    await plain_gateway.settle()
+    assert "gateway.task_failed" in capsys.readouterr().out
+
+
+async def test_closing_ends_what_is_under_way_and_keeps_what_was_accepted(plain_gateway):
+    task = plain_gateway.spawn(asyncio.Event().wait())
+    plain_gateway.submit(Sms("1", "70001000001", b"Hi"))
+    told = []
+    plain_gateway.after_commit(lambda: told.append(committed(plain_gateway)))
+    await plain_gateway.close()
+    assert task.cancelled()
+    assert told == [1]
+
+
+async def test_a_note_is_an_entry_of_the_journal(plain_gateway):
+    plain_gateway.note("esme.bound", account="test", mode="receiver")
+    assert plain_gateway.written("kind, account, facts") == [("esme.bound", "test", '{"mode": "receiver"}')]
