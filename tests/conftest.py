@@ -1,5 +1,6 @@
 """Fixtures that several rooms share: a gateway in memory without a socket, and a whole one on free ports."""
 
+import aiohttp
 import pytest
 
 from ussd_gateway.clock import RealClock, VirtualClock
@@ -50,3 +51,46 @@ async def real_time_gateway():
     yield gateway
     await gateway.close()
     gateway.store.close()
+
+
+FREE_PORTS = {"server.http_port": 0, "server.smpp_port": 0, "store.path": ":memory:"}
+CHEAP = {"selfcare.argon2_time_cost": 1, "selfcare.argon2_memory_kib": 8}
+
+
+@pytest.fixture
+async def operator_on_sockets():
+    """The whole program, as `ussd-gateway serve` starts it, under a virtual clock."""
+    from ussd_gateway.serve import Gateway
+
+    clock = VirtualClock(START)
+    async with Gateway.from_config(clock=clock, flags=FREE_PORTS | CHEAP) as gateway:
+        yield gateway
+
+
+class Api:
+    """The HTTP API as a client sees it: status and body."""
+
+    def __init__(self, url, session):
+        self.url, self._session = url, session
+
+    async def __call__(self, method, path, body=None, **given):
+        where = self.url + (path if path.startswith(("/health", "/ready", "/cabinet", "/api")) else f"/api/v1{path}")
+        async with self._session.request(method, where, json=body, **given) as response:
+            if response.content_type.endswith("json"):
+                return response.status, await response.json(content_type=None)
+            return response.status, await response.text()
+
+
+@pytest.fixture
+async def api(operator_on_sockets):
+    async with aiohttp.ClientSession() as session:
+        yield Api(operator_on_sockets.http_url, session)
+
+
+@pytest.fixture
+async def real_operator():
+    """The API of a whole program in real time."""
+    from ussd_gateway.serve import Gateway
+
+    async with Gateway.from_config(flags=FREE_PORTS | CHEAP) as gateway, aiohttp.ClientSession() as session:
+        yield Api(gateway.http_url, session)

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import click
 
 from ussd_gateway.config import Config, ConfigError, load
+from ussd_gateway.scenario.command import play_command
 
 _NO_GATEWAY = 3  # the exit code when nobody answers at --gateway
 GATEWAY = "http://127.0.0.1:8080"
@@ -24,6 +25,9 @@ GATEWAY = "http://127.0.0.1:8080"
 @click.version_option(version("ussd-gateway"), prog_name="ussd-gateway")
 def main() -> None:
     """A mobile operator on your laptop: USSD and SMS for phones, testers and integration tests."""
+
+
+main.add_command(play_command)
 
 
 @main.command()

@@ -171,6 +171,10 @@ class Config(_Section):
         return directory
 
 
+SECTIONS = [name for name, field in Config.model_fields.items() if isinstance(field.default, _Section)]
+"""The tables of the file; the others are lists of tables, which no environment variable reaches."""
+
+
 class Loaded(BaseModel):
     """Settings with where each comes from: "file", "environment", "flag"; what is not named is a default."""
 
@@ -235,7 +239,7 @@ def _environment_key(name: str) -> str | None:
     if not name.startswith(ENVIRONMENT):
         return None
     section, _, key = name.removeprefix(ENVIRONMENT).lower().partition("_")
-    return f"{section}.{key}" if key and section in Config.model_fields else None
+    return f"{section}.{key}" if key and section in SECTIONS else None
 
 
 def _set(values: dict[str, Any], key: str, value: Any) -> None:

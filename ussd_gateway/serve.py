@@ -112,11 +112,15 @@ class Gateway(core.Gateway):
         await _listening("http", server.http_port, site.start())
         host, port = self._runner.addresses[0][:2]
         self.http_url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        for party in self.directory.handsets():
+            self.attach(party)  # what the store kept for it arrives
         self.selfcare.start()
         self._ready = True
 
     async def stop(self) -> None:
-        """Say goodbye to everybody and keep what was accepted."""
+        """Say goodbye to everybody and keep what was accepted. A second call does nothing."""
+        if self._closing.is_set():
+            return
         self._ready = False
         self._closing.set()
         await self.selfcare.stop()
@@ -180,8 +184,10 @@ class Gateway(core.Gateway):
                 )
                 for code in application.menu.codes:
                     self.directory.attach_code(code, application)
-            except (MenuError, HandlerError, ValueError) as error:
+            except MenuError as error:
                 mistakes.append(str(error))
+            except (HandlerError, ValueError) as error:
+                mistakes.append(f"{path.name}: {error}")
         if mistakes:
             raise ConfigError("\n".join(mistakes))
 
@@ -193,6 +199,7 @@ class Gateway(core.Gateway):
                 endpoint.remember(sms, received_at)
         for sms in self._journal.under_way():
             self.network.messages.restore(sms)
+        self._journal.commit()
 
 
 async def _listening(name: str, port: int, listen: Any) -> Any:

@@ -62,17 +62,17 @@ class ControlApi:
 
     async def healthz(self, request: web.Request) -> web.Response:
         """The process answers."""
-        return web.json_response({"status": "alive"})
+        return body.answer({"status": "alive"})
 
     async def readyz(self, request: web.Request) -> web.Response:
         """Every listener accepts connections."""
         if self._ready():
-            return web.json_response({"status": "ready"})
+            return body.answer({"status": "ready"})
         return problem(503, "The gateway is starting; ask again")
 
     def _moment(self) -> web.Response:
         now = self._gateway.now()
-        return web.json_response({"now": iso(now), "epoch": now, "virtual": True})
+        return body.answer({"now": iso(now), "epoch": now, "virtual": True})
 
     def _refusal(self) -> web.Response | None:
         if isinstance(self._gateway.clock, VirtualClock):

@@ -57,7 +57,7 @@ class RecordsApi:
         before = body.count(request, "before", 0, 2**62) if "before" in request.query else None
         await self._catch_up()
         found = self._views.messages(request.query.get("q", ""), limit=limit, before=before)
-        return web.json_response({"messages": [_with_times(message) for message in found]})
+        return body.answer({"messages": [_with_times(message) for message in found]})
 
     async def message(self, request: web.Request) -> web.Response:
         """One message with every state it had and its time."""
@@ -65,14 +65,14 @@ class RecordsApi:
         found = self._views.message(request.match_info["id"])
         if found is None:
             return problem(404, f"There is no message {request.match_info['id']}; GET /api/v1/messages lists them")
-        return web.json_response(_with_times(found))
+        return body.answer(_with_times(found))
 
     async def sessions(self, request: web.Request) -> web.Response:
         """The newest USSD sessions, live and past."""
         limit = body.count(request, "limit", 100, _MOST)
         await self._catch_up()
         found = self._views.sessions(msisdn=request.query.get("msisdn", ""), limit=limit)
-        return web.json_response({"sessions": [_with_times(session) for session in found]})
+        return body.answer({"sessions": [_with_times(session) for session in found]})
 
     async def session(self, request: web.Request) -> web.Response:
         """One session with its turns and outcome."""
@@ -80,7 +80,7 @@ class RecordsApi:
         found = self._views.session(request.match_info["id"])
         if found is None:
             return problem(404, f"There is no session {request.match_info['id']}; GET /api/v1/sessions lists them")
-        return web.json_response(_with_times(found))
+        return body.answer(_with_times(found))
 
     async def _catch_up(self) -> None:
         await self._gateway.committed()

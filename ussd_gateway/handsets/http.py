@@ -92,11 +92,11 @@ class HandsetsApi:
     async def list(self, request: web.Request) -> web.Response:
         """Every handset that the network knows."""
         names = sorted(party.name for party in self._gateway.directory.handsets())
-        return web.json_response({"handsets": [self._state(self._handset(name)) for name in names]})
+        return body.answer({"handsets": [self._state(self._handset(name)) for name in names]})
 
     async def read(self, request: web.Request) -> web.Response:
         """One handset."""
-        return web.json_response(self._state(self._of(request)))
+        return body.answer(self._state(self._of(request)))
 
     async def change(self, request: web.Request) -> web.Response:
         """Attach or detach, fill or empty its memory, choose a language."""
@@ -112,7 +112,7 @@ class HandsetsApi:
         elif change.attached is False:
             self._gateway.detach(party)
         await self._gateway.committed()
-        return web.json_response(self._state(handset))
+        return body.answer(self._state(handset))
 
     async def dial_or_answer(self, request: web.Request) -> web.Response:
         """Dial a code or answer what is asked; waits for the application."""
@@ -122,7 +122,7 @@ class HandsetsApi:
             screen = await handset.dial(said.dial)
         else:
             screen = await handset.answer(said.answer or "")
-        return web.json_response(_screen(screen))
+        return body.answer(_screen(screen))
 
     async def look(self, request: web.Request) -> web.Response:
         """The screen shown now; with `wait`, the next one if there is no news."""
@@ -133,7 +133,7 @@ class HandsetsApi:
             if not handset.has_news:
                 return web.Response(status=204)
         screen = handset.look()
-        return web.Response(status=204) if screen is None else web.json_response(_screen(screen))
+        return web.Response(status=204) if screen is None else body.answer(_screen(screen))
 
     async def hang_up(self, request: web.Request) -> web.Response:
         """The user hangs up, or puts the last screen away."""
@@ -151,7 +151,7 @@ class HandsetsApi:
         if not found and wait:
             await self._until_changed(handset, wait, lambda: any(handset.received(sender=sender, **query)))
             found = list(handset.received(sender=sender, **query))
-        return web.json_response({"messages": [_sms(handset, sms) for sms in found]})
+        return body.answer({"messages": [_sms(handset, sms) for sms in found]})
 
     async def send(self, request: web.Request) -> web.Response:
         """Send an SMS from the handset."""
@@ -159,7 +159,7 @@ class HandsetsApi:
         outgoing = await body.read(request, Outgoing)
         sent = handset.send(outgoing.to, outgoing.text)
         await self._gateway.committed()
-        return web.json_response(
+        return body.answer(
             {
                 "id": sent[0].message_id,
                 "from": handset.msisdn,
@@ -188,9 +188,7 @@ class HandsetsApi:
         self._gateway.push(message, pusher)
         await self._gateway.committed()
         state = "ended" if pusher.outcome else "awaiting_answer"
-        return web.json_response(
-            {"session": message.session, "state": state, "outcome": pusher.outcome or None}, status=202
-        )
+        return body.answer({"session": message.session, "state": state, "outcome": pusher.outcome or None}, status=202)
 
     def _of(self, request: web.Request) -> Handset:
         return self._handset(request.match_info["msisdn"].strip().removeprefix("+"))

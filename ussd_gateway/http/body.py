@@ -1,4 +1,4 @@
-"""What requests carry: JSON bodies and query parameters, checked; a mistake is a ValueError that names it."""
+"""What requests and answers carry: JSON and query parameters, checked; a mistake is a ValueError that names it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ class Body(BaseModel):
     """A JSON body; keys that it does not know are refused."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+def answer(value: object, status: int = 200) -> web.Response:
+    """A JSON answer; letters stay letters, for people who read it with curl."""
+    return web.json_response(text=json.dumps(value, ensure_ascii=False), status=status)
 
 
 async def read(request: web.Request, model: type[MODEL]) -> MODEL:

@@ -1,0 +1,63 @@
+"""The clock, reset and health."""
+
+import pytest
+
+
+async def test_the_clock_stands_still_until_it_is_moved(api):
+    before = await api("GET", "/clock")
+    assert before == (200, {"now": "2018-04-27T14:50:00.000Z", "epoch": 1524840600.0, "virtual": True})
+    assert (await api("POST", "/clock", {"advance": 181}))[1]["now"] == "2018-04-27T14:53:01.000Z"
+    assert (await api("POST", "/clock", {"to": "2018-05-03T11:00:00+03:00"}))[1]["now"] == "2018-05-03T08:00:00.000Z"
+
+
+MISTAKES = [
+    ({}, 'give either "advance" in seconds or "to"'),
+    ({"advance": 1, "to": "2018-05-03T11:00:00+03:00"}, "give either"),
+    ({"advance": -1}, "the clock goes forward only"),
+    ({"to": "2017-01-01T00:00:00Z"}, "the clock goes forward only"),
+    ({"to": "tomorrow"}, "'tomorrow' is no moment"),
+    ({"advance": "soon"}, "advance: "),
+]
+
+
+@pytest.mark.parametrize(("body", "title"), MISTAKES)
+async def test_a_move_that_makes_no_sense_is_refused(api, body, title):
+    status, problem = await api("POST", "/clock", body)
+    assert status == 400
+    assert title in problem["title"]
+
+
+async def test_real_time_cannot_be_moved(real_operator):
+    status, problem = await real_operator("POST", "/clock", {"advance": 1})
+    assert (status, problem["title"]) == (
+        409,
+        "Time is real here; start the gateway with --virtual-clock to move it",
+    )
+    assert (await real_operator("GET", "/clock"))[0] == 409
+
+
+async def test_reset_brings_back_what_the_config_says(api):
+    anna = "/handsets/70001000001"
+    await api("POST", f"{anna}/ussd", {"dial": "*111*828*1#"})
+    await api("POST", f"{anna}/ussd", {"dial": "*111#"})
+    await api("PUT", "/handsets/70002000001", {"attached": False, "language": "latin"})
+    await api("POST", f"{anna}/sms", {"to": "70002000001", "text": "x"})
+    await api("POST", f"{anna}/sms", {"to": "70001000002", "text": "x"})
+    assert await api("POST", "/reset") == (204, "")
+    boris = (await api("GET", "/handsets/70002000001"))[1]
+    assert (boris["attached"], boris["language"], boris["waiting"]) == (True, "ru", 0)
+    assert (await api("GET", "/handsets/70001000002/sms"))[1] == {"messages": []}
+    assert (await api("GET", "/messages"))[1] == {"messages": []}
+    assert (await api("GET", "/sessions"))[1] == {"sessions": []}
+    _, screen = await api("POST", f"{anna}/ussd", {"dial": "*111*828*1#"})
+    assert "уже" not in screen["text"]
+
+
+async def test_health(api):
+    assert await api("GET", "/healthz") == (200, {"status": "alive"})
+    assert await api("GET", "/readyz") == (200, {"status": "ready"})
+
+
+async def test_a_path_that_is_none_is_a_problem(api):
+    status, problem = await api("GET", "/nothing")
+    assert (status, problem["title"]) == (404, "There is nothing at /api/v1/nothing; docs/http.md lists what there is")

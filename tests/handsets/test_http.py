@@ -1,0 +1,158 @@
+"""Handsets over HTTP, against the whole program."""
+
+import asyncio
+
+import pytest
+
+ANNA = "/handsets/70001000001"
+
+
+async def test_a_dialogue_over_http(api):
+    status, screen = await api("POST", f"{ANNA}/ussd", {"dial": "*111#"})
+    assert status == 200
+    assert (screen["state"], screen["outcome"], screen["data_coding"]) == ("awaiting_answer", None, 72)
+    assert "1 Баланс" in screen["text"]
+    _, last = await api("POST", f"{ANNA}/ussd", {"answer": "1"})
+    assert (last["state"], last["outcome"], last["session"]) == ("ended", "success", screen["session"])
+    assert "150.00" in last["text"]
+
+
+async def test_no_route_and_what_is_not_ussd(api):
+    _, screen = await api("POST", f"{ANNA}/ussd", {"dial": "*777#"})
+    assert (screen["state"], screen["outcome"]) == ("ended", "no_route")
+    assert screen["text"]
+    _, screen = await api("POST", f"{ANNA}/ussd", {"dial": "**21*70001000002#"})
+    assert (screen["state"], screen["outcome"], screen["session"]) == ("ended", "not_ussd", None)
+
+
+async def test_silence_is_a_time_out_that_every_door_shows(api):
+    _, screen = await api("POST", f"{ANNA}/ussd", {"dial": "*111#"})
+    await api("POST", "/clock", {"advance": 31})
+    status, late = await api("POST", f"{ANNA}/ussd", {"answer": "1"})
+    assert (status, late["outcome"], late["state"]) == (200, "timeout", "ended")
+    assert (await api("GET", f"{ANNA}/ussd"))[1]["outcome"] == "timeout"
+    assert (await api("GET", f"/sessions/{screen['session']}"))[1]["outcome"] == "timeout"
+    status, problem = await api("POST", f"{ANNA}/ussd", {"answer": "1"})
+    assert (status, problem["outcome"]) == (409, "timeout")
+
+
+async def test_hanging_up(api):
+    await api("POST", f"{ANNA}/ussd", {"dial": "*111#"})
+    assert await api("DELETE", f"{ANNA}/ussd") == (204, "")
+    assert (await api("GET", f"{ANNA}/ussd"))[1]["outcome"] == "dialog_user_abort"
+    await api("DELETE", f"{ANNA}/ussd")
+    assert await api("GET", f"{ANNA}/ussd") == (204, "")
+
+
+async def test_a_push_is_seen_by_whoever_waits_for_it(api):
+    wait = asyncio.ensure_future(api("GET", f"{ANNA}/ussd?wait=10"))
+    await asyncio.sleep(0)
+    status, pushed = await api("POST", f"{ANNA}/push", {"from": "*111#", "text": "Довольны?", "kind": "request"})
+    assert (status, pushed["state"]) == (202, "awaiting_answer")
+    _, screen = await wait
+    assert (screen["text"], screen["state"], screen["session"]) == ("Довольны?", "awaiting_answer", pushed["session"])
+    _, last = await api("POST", f"{ANNA}/ussd", {"answer": "да"})
+    assert (last["state"], last["outcome"]) == ("ended", "success")
+
+
+async def test_a_notice_and_a_push_to_nobody(api):
+    _, pushed = await api("POST", f"{ANNA}/push", {"from": "*111#", "text": "Привет", "kind": "notify"})
+    assert (pushed["state"], pushed["outcome"]) == ("ended", "success")
+    assert (await api("GET", f"{ANNA}/ussd"))[1]["text"] == "Привет"
+    await api("PUT", ANNA, {"attached": False})
+    _, pushed = await api("POST", f"{ANNA}/push", {"from": "*111#", "text": "Привет"})
+    assert pushed["outcome"] == "absent_subscriber"
+
+
+async def test_a_wait_without_news_ends_with_no_content(api):
+    assert await api("GET", f"{ANNA}/ussd?wait=0.01") == (204, "")
+
+
+async def test_an_sms_from_one_handset_to_another(api):
+    status, sent = await api("POST", f"{ANNA}/sms", {"to": "+70002000001", "text": "Привет 🙂"})
+    assert (status, sent["from"], sent["to"], sent["parts"]) == (202, "70001000001", "70002000001", 1)
+    _, inbox = await api("GET", "/handsets/70002000001/sms")
+    (sms,) = inbox["messages"]
+    assert (sms["id"], sms["from"], sms["to"], sms["text"]) == (sent["id"], "70001000001", "70002000001", "Привет 🙂")
+    assert (sms["data_coding"], sms["parts"], sms["received_at"]) == (8, 1, "2018-04-27T14:50:00.000Z")
+    assert (await api("GET", f"/handsets/70002000001/sms?after={sms['id']}"))[1] == {"messages": []}
+    assert await api("DELETE", "/handsets/70002000001/sms") == (204, "")
+    assert (await api("GET", "/handsets/70002000001/sms"))[1] == {"messages": []}
+
+
+async def test_a_wait_for_an_sms_ends_with_the_first_that_fits(api):
+    wait = asyncio.ensure_future(api("GET", "/handsets/70002000001/sms", params={"match": "^b", "wait": "10"}))
+    for text in ("a1", "b2"):
+        await api("POST", f"{ANNA}/sms", {"to": "70002000001", "text": text})
+    assert [sms["text"] for sms in (await wait)[1]["messages"]] == ["b2"]
+    _, none = await api("GET", "/handsets/70002000001/sms", params={"from": "+7", "wait": "0.01"})
+    assert none == {"messages": []}
+
+
+async def test_a_handset_that_is_off_gets_its_sms_when_it_attaches(api):
+    assert (await api("PUT", "/handsets/70002000001", {"attached": False}))[1]["attached"] is False
+    await api("POST", f"{ANNA}/sms", {"to": "70002000001", "text": "Hi"})
+    assert (await api("GET", "/handsets/70002000001"))[1]["waiting"] == 1
+    assert (await api("GET", "/handsets/70002000001/sms"))[1]["messages"] == []
+    await api("PUT", "/handsets/70002000001", {"attached": True})
+    assert len((await api("GET", "/handsets/70002000001/sms"))[1]["messages"]) == 1
+
+
+async def test_a_full_memory_and_a_language(api):
+    _, handset = await api("PUT", ANNA, {"memory_full": True, "language": "latin"})
+    assert (handset["memory_full"], handset["language"]) == (True, "latin")
+    _, screen = await api("POST", f"{ANNA}/ussd", {"dial": "*100#"})
+    assert screen["data_coding"] == 15
+    assert (await api("GET", ANNA))[1] == handset
+
+
+async def test_handsets_are_listed_with_those_of_other_operators(api):
+    await api("GET", "/handsets/447700900123/sms")
+    handsets = {handset["msisdn"]: handset for handset in (await api("GET", "/handsets"))[1]["handsets"]}
+    assert handsets["70001000001"]["subscriber"] is True
+    assert handsets["447700900123"]["subscriber"] is False
+
+
+MISTAKES = {
+    "no JSON": ("POST", f"{ANNA}/ussd", "{", 400, "the body is no JSON"),
+    "a list": ("POST", f"{ANNA}/ussd", "[]", 400, "the body has to be a JSON object"),
+    "both": ("POST", f"{ANNA}/ussd", '{"dial": "*1#", "answer": "1"}', 400, 'give either "dial" or "answer"'),
+    "neither": ("POST", f"{ANNA}/ussd", "", 400, 'give either "dial" or "answer"'),
+    "a letter dialled": ("POST", f"{ANNA}/ussd", '{"dial": "*x#"}', 400, "x"),
+    "an unknown key": ("PUT", ANNA, '{"atached": true}', 400, "atached: there is no such key; known: attached,"),
+    "an answer to nothing": (
+        "POST",
+        f"{ANNA}/ussd",
+        '{"answer": "1"}',
+        409,
+        "70001000001 is asked nothing; dial first",
+    ),
+    "no number": ("GET", "/handsets/anna", "", 400, "'anna' is no number"),
+    "the number of an ESME": ("GET", "/handsets/5000/sms", "", 400, "5000 belongs to an ESME"),
+    "a bad pattern": ("GET", f"{ANNA}/sms?match=(", "", 400, "match=(: missing )"),
+    "a bad wait": ("GET", f"{ANNA}/sms?wait=long", "", 400, "wait=long: write seconds from 0 to 300"),
+    "a wait for ever": ("GET", f"{ANNA}/sms?wait=nan", "", 400, "wait=nan: write seconds from 0 to 300"),
+    "no receiver": ("POST", f"{ANNA}/sms", '{"text": "x"}', 400, "to is missing"),
+    "no such method": ("PATCH", ANNA, "", 405, "takes GET, HEAD, PUT, not PATCH"),
+}
+
+
+@pytest.mark.parametrize(("method", "path", "body", "status", "title"), MISTAKES.values(), ids=MISTAKES)
+async def test_a_mistake_is_a_problem_whose_title_says_what_to_do(api, method, path, body, status, title):
+    got, problem = await api(method, path, data=body)
+    assert (got, problem["status"]) == (status, status)
+    assert title in problem["title"]
+
+
+async def test_a_handset_that_is_off_cannot_send(api):
+    await api("PUT", ANNA, {"attached": False})
+    status, problem = await api("POST", f"{ANNA}/sms", {"to": "1", "text": "x"})
+    assert (status, problem["title"]) == (409, "70001000001 is not attached to the network; it cannot send")
+
+
+async def test_a_long_wait_ends_at_once_when_the_gateway_stops(api, operator_on_sockets):
+    wait = asyncio.ensure_future(api("GET", f"{ANNA}/sms?wait=60"))
+    await api("GET", ANNA)  # the wait has begun when this is answered
+    async with asyncio.timeout(2):
+        await operator_on_sockets.stop()
+        assert await wait == (200, {"messages": []})

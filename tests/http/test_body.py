@@ -1,0 +1,37 @@
+"""Bodies and parameters; what refuses them is tested where people meet it, in handsets/test_http.py."""
+
+import json
+
+import pytest
+from aiohttp.test_utils import make_mocked_request
+
+from ussd_gateway.http import body
+
+
+def asked(query):
+    return make_mocked_request("GET", f"/?{query}")
+
+
+@pytest.mark.parametrize(("query", "seconds"), [("", 0), ("wait=0", 0), ("wait=2.5", 2.5), ("wait=300", 300)])
+def test_seconds_of_a_query(query, seconds):
+    assert body.seconds(asked(query)) == seconds
+
+
+@pytest.mark.parametrize("query", ["wait=-1", "wait=301", "wait=x", "wait=inf", "wait="])
+def test_no_seconds(query):
+    with pytest.raises(ValueError, match="write seconds from 0 to 300"):
+        body.seconds(asked(query))
+
+
+def test_a_count_has_a_default_and_an_end():
+    assert body.count(asked(""), "limit", 100, 1000) == 100
+    assert body.count(asked("limit=7"), "limit", 100, 1000) == 7
+    for query in ("limit=0", "limit=1001", "limit=-1", "limit=x", "limit=٣"):
+        with pytest.raises(ValueError, match="write a number from 1 to 1000"):
+            body.count(asked(query), "limit", 100, 1000)
+
+
+def test_letters_of_an_answer_stay_letters():
+    response = body.answer({"text": "Да"}, status=202)
+    assert (response.status, response.text) == (202, '{"text": "Да"}')
+    assert json.loads(response.text) == {"text": "Да"}

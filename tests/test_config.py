@@ -1,0 +1,139 @@
+"""config.toml: defaults, overrides, and mistakes that name their place and the way out."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from ussd_gateway.config import SECTIONS, Config, ConfigError, data_directory, load
+
+SHIPPED = Path(__file__).parent.parent / "config.toml"
+
+
+@pytest.fixture
+def written(tmp_path):
+    def write(text):
+        path = tmp_path / "config.toml"
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def test_the_shipped_file_names_every_key_with_its_default():
+    values = tomllib.loads(SHIPPED.read_text())
+    config = Config()
+    for section in SECTIONS:
+        assert values[section] == getattr(config, section).model_dump(), section
+    assert set(values) == set(Config.model_fields)
+
+
+def test_the_shipped_file_is_the_one_that_comes_along():
+    assert (data_directory() / "config.toml").read_text() == SHIPPED.read_text()
+    assert (data_directory() / "menus" / "portal.toml").is_file()
+
+
+def test_a_file_is_not_needed_for_the_defaults(written):
+    config = load(written(""), environment={}).config
+    assert (config.server.http_port, config.network.user_timeout) == (8080, 30)
+
+
+def test_flags_win_over_the_environment_which_wins_over_the_file(written):
+    path = written("[server]\nhttp_port = 1\nsmpp_port = 1\n[log]\nlevel = 'error'\n")
+    environment = {"USSD_GATEWAY_SERVER_HTTP_PORT": "2", "USSD_GATEWAY_SERVER_SMPP_PORT": "2", "HOME": "/"}
+    loaded = load(path, {"server.http_port": 3, "store.path": None}, environment)
+    assert (loaded.config.server.http_port, loaded.config.server.smpp_port) == (3, 2)
+    assert loaded.origins == {
+        "server.http_port": "flag",
+        "server.smpp_port": "environment (USSD_GATEWAY_SERVER_SMPP_PORT)",
+        "log.level": "file",
+    }
+
+
+def test_money_and_numbers_are_written_as_people_write_them(written):
+    path = written('[[subscriber]]\nmsisdn = "8 (000) 100-00-01"\nbalance = "150.05"\n')
+    (subscriber,) = load(path, environment={}).config.subscriber
+    assert (subscriber.msisdn, subscriber.balance) == ("70001000001", 15005)
+
+
+MISTAKES = {
+    "an unknown key": (
+        "[network]\nuser_timout = 1\n",
+        "config.toml: network.user_timout: there is no such key; did you mean user_timeout?",
+    ),
+    "a key like no other": ("[log]\nzzz = 1\n", "config.toml: log.zzz: there is no such key; known: level, format"),
+    "an unknown section": (
+        "[netwrk]\n",
+        "config.toml: netwrk: there is no such key; did you mean network?",
+    ),
+    "a word that is not one of those": (
+        "[network]\nsecond_dial = 'wait'\n",
+        "config.toml: network.second_dial: 'wait' cannot be used: input should be 'busy' or 'replace'",
+    ),
+    "a negative time": (
+        "[network]\nuser_timeout = -1\n",
+        "config.toml: network.user_timeout: -1 cannot be used: input should be greater than 0",
+    ),
+    "a port beyond the last": (
+        "[server]\nhttp_port = 70000\n",
+        "config.toml: server.http_port: 70000 cannot be used: input should be less than or equal to 65535",
+    ),
+    "fractions of a kopeck": (
+        "[[subscriber]]\nmsisdn = '70001000001'\nbalance = '1.234'\n",
+        "config.toml: subscriber[0].balance: '1.234' cannot be used:"
+        " '1.234' is no sum of money; write roubles and kopecks as \"150.00\"",
+    ),
+    "a subscriber without a number": (
+        "[[subscriber]]\nowner = 'anna'\n",
+        "config.toml: subscriber[0].msisdn: is missing",
+    ),
+    "a long password": (
+        "[[esme]]\nsystem_id = 'a'\npassword = '123456789'\n",
+        "config.toml: esme[0].password: '123456789' cannot be used: string should have at most 8 characters",
+    ),
+    "a number twice": (
+        "[[subscriber]]\nmsisdn = '70001000001'\n[[subscriber]]\nmsisdn = '80001000001'\n",
+        "config.toml: subscriber.msisdn: 70001000001 is there twice; each can be there once",
+    ),
+    "the account of self-care taken": (
+        "[[esme]]\nsystem_id = 'selfcare'\npassword = 'x'\n",
+        "config.toml: esme.system_id: selfcare is there twice; each can be there once",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "said"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_names_its_place_and_the_way_out(written, text, said):
+    with pytest.raises(ConfigError) as mistake:
+        load(written(text), environment={})
+    assert str(mistake.value) == said
+
+
+def test_every_mistake_is_told_at_once(written):
+    with pytest.raises(ConfigError) as mistakes:
+        load(written("[log]\nlevel = 'loud'\nform = 1\n"), environment={})
+    assert len(str(mistakes.value).splitlines()) == 2
+
+
+def test_a_mistake_in_the_environment_names_the_variable(written):
+    with pytest.raises(ConfigError, match=r"environment \(USSD_GATEWAY_LOG_LEVEL\): log.level: 'loud'"):
+        load(written(""), environment={"USSD_GATEWAY_LOG_LEVEL": "loud"})
+
+
+def test_broken_toml_and_missing_files_are_told(written, tmp_path):
+    with pytest.raises(ConfigError, match=r"config.toml: Expected"):
+        load(written("[server"), environment={})
+    with pytest.raises(ConfigError, match="nowhere.toml: No such file or directory; name another file with --config"):
+        load(tmp_path / "nowhere.toml")
+
+
+def test_the_file_of_this_folder_is_found(written, monkeypatch):
+    path = written("[log]\nlevel = 'debug'\n")
+    monkeypatch.chdir(path.parent)
+    assert load(environment={}).config.log.level == "debug"
+
+
+def test_menus_are_beside_the_file_or_those_that_came_along(tmp_path):
+    assert Config().menus_directory(tmp_path) == data_directory() / "menus"
+    (tmp_path / "menus").mkdir()
+    assert Config().menus_directory(tmp_path) == tmp_path / "menus"

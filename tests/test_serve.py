@@ -1,0 +1,130 @@
+"""The whole program put together: one road from a dialled code to an SMS, restarts, and mistakes at the start."""
+
+import asyncio
+import sqlite3
+
+import pytest
+
+from tests.conftest import CHEAP, FREE_PORTS, START
+from ussd_gateway import Gateway, VirtualClock
+from ussd_gateway.config import ConfigError
+from ussd_gateway.network.message import MessageState
+from ussd_gateway.serve import ListenError
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Starts a gateway on a file that outlives it."""
+
+    def start(**flags):
+        given = {name.replace("__", "."): value for name, value in flags.items()}
+        path = str(tmp_path / "gateway.db")
+        return Gateway.from_config(clock=VirtualClock(START), flags=FREE_PORTS | CHEAP | {"store.path": path} | given)
+
+    start.path = tmp_path / "gateway.db"
+    return start
+
+
+async def test_the_whole_road_dial_and_hold_an_sms_that_came_over_smpp(start):
+    async with start() as gateway:
+        anna = gateway.handset("70001000001")
+        screen = await anna.dial("*111*25#")
+        assert (screen.state, screen.outcome) == ("ended", "success")
+        assert len(screen) <= 80
+        sms = await anna.receive(sender="3339", match=r"Пароль: (\S+)\.", within=5)
+        assert len(sms.groups[0]) == 8
+
+
+async def test_what_waited_for_a_handset_is_delivered_after_a_restart(start):
+    async with start() as gateway:
+        boris = gateway.handset("70002000001")
+        await boris.turn_off()
+        await gateway.handset("70001000001").send("70002000001", "Привет")
+    async with start() as gateway:
+        inbox = gateway.directory.party("70002000001").endpoint.inbox
+        assert [sms.text for sms in inbox] == ["Привет"]
+
+
+async def test_an_inbox_is_there_after_a_restart_and_numbers_go_on(start):
+    async with start() as gateway:
+        await gateway.handset("70001000001").send("70002000001", "one")
+        first = next(iter(gateway.directory.party("70002000001").endpoint.inbox)).id
+    async with start() as gateway:
+        await gateway.handset("70001000001").send("70002000001", "two")
+        inbox = gateway.directory.party("70002000001").endpoint.inbox
+        assert [sms.text for sms in inbox] == ["one", "two"]
+        assert inbox[1].id > first
+
+
+async def test_r178_no_password_is_in_the_file(start):
+    async with start() as gateway:
+        anna = gateway.handset("70001000001")
+        await anna.dial("*111*25#")
+        password = (await anna.receive(match=r"Пароль: (\S+)\.")).groups[0]
+    everything = b"".join(path.read_bytes() for path in start.path.parent.iterdir())
+    for encoding in ("utf-8", "utf-16-be", "utf-16-le"):
+        assert password.encode(encoding) not in everything
+    assert sqlite3.connect(start.path).execute("SELECT count(*) FROM journal").fetchone()[0] > 2
+
+
+async def test_a_password_that_waited_while_the_gateway_stopped_is_gone_and_says_so(start):
+    async with start(selfcare__sms_delay=60) as gateway:
+        anna = gateway.handset("70001000001")
+        await anna.dial("*111*25#")
+        await anna.turn_off()
+        await gateway.wait(60)
+        await gateway.settle()
+        assert len(gateway.directory.party("70001000001").waiting) == 1
+    async with start() as gateway:
+        assert not gateway.directory.party("70001000001").waiting
+        assert gateway.store.own("SELECT state FROM journal WHERE kind = 'sms.state'") == [
+            (MessageState.UNDELIVERABLE,)
+        ]
+
+
+async def test_a_taken_port_is_told_with_the_way_out(start):
+    async with start() as gateway:
+        taken = gateway.smpp_address[1]
+        with pytest.raises(
+            ListenError, match=f"smpp: port {taken} cannot be listened on .* --smpp-port 0 takes a free"
+        ):
+            async with start(server__smpp_port=taken, store__path=":memory:"):
+                pass
+
+
+async def test_a_mistake_in_a_menu_is_told_with_file_line_and_key(start, tmp_path):
+    (tmp_path / "menus").mkdir()
+    (tmp_path / "menus" / "bad.toml").write_text('codes = ["*1#"]\n[screens.main]\ntext = { ru = "А", en = "A" }\n')
+    with pytest.raises(ConfigError, match=r"bad\.toml:\d+: .*screens\.main"):
+        start(menus__directory=str(tmp_path / "menus"))
+
+
+async def test_two_menus_with_one_code_and_a_missing_folder_are_told(start, tmp_path):
+    (tmp_path / "menus").mkdir()
+    menu = 'title = "Hi"\ncodes = ["*1#"]\nlanguages = ["en"]\n[screens.main]\ntext = "Hi"\nend = true\n'
+    for name in ("a.toml", "b.toml"):
+        (tmp_path / "menus" / name).write_text(menu)
+    with pytest.raises(ConfigError, match=r"b\.toml: \*1# is answered by another application already"):
+        start(menus__directory=str(tmp_path / "menus"))
+    with pytest.raises(ConfigError, match="there is no folder .*nowhere"):
+        start(menus__directory=str(tmp_path / "nowhere"))
+
+
+async def test_the_number_of_an_esme_is_no_handset(start):
+    async with start() as gateway:
+        with pytest.raises(ValueError, match="5000 belongs to an ESME"):
+            gateway.handset("5000")
+
+
+async def test_it_starts_and_stops_in_a_moment_and_leaves_nothing_behind(start):
+    before = asyncio.all_tasks()
+    async with asyncio.timeout(2), start() as gateway:
+        await gateway.handset("70001000001").dial("*111*25#")
+    assert asyncio.all_tasks() == before
+
+
+async def test_without_self_care_its_codes_say_so_and_nobody_binds(start):
+    async with start(selfcare__enabled=False) as gateway:
+        screen = await gateway.handset("70001000001").dial("*111*25#")
+        assert screen.state == "ended"
+        assert not gateway._smsc.connections
