@@ -87,17 +87,27 @@ def selfcare(db: Database) -> None:
         {
             "msisdn": str,
             "issue": int,  # rises with each one issued; the last issued is the only valid one (R121, R122)
-            "hash": str,
-            "kind": str,
+            "hash": str,  # argon2id; "" until it is worked out
+            "kind": str,  # generated
             "issued_at": float,
         },
         pk="msisdn",
     )
     db.table("password_requests").create(
-        {"id": int, "msisdn": str, "at": float, "channel": str, "key": str, "result": str}, pk="id"
+        {
+            "id": int,
+            "msisdn": str,
+            "at": float,
+            "channel": str,
+            "key": str,  # a repeat of the same request has the same one (R176)
+            "result": str,
+            "issue": int,  # NULL when none was issued
+        },
+        pk="id",
     )
     db.table("password_requests").create_index(["msisdn", "at"])
-    db.table("former_passwords").create({"id": int, "msisdn": str, "hash": str}, pk="id")
-    db.table("former_passwords").create_index(["msisdn"])
+    db.table("password_requests").create_index(["msisdn", "channel", "key"], unique=True)
+    # One octet of a digest each, by which a new password is kept apart from the former ones (R116)
+    db.table("former_passwords").create({"msisdn": str, "issue": int, "tag": int}, pk=("msisdn", "issue"))
     db.table("services").create({"msisdn": str, "service": str, "since": float}, pk=("msisdn", "service"))
     db.table("audit").create({"id": int, "at": float, "who": str, "channel": str, "what": str, "facts": str}, pk="id")

@@ -1,0 +1,253 @@
+"""An operator with self-care: a real store, journal, gateway, SMSC and phones; only the clock is moved by hand."""
+
+import asyncio
+import random
+
+import pytest
+
+from ussd_gateway.applications.menu import MenuApplication, read_menu
+from ussd_gateway.applications.smsc.accounts import Accounts, EsmeAccount, EsmeSettings
+from ussd_gateway.applications.smsc.server import Smsc
+from ussd_gateway.clock import VirtualClock
+from ussd_gateway.config import SelfcareSection, Subscriber, data_directory
+from ussd_gateway.gateway import Gateway
+from ussd_gateway.handsets.handset import Handset
+from ussd_gateway.network.network import NetworkSettings
+from ussd_gateway.selfcare.assemble import SelfCare, masks
+from ussd_gateway.selfcare.repository import Repository
+from ussd_gateway.selfcare.service import Service
+from ussd_gateway.smpp.connection import Connection
+from ussd_gateway.smpp.pdu import BindTransceiver, DeliverSm, EnquireLink, SubmitSm, Unbind
+from ussd_gateway.smpp.status import Status
+from ussd_gateway.smpp.timers import Timers
+from ussd_gateway.store.journal import Journal
+from ussd_gateway.store.store import Store
+
+START = 1_524_840_600.0  # 2018-04-27T14:50:00Z
+PATIENCE = 5.0
+
+ANNA, BORIS, BLOCKED = "70001000001", "70002000001", "70009000001"
+
+SUBSCRIBERS = (
+    Subscriber(msisdn=ANNA, owner="anna", balance="150.00"),
+    Subscriber(msisdn=BORIS, owner="boris", balance="-7.50", tariff="Супер"),
+    Subscriber(msisdn=BLOCKED, balance="1.00", status="blocked"),
+)
+
+
+def section(**given):
+    """Settings that cost next to nothing."""
+    return SelfcareSection(**{"argon2_time_cost": 1, "argon2_memory_kib": 8} | given)
+
+
+async def until(condition):
+    """Wait in real time, as what sockets do needs."""
+    async with asyncio.timeout(PATIENCE):
+        while not condition():  # noqa: ASYNC110 - what is waited for tells nobody
+            await asyncio.sleep(0.001)
+
+
+class Desk:
+    """The service over a gateway without a listener; `sent` are the SMS that it would have sent."""
+
+    def __init__(self, **given):
+        self.store = Store(":memory:")
+        self.settings = section(**given)
+        self.gateway = Gateway(
+            NetworkSettings(),
+            clock=VirtualClock(START),
+            journal=Journal(self.store, masks(self.settings)),
+            new_handset=lambda msisdn: Handset(msisdn, self.gateway),
+        )
+        self.repository = Repository(self.store, self.gateway.changed)
+        self.sent = []
+        self.service = Service(
+            self.settings,
+            SUBSCRIBERS,
+            self.repository,
+            self.gateway,
+            lambda source, destination, text: self.sent.append((source, destination, text)),
+            chance=random.Random(828),
+        )
+        self._keys = 0
+
+    async def issue(self, msisdn=ANNA, channel="ussd", key=None):
+        self._keys += 1
+        return await self.service.issue_password(msisdn, channel, key or f"key {self._keys}")
+
+    def audit(self, columns="what"):
+        rows = self.store.own(f"SELECT {columns} FROM audit WHERE what != 'subscriber.added' ORDER BY id")
+        return [row[0] if len(row) == 1 else row for row in rows]
+
+    async def close(self):
+        self.service.stop()
+        await self.gateway.close()
+        self.store.close()
+
+
+class Operator:
+    """Everything: the SMSC on a free port, self-care bound to it, the menus that come along, and phones."""
+
+    def __init__(self, **given):
+        self.store = Store(":memory:")
+        self.settings = section(**given)
+        self.gateway = Gateway(
+            NetworkSettings(),
+            clock=VirtualClock(START),
+            journal=Journal(self.store, masks(self.settings)),
+            new_handset=lambda msisdn: Handset(msisdn, self.gateway),
+        )
+        for subscriber in SUBSCRIBERS:
+            self.gateway.directory.attach_handset(subscriber.msisdn, Handset(subscriber.msisdn, self.gateway))
+        numbers = (self.settings.password_sender, self.settings.command_number)
+        account = EsmeSettings(self.settings.system_id, self.settings.password, numbers)
+        self.accounts = Accounts([EsmeAccount(account, self.gateway)])
+        self.address = ("127.0.0.1", 0)
+        self.smsc = self._new_smsc()
+        self.selfcare = SelfCare(
+            self.settings, SUBSCRIBERS, self.store, self.gateway, smsc_address=lambda: self.address
+        )
+        self._attach_menus()
+
+    def _new_smsc(self):
+        return Smsc(self.gateway, self.accounts, timers=Timers(), window=10)
+
+    def _attach_menus(self):
+        handlers = self.selfcare.handlers()
+        for path in (data_directory() / "menus").glob("*.toml"):
+            application = MenuApplication(
+                read_menu(path, handlers),
+                handlers=handlers,
+                submit=self.gateway.submit,
+                spawn=self.gateway.spawn,
+                language=self.selfcare.languages.language,
+            )
+            for code in application.menu.codes:
+                self.gateway.directory.attach_code(code, application)
+
+    async def listen(self):
+        """The SMSC listens, on the port it had before."""
+        self.smsc = self._new_smsc()
+        self.address = await self.smsc.start(*self.address)
+
+    async def start(self):
+        await self.listen()
+        self.selfcare.start()
+        await self.gateway.settle()
+
+    async def stop(self):
+        await self.selfcare.stop()
+        await self.smsc.stop()
+        await self.gateway.close()
+        self.store.close()
+
+    def phone(self, msisdn=ANNA):
+        return self.gateway.directory.recipient(msisdn).endpoint
+
+    async def received(self, msisdn=ANNA, *, sender="", count=1):
+        """The texts that a phone has received; waits until there are so many."""
+        phone = self.phone(msisdn)
+        await until(lambda: len(list(phone.received(sender=sender))) >= count)
+        return [sms.text for sms in phone.received(sender=sender)]
+
+    def noted(self, kind):
+        self.gateway.journal.commit()
+        return [row[0] for row in self.store.own("SELECT facts FROM journal WHERE kind = ? ORDER BY id", (kind,))]
+
+
+class ScriptedSmsc:
+    """A peer that answers as the test wants: `answers` are the next command_status, "silence", or "close"."""
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+        self.submitted = []
+        self.bound = 0
+        self.heard = []
+        self._server = None
+        self._writers = []
+
+    async def start(self):
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.address = self._server.sockets[0].getsockname()
+
+    async def stop(self):
+        self._server.close()
+        for writer in self._writers:
+            writer.close()
+        await until(lambda: not self._writers)
+
+    def deliver(self, **fields):
+        self._writers[-1].write(DeliverSm(**fields).encode())
+
+    def write(self, octets):
+        self._writers[-1].write(octets)
+
+    async def _serve(self, reader, writer):
+        connection = Connection()
+        self._writers.append(writer)
+        try:
+            while octets := await reader.read(65536):
+                for pdu in connection.receive_data(octets):
+                    self._answer(pdu, connection, writer)
+        except ConnectionError:
+            pass
+        finally:
+            writer.close()
+            self._writers.remove(writer)
+
+    def _answer(self, pdu, connection, writer):
+        self.heard.append(pdu)
+        match pdu:
+            case BindTransceiver():
+                self.bound += 1
+                connection.bind(pdu)
+                writer.write(pdu.reply(system_id="scripted").encode())
+            case SubmitSm():
+                self.submitted.append(pdu)
+                answer = self.answers.pop(0) if self.answers else Status.ESME_ROK
+                if answer == "close":
+                    writer.close()
+                elif isinstance(answer, bytes):
+                    writer.write(answer)
+                elif answer != "silence":
+                    message_id = "" if answer else f"{len(self.submitted)}"
+                    writer.write(pdu.reply(answer, message_id=message_id).encode())
+            case EnquireLink() | Unbind():
+                writer.write(pdu.reply().encode())
+
+
+@pytest.fixture
+async def desks():
+    made = []
+
+    def new(**given):
+        made.append(Desk(**given))
+        return made[-1]
+
+    yield new
+    for desk in made:
+        await desk.close()
+
+
+@pytest.fixture
+def desk(desks):
+    return desks()
+
+
+@pytest.fixture
+async def operators():
+    made = []
+
+    async def new(**given):
+        made.append(Operator(**given))
+        await made[-1].start()
+        return made[-1]
+
+    yield new
+    for operator in made:
+        await operator.stop()
+
+
+@pytest.fixture
+async def operator(operators):
+    return await operators()

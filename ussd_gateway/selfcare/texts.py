@@ -1,0 +1,78 @@
+"""What self-care says by SMS, by the language of the SIM, and what of it no record may show. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from ussd_gateway.coding.transliteration import to_latin
+
+LATIN = "latin"
+
+_LABELS = {"ru": "Пароль: ", "latin": "Parol: ", "en": "Password: "}
+_TAILS = {
+    "ru": ". Вход в личный кабинет по номеру.",
+    "latin": ". Vkhod v lichnyy kabinet po nomeru.",
+    "en": ". Log in to your account with your number.",
+}
+
+SECRET = re.compile(f"(?:{'|'.join(f'(?<={label})' for label in _LABELS.values())})[A-Za-z0-9]+")
+"""The password within a password's SMS, and nothing else of it (R178)."""
+
+NUMBERS = "828"
+"""The code of the service «Управление номерами» (R154)."""
+
+_SERVICES = {NUMBERS: {"ru": "Управление номерами", "en": "Number management"}}
+
+_ANSWERS = {
+    "too_often": {
+        "ru": "Слишком много запросов пароля. Попробуйте позже.",
+        "en": "Too many requests for a password. Please try again later.",
+    },
+    "refused": {
+        "ru": "Услуга недоступна: номер заблокирован.",
+        "en": "Not available: this number is blocked.",
+    },
+    "connected": {
+        "ru": "Услуга «Управление номерами» подключена.",
+        "en": "The service Number management is now connected.",
+    },
+    "already_connected": {
+        "ru": "Услуга «Управление номерами» уже подключена.",
+        "en": "The service Number management is already connected.",
+    },
+    "disconnected": {
+        "ru": "Услуга «Управление номерами» отключена.",
+        "en": "The service Number management is now disconnected.",
+    },
+    "not_connected": {
+        "ru": "Услуга «Управление номерами» не подключена.",
+        "en": "The service Number management is not connected.",
+    },
+    "unknown_word": {
+        "ru": "Для получения пароля личного кабинета отправьте слово ПАРОЛЬ.",
+        "en": "To get a password of your account, send the word PASSWORD.",
+    },
+    "unknown_command": {
+        "ru": "Неверная команда. «Управление номерами»: 828 вкл., 8280 выкл.",
+        "en": "There is no such command. Number management: 828 on, 8280 off.",
+    },
+}
+
+
+def password_sms(password: str, language: str) -> str:
+    """The SMS that brings a password: one part in every language, for the longest password too (R115, R175)."""
+    return f"{_LABELS[language]}{password}{_TAILS[language]}"
+
+
+def answer_sms(word: str, language: str) -> str:
+    """The SMS that answers a command: `word` is a result of `service.Service`, or what was wrong with the command."""
+    return _in(_ANSWERS[word], language)
+
+
+def service_name(code: str, language: str) -> str:
+    """The name of a service; its code where it has none."""
+    return _in(_SERVICES.get(code, {"ru": code, "en": code}), language)
+
+
+def _in(texts: dict[str, str], language: str) -> str:
+    return to_latin(texts["ru"]) if language == LATIN else texts[language]
