@@ -1,0 +1,142 @@
+"""What menus may call: the words they route, and what their texts show; and the menus that come along, dialled."""
+
+import re
+
+import pytest
+from structlog.testing import capture_logs
+
+from tests.selfcare.conftest import ANNA, BLOCKED, BORIS
+from ussd_gateway.applications.menu import read_menu
+from ussd_gateway.config import data_directory
+from ussd_gateway.network.message import BEGIN, Ussd
+from ussd_gateway.selfcare.handlers import handlers
+
+STRANGER = "70005000001"
+
+
+@pytest.fixture
+def ask(desk):
+    named = handlers(desk.service)
+    sessions = iter(range(1, 1000))
+
+    async def ask(name, msisdn=ANNA):
+        return await named[f"selfcare.{name}"](Ussd(BEGIN, "*111#", msisdn=msisdn, session=str(next(sessions))))
+
+    return ask
+
+
+def test_every_handler_that_a_menu_names_is_there_and_every_one_is_used(desk):
+    menus = [read_menu(path) for path in (data_directory() / "menus").glob("*.toml")]
+
+    assert {name for menu in menus for name in menu.handlers()} == set(handlers(desk.service))
+
+
+async def test_balance_and_tariff_fill_the_texts(ask):
+    assert await ask("balance") == {"balance": 15000}
+    assert await ask("balance", BORIS) == {"balance": -750}
+    assert await ask("tariff", BORIS) == {"tariff": "Супер"}
+
+
+async def test_services_are_named_in_the_language_of_the_sim(ask):
+    assert await ask("services") == {"services": []}
+    await ask("numbers_connect")
+    assert await ask("services") == {"services": ["Управление номерами"]}
+    await ask("language_latin")
+    assert await ask("services") == {"services": ["Upravlenie nomerami"]}
+
+
+async def test_r114_a_password_is_sent(ask, desk):
+    assert await ask("cabinet_password") == "sent"
+    assert desk.sent[0][:2] == ("3339", ANNA)
+
+
+async def test_r115_or_shown(desks):
+    desk = desks(password_reply="ussd")
+    handler = handlers(desk.service)["selfcare.cabinet_password"]
+    ussd = Ussd(BEGIN, "*111*25#", msisdn=ANNA, session="1")
+
+    answer = await handler(ussd)
+
+    assert answer["result"] == "shown"
+    assert await desk.service.log_in(ANNA, answer["password"])
+    assert await handler(ussd) == "unavailable", "what was shown is kept nowhere"
+
+
+async def test_r123_too_often(ask):
+    for _ in range(3):
+        await ask("cabinet_password")
+
+    assert await ask("cabinet_password") == "too_often"
+
+
+async def test_r176_a_session_gets_one_password(desk):
+    handler = handlers(desk.service)["selfcare.cabinet_password"]
+    ussd = Ussd(BEGIN, "*111*25#", msisdn=ANNA, session="1")
+
+    assert [await handler(ussd), await handler(ussd)] == ["sent", "sent"]
+    assert len(desk.sent) == 1
+
+
+async def test_r155_connecting_twice_is_harmless(ask):
+    assert await ask("numbers_state") == "off"
+    assert await ask("numbers_connect") == "connected"
+    assert await ask("numbers_connect") == "already_connected"
+    assert await ask("numbers_state") == "on"
+    assert await ask("numbers_disconnect") == "disconnected"
+    assert await ask("numbers_disconnect") == "not_connected"
+
+
+async def test_the_language_is_chosen(ask, desk):
+    assert await ask("language_latin") == "done"
+    assert desk.service.language(ANNA) == "latin"
+    assert await ask("language_russian") == "done"
+    assert desk.service.language(ANNA) == "ru"
+
+
+async def test_r119_a_blocked_sim_is_refused_everything(desk, ask):
+    for name in handlers(desk.service):
+        assert await ask(name.removeprefix("selfcare."), BLOCKED) == "refused"
+
+
+async def test_r100_who_dials_is_a_subscriber(ask, desk):
+    assert await ask("balance", STRANGER) == {"balance": 0}
+    assert desk.repository.sim(STRANGER).tariff == "Смарт"
+
+
+async def test_while_self_care_is_switched_off_everything_is_unavailable(desk):
+    for handler in handlers(desk.service, enabled=False).values():
+        assert await handler(Ussd(BEGIN, "*111#", msisdn=ANNA)) == "unavailable"
+
+
+async def test_r117_the_password_dialled_for_reaches_the_dialling_phone_only(operator):
+    screen = await operator.phone().dial("*111*25#")
+    assert screen == "Пароль от личного кабинета отправлен Вам в SMS."
+    await operator.gateway.settle()
+
+    (text,) = await operator.received(sender="3339")
+    password = re.search(r"Пароль: (\S+)\.", text)[1]
+    assert await operator.selfcare.service.log_in(ANNA, password)
+    assert not operator.phone(BORIS).inbox
+
+
+async def test_r154_dialled_from_each_sim_and_r155_repeated(operator):
+    assert await operator.phone().dial("*111*828*1#") == "Услуга «Управление номерами» подключена."
+    assert await operator.phone().dial("*111*828*1#") == "Услуга «Управление номерами» уже подключена."
+    assert await operator.phone().dial("*111*828*2#") == "Услуга «Управление номерами» отключена."
+
+
+async def test_r178_a_password_shown_on_the_screen_is_masked_in_the_journal_and_the_logs(operators):
+    operator = await operators(password_reply="both")
+    with capture_logs() as logs:
+        screen = await operator.phone().dial("*111*25#")
+        await operator.gateway.settle()
+        await operator.received()
+
+    password = re.fullmatch(r"Пароль от личного кабинета: (\S+)", screen)[1]
+    operator.gateway.journal.commit()
+    octets = [row[0] for row in operator.store.own("SELECT octets FROM journal WHERE octets IS NOT NULL")]
+    texts = b"".join(octets).decode("utf-16-be", "replace") + b"".join(octets).decode("latin-1")
+    assert texts.count("********") == 2
+    assert password not in texts
+    assert password not in "\n".join(operator.store._writer.iterdump())
+    assert password not in repr(logs)

@@ -1,0 +1,57 @@
+"""What subscribers ask for by SMS (2.1, 2.2): the word ПАРОЛЬ to 3339; 828 and 8280 to 111."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import structlog
+
+from ussd_gateway.config import SelfcareSection
+from ussd_gateway.gateway import Gateway
+from ussd_gateway.selfcare.incoming import Incoming
+from ussd_gateway.selfcare.service import SMS, Send, Service
+from ussd_gateway.selfcare.texts import NUMBERS, answer_sms
+
+log = structlog.get_logger(__name__)
+
+PASSWORD_WORDS = frozenset({"пароль", "parol", "password"})
+
+SWITCHES: dict[str, Callable[[Service, str], str]] = {
+    NUMBERS: lambda service, msisdn: service.connect(msisdn, NUMBERS, SMS),
+    f"{NUMBERS}0": lambda service, msisdn: service.disconnect(msisdn, NUMBERS, SMS),
+}
+"""What an SMS to 111 does: a service's number connects it, with a 0 behind it disconnects it."""
+
+
+class Commands:
+    """Answers the SMS that come to self-care's numbers. Free, as every answer is."""
+
+    def __init__(self, settings: SelfcareSection, service: Service, gateway: Gateway, send: Send) -> None:
+        self._settings = settings
+        self._service = service
+        self._gateway = gateway
+        self._send = send
+
+    def receive(self, sms: Incoming) -> None:
+        """Takes an SMS; returns at once."""
+        self._gateway.spawn(self._follow(sms))
+
+    async def _follow(self, sms: Incoming) -> None:
+        try:
+            self._service.ensure(sms.source, SMS)
+            if answer := await self._answer(sms):
+                self._send(sms.destination, sms.source, answer_sms(answer, self._service.language(sms.source)))
+        except Exception as error:
+            # R178: neither the exception's words nor a traceback, which may show the variables around it
+            log.error("selfcare.command_failed", source=sms.source, error=type(error).__name__)
+
+    async def _answer(self, sms: Incoming) -> str:
+        """The word for the answering SMS; "" where a password's SMS is the answer."""
+        word = sms.text.strip().casefold()
+        asks_for_password = sms.destination == self._settings.password_sender
+        if asks_for_password and word in PASSWORD_WORDS:
+            issue = await self._service.issue_password(sms.source, SMS, sms.key)
+            return issue.result if issue.result in ("too_often", "refused") else ""
+        if sms.destination == self._settings.command_number and word in SWITCHES:
+            return SWITCHES[word](self._service, sms.source)
+        return "unknown_word" if asks_for_password else "unknown_command"
