@@ -1,0 +1,91 @@
+"""Self-care as the program holds it: its parts, put together and started and stopped as one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+from aiohttp import web
+
+from ussd_gateway.config import SelfcareSection, Subscriber
+from ussd_gateway.gateway import Gateway
+from ussd_gateway.selfcare import cabinet, handlers
+from ussd_gateway.selfcare.commands import Commands
+from ussd_gateway.selfcare.esme import SmsSender
+from ussd_gateway.selfcare.incoming import Incoming
+from ussd_gateway.selfcare.password import SECURE, Chance
+from ussd_gateway.selfcare.repository import Repository
+from ussd_gateway.selfcare.service import Service
+from ussd_gateway.selfcare.texts import SECRET
+from ussd_gateway.store.store import Store
+
+
+def masks(settings: SelfcareSection) -> dict[str, re.Pattern[str]]:
+    """For `Journal`: by the source of an SMS, what no record may show of its text (R178)."""
+    return {settings.password_sender: SECRET}
+
+
+class SelfCare:
+    """The operator's own service.
+
+    settings, subscribers  of the config; subscribers that the store does not know are added
+    store                  its tables are written with the gateway's commits
+    gateway                gives the time and takes the SMS, over TCP
+    smsc_address           gives (host, port) of the SMSC, once it listens
+    chance                 where passwords come from
+
+    Switched off (`settings.enabled`) it has no ESME and no pages, and menus answer that the service is unavailable.
+    """
+
+    def __init__(
+        self,
+        settings: SelfcareSection,
+        subscribers: Iterable[Subscriber],
+        store: Store,
+        gateway: Gateway,
+        *,
+        smsc_address: Callable[[], tuple[str, int]],
+        chance: Chance = SECURE,
+    ) -> None:
+        self._enabled = settings.enabled
+        self.sender = SmsSender(smsc_address, settings.system_id, settings.password, gateway, self._receive)
+        self.service = Service(
+            settings,
+            subscribers,
+            Repository(store, gateway.changed),
+            gateway,
+            self.sender.send,
+            chance=chance,
+        )
+        self._commands = Commands(settings, self.service, gateway, self.sender.send)
+
+    @property
+    def languages(self) -> Service:
+        """Where the language of a SIM's service texts is kept: `language`, `set_language`."""
+        return self.service
+
+    def handlers(self) -> dict[str, handlers.Handler]:
+        """What menus may call, by name."""
+        return handlers.handlers(self.service, enabled=self._enabled)
+
+    def routes(self) -> list[web.RouteDef]:
+        """The web pages."""
+        return cabinet.routes(self.service) if self._enabled else []
+
+    def start(self) -> None:
+        """Bind to the SMSC, which listens by now; returns at once."""
+        if self._enabled:
+            self.sender.start()
+
+    async def stop(self) -> None:
+        """Leave the SMSC; passwords that have not left never will."""
+        self.service.stop()
+        await self.sender.stop()
+
+    def reset(self) -> None:
+        """Everything back to what the config says."""
+        self.sender.forget()
+        self.service.reset()
+
+    def _receive(self, sms: Incoming) -> None:
+        self._commands.receive(sms)
