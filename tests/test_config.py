@@ -123,7 +123,7 @@ def test_a_mistake_in_the_environment_names_the_variable(written):
 def test_broken_toml_and_missing_files_are_told(written, tmp_path):
     with pytest.raises(ConfigError, match=r"config.toml: Expected"):
         load(written("[server"), environment={})
-    with pytest.raises(ConfigError, match="nowhere.toml: No such file or directory; name another file with --config"):
+    with pytest.raises(ConfigError, match=r"nowhere\.toml: No such file or directory; name another file with --config"):
         load(tmp_path / "nowhere.toml")
 
 

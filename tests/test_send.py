@@ -23,7 +23,7 @@ async def test_a_receipt_is_waited_for(where):
 
 
 async def test_what_the_smsc_refuses_is_told_by_its_status(where):
-    with pytest.raises(SendError, match="test cannot bind to .*: ESME_RINVPASWD"):
+    with pytest.raises(SendError, match=r"test cannot bind to .*: ESME_RINVPASWD"):
         await send("bank", "70001000001", "x", **where | {"password": "no"})
 
 

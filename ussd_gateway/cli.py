@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -71,6 +72,7 @@ def serve(
         _log_as(loaded.config)
         async with Gateway.from_config(path, clock=clock, flags=flags) as gateway:
             stop = _stopped_by_signal()
+            gc.freeze()  # what was made at the start stays; the collector need not look at it again and again
             _announce(gateway, loaded.config)
             if ready_file:
                 _write_ready_file(Path(ready_file), gateway)

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from ussd_gateway import gateway as core
 from ussd_gateway.api.control import ControlApi
+from ussd_gateway.api.metrics import MetricsApi
 from ussd_gateway.api.records import RecordsApi
 from ussd_gateway.applications.menu import HandlerError, MenuApplication, read_menu
 from ussd_gateway.applications.smsc.accounts import Accounts, EsmeAccount, EsmeSettings
@@ -155,8 +156,19 @@ class Gateway(core.Gateway):
         app.add_routes(HandsetsApi(self, self.selfcare.languages, self._closing).routes())
         app.add_routes(RecordsApi(self, self._views).routes())
         app.add_routes(ControlApi(self, self.reset, lambda: self._ready).routes())
+        app.add_routes(self._metrics().routes())
         app.add_routes(self.selfcare.routes())
         return app
+
+    def _metrics(self) -> MetricsApi:
+        return MetricsApi(
+            {
+                "sessions": ("USSD sessions that are open", lambda: len(self.network.dialogues)),
+                "handsets": ("Handsets that the network knows", lambda: sum(1 for _ in self.directory.handsets())),
+                "smpp_connections": ("Connections of ESMEs", lambda: len(self._smsc.connections)),
+            },
+            {"journal_entries": ("Entries of the journal", self._journal.entries)},
+        )
 
     def _new_accounts(self) -> Accounts:
         care = self.config.selfcare

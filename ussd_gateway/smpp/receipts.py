@@ -24,6 +24,10 @@ WORDS = {
 
 DELIVERED = 2
 
+# Every receipt has these two, so they are made once.
+_RECEIPTED_MESSAGE_ID = Tag.RECEIPTED_MESSAGE_ID.to_bytes(2)
+_MESSAGE_STATES = {state: encode_tlvs(((Tag.MESSAGE_STATE, bytes((state,))),)) for state in WORDS}
+
 _NETWORK_GSM = 3  # the network type of network_error_code (5.3.2.31)
 
 
@@ -43,10 +47,11 @@ def receipt_text(message_id: bytes, state: int, submitted_at: float, done_at: fl
 
 def receipt_tlvs(message_id: bytes, state: int, error: int) -> bytes:
     """receipted_message_id, message_state and, where something went wrong, network_error_code, as octets."""
-    tlvs = [(Tag.RECEIPTED_MESSAGE_ID, message_id + b"\0"), (Tag.MESSAGE_STATE, bytes((state,)))]
+    size = len(message_id) + 1
+    tlvs = b"%b%b%b\0%b" % (_RECEIPTED_MESSAGE_ID, size.to_bytes(2), message_id, _MESSAGE_STATES[state])
     if error:
-        tlvs.append((Tag.NETWORK_ERROR_CODE, bytes((_NETWORK_GSM,)) + error.to_bytes(2)))
-    return encode_tlvs(tlvs)
+        tlvs += encode_tlvs(((Tag.NETWORK_ERROR_CODE, bytes((_NETWORK_GSM,)) + error.to_bytes(2)),))
+    return tlvs
 
 
 @lru_cache(maxsize=64)

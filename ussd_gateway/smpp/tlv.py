@@ -49,4 +49,4 @@ def parse_tlvs(octets: bytes) -> Tlvs:
 
 def encode_tlvs(tlvs: Iterable[tuple[int, bytes]]) -> bytes:
     """The octets of the TLVs, in the order given."""
-    return b"".join(_HEADER.pack(tag, len(value)) + value for tag, value in tlvs)
+    return b"".join([_HEADER.pack(tag, len(value)) + value for tag, value in tlvs])

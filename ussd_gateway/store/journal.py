@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from ussd_gateway.coding import data_coding as codings
@@ -33,7 +34,7 @@ class Journal:
         self._masks = masks or {}
         self._rows: list[tuple[Any, ...]] = []
         # Every number given out has at least one row of its own, so that none is given twice.
-        self.first_id = store.read("SELECT coalesce(max(id), 0) FROM journal")[0][0] + 1
+        self.first_id = self.entries() + 1
 
     def ussd(self, message: Ussd, now: float) -> None:
         """A USSD message was accepted from a party, or made by the network."""
@@ -63,16 +64,10 @@ class Journal:
         if masked:
             data_coding, octets = self._masked(sms)
         facts = None
-        if (
-            masked
-            or sms.esm_class
-            or sms.registered_delivery
-            or sms.tlvs
-            or sms.concatenation
-            or sms.protocol_id
-            or state is not MessageState.DELIVERED
-        ):
+        if masked or sms.tlvs or sms.concatenation or state is not MessageState.DELIVERED:
             facts = _sms_facts(sms, masked)
+        elif sms.esm_class or sms.registered_delivery or sms.protocol_id:
+            facts = _flags(sms.esm_class, sms.registered_delivery, sms.protocol_id)
         self._rows.append(
             (
                 now,
@@ -111,6 +106,10 @@ class Journal:
             rows, self._rows = self._rows, []
             self._store.write_many(_INSERT, rows)
         self._store.commit()
+
+    def entries(self) -> int:
+        """How many entries were ever committed."""
+        return int(self._store.read("SELECT coalesce(max(id), 0) FROM journal")[0][0])
 
     def clear(self) -> None:
         """Forget all that was recorded; numbers are not given out a second time by this program."""
@@ -152,6 +151,13 @@ class Journal:
         data_coding, content = codings.encode_sms(self._masks[sms.source].sub(MASK, sms.text))
         header = sms.octets[: len(sms.octets) - len(sms.content)]
         return data_coding, header + content
+
+
+@lru_cache(maxsize=1024)
+def _flags(esm_class: int, registered_delivery: int, protocol_id: int) -> str:
+    """The facts of a message that arrived at once: the same for thousands of them."""
+    flags = {"esm_class": esm_class, "registered_delivery": registered_delivery, "protocol_id": protocol_id}
+    return json.dumps({name: value for name, value in flags.items() if value})
 
 
 def _sms_facts(sms: Sms, masked: bool) -> str:

@@ -67,9 +67,10 @@ class EsmeAccount:
         self._queue.clear()
 
     def _send(self, message: Sms | Receipt) -> bool:
-        for _ in range(len(self._binds)):
-            bind = self._binds[0]
-            self._binds.rotate(-1)
+        binds = self._binds
+        for _ in range(len(binds)):
+            bind = binds[0]
+            binds.rotate(-1)  # the next message is another one's turn
             if bind.has_room:
                 bind.send(message)
                 return True

@@ -138,7 +138,7 @@ def _shown(sms: Sms) -> bytes:
 
 
 def _number(octets: bytes) -> str:
-    return octets.decode("latin-1").removeprefix("+")
+    return octets.decode("latin-1") if octets[:1] != b"+" else octets[1:].decode("latin-1")
 
 
 def _expiry(validity_period: str, now: float) -> float:
