@@ -158,8 +158,9 @@ class Operator:
 class ScriptedSmsc:
     """A peer that answers as the test wants: `answers` are the next command_status, "silence", or "close"."""
 
-    def __init__(self, *answers):
+    def __init__(self, *answers, silent=False):
         self.answers = list(answers)
+        self.silent = silent
         self.submitted = []
         self.bound = 0
         self.heard = []
@@ -197,7 +198,7 @@ class ScriptedSmsc:
 
     def _answer(self, pdu, connection, writer):
         self.heard.append(pdu)
-        match pdu:
+        match None if self.silent else pdu:
             case BindTransceiver():
                 self.bound += 1
                 connection.bind(pdu)

@@ -1,0 +1,93 @@
+"""Self-care as the program holds it."""
+
+import asyncio
+
+import pytest
+
+from tests.selfcare.conftest import ANNA, SUBSCRIBERS, section, until
+from ussd_gateway.selfcare.assemble import SelfCare, masks
+from ussd_gateway.selfcare.texts import answer_sms, password_sms
+from ussd_gateway.store.journal import Journal
+from ussd_gateway.store.store import Store
+
+
+@pytest.mark.parametrize("language", ["ru", "latin", "en"])
+async def test_r178_the_journal_and_what_is_restored_from_it_never_hold_a_password(operators, language):
+    operator = await operators()
+    operator.gateway.detach(operator.phone().party)
+    operator.selfcare.sender.send("3339", ANNA, password_sms("Ab3dE9xZ", language))
+    operator.selfcare.sender.send("111", ANNA, answer_sms("connected", language))
+    await operator.gateway.settle()
+    operator.gateway.journal.commit()
+
+    assert "Ab3dE9xZ".encode("utf-16-be").hex() not in "\n".join(operator.store._writer.iterdump()).lower()
+    assert b"Ab3dE9xZ".hex() not in "\n".join(operator.store._writer.iterdump()).lower()
+    waiting = Journal(operator.store, masks(section())).under_way()
+    assert [sms.source for sms in waiting] == ["111"], "a secret that waited is lost, and said to be"
+
+
+def test_the_mask_is_for_the_number_that_the_settings_name():
+    assert list(masks(section(password_sender="5555"))) == ["5555"]
+
+
+async def test_the_subscribers_of_the_config_are_there_before_it_starts(plain_gateway):
+    store = Store(":memory:")
+    care = SelfCare(section(), SUBSCRIBERS, store, plain_gateway, smsc_address=lambda: ("127.0.0.1", 0))
+
+    assert store.read("SELECT count(*) FROM subscribers") == [(len(SUBSCRIBERS),)]
+    assert care.languages.language(ANNA) == "ru"
+    await care.stop()
+    store.close()
+
+
+async def test_switched_off_it_has_no_esme_no_pages_and_is_unavailable(operators):
+    operator = await operators(enabled=False)
+
+    assert not operator.smsc.connections
+    assert operator.selfcare.routes() == []
+    assert await operator.phone().dial("*111*25#") == "Сервис временно недоступен. Попробуйте позже."
+    operator.selfcare.languages.set_language(ANNA, "en")
+    assert operator.selfcare.languages.language(ANNA) == "en"
+
+
+async def test_it_has_a_page(operator):
+    assert {(route.method, route.path) for route in operator.selfcare.routes()} == {
+        ("GET", "/cabinet"),
+        ("POST", "/cabinet"),
+    }
+
+
+async def test_r113_an_sms_waits_for_its_delay_on_the_gateways_clock(operators):
+    operator = await operators(sms_delay=240)
+    await operator.phone().dial("*111*25#")
+    await operator.gateway.advance(239)
+    assert not operator.phone().inbox
+
+    await operator.gateway.advance(1)
+
+    assert len(operator.phone().inbox) == 1
+
+
+async def test_a_reset_forgets_what_waits_for_the_smsc(operator):
+    await operator.smsc.stop()
+    await until(lambda: not operator.selfcare.sender.bound.is_set())
+    await operator.phone().dial("*111*25#")
+    await operator.gateway.settle()
+    assert operator.selfcare.sender.waiting == 1
+
+    operator.selfcare.reset()
+
+    assert operator.selfcare.sender.waiting == 0
+
+
+async def test_stopping_with_a_password_under_way_leaves_nothing(operators):
+    operator = await operators(sms_delay=60)
+    await operator.phone().dial("*111*25#")
+    dialling = asyncio.ensure_future(operator.phone().dial("*111*25#"))
+    await asyncio.sleep(0)
+
+    await operator.selfcare.stop()
+    await operator.selfcare.stop()
+
+    assert operator.selfcare.sender.waiting == 0
+    dialling.cancel()
