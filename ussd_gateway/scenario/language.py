@@ -1,0 +1,400 @@
+"""The language of scripts as a table: each sentence there is, the step it makes, and what it means. No I/O.
+
+In a pattern, small words stand for themselves and CAPITALS for a slot. [from NUMBER] may be left out; (for TIME) may
+not, but brackets of both kinds that stand side by side come in any order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cache
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from ussd_gateway.handsets.handset import NOT_USSD
+from ussd_gateway.network.address import AddressError, classify, normalise_msisdn
+from ussd_gateway.network.session import Outcome
+from ussd_gateway.scenario import model
+from ussd_gateway.scenario.tokens import Kind, Token
+
+VERSION = "1"
+OUTCOMES = (*(outcome.value for outcome in Outcome), NOT_USSD)
+UNITS = {
+    **dict.fromkeys(("s", "sec", "second", "seconds"), 1.0),
+    **dict.fromkeys(("min", "minute", "minutes"), 60.0),
+    **dict.fromkeys(("h", "hour", "hours"), 3600.0),
+    **dict.fromkeys(("d", "day", "days"), 86400.0),
+}
+NAME = re.compile(r"[^\W\d]\w*")
+
+_TIME = re.compile(r"(\d+(?:\.\d+)?)([^\W\d]*)")
+_NUMBER = re.compile(r"\+?\d{3,15}")
+_TYPED = re.compile(r"[\s().-]")
+
+
+class UnfitError(Exception):
+    """The sentence says something else at this token: `word` or `slot` was to come."""
+
+    def __init__(self, at: int, *, word: str = "", slot: str = "") -> None:
+        super().__init__(at)
+        self.at, self.word, self.slot = at, word, slot
+        self.optional = False  # the sentence can do without it
+
+
+class WrongError(Exception):
+    """The sentence fits, but what fills a slot cannot be used. `offset` is the character in the token, None for all."""
+
+    def __init__(self, at: int, message: str, hint: str = "", offset: int | None = None) -> None:
+        super().__init__(message)
+        self.at, self.message, self.hint, self.offset = at, message, hint, offset
+
+
+@dataclass(slots=True)
+class Reader:
+    """Walks the tokens of one sentence; `phones` are the numbers of the phones named so far."""
+
+    tokens: tuple[Token, ...]
+    phones: Mapping[str, str]
+    at: int = 0
+    refusals: list[UnfitError] = field(default_factory=list)  # what could have come, wherever something else came
+
+    @property
+    def token(self) -> Token | None:
+        """The next token, None at the end."""
+        return self.tokens[self.at] if self.at < len(self.tokens) else None
+
+    def sees(self, word: str) -> bool:
+        """Whether the next token is this word."""
+        token = self.token
+        return token is not None and token.kind is Kind.WORD and token.value == word
+
+    def word(self, word: str) -> None:
+        """Step over this word; UnfitError for any other token."""
+        if not self.sees(word):
+            raise UnfitError(self.at, word=word)
+        self.at += 1
+
+    def take(self, slot: str, *kinds: Kind) -> str:
+        """The value of the next token, if it is one of these kinds; UnfitError otherwise."""
+        token = self.token
+        if token is None or token.kind not in kinds:
+            raise UnfitError(self.at, slot=slot)
+        self.at += 1
+        return token.value
+
+    def wrong(self, message: str, hint: str = "", offset: int | None = None) -> WrongError:
+        """What to raise when the token that was just taken cannot be used."""
+        return WrongError(self.at - 1, message, hint, offset)
+
+
+class Slot(NamedTuple):
+    """What stands in a pattern in capitals: in words, what a person writes there, and how it is read."""
+
+    what: str
+    written: str
+    read: Callable[[Reader], object]
+
+
+def _version(reader: Reader) -> str:
+    version = reader.take("VERSION", Kind.WORD)
+    if version != VERSION:
+        raise reader.wrong(f"this script is written in version {version} of the language", f"known: {VERSION}")
+    return version
+
+
+def _name(reader: Reader) -> str:
+    name = reader.take("NAME", Kind.WORD)
+    if not NAME.fullmatch(name):
+        raise reader.wrong(f"{name} is no name", "a name is one word of letters, digits and _")
+    if name in FIRST_WORDS:
+        raise reader.wrong(f"{name} cannot be a phone's name: a sentence begins with it", "take another word")
+    if name in reader.phones:
+        raise reader.wrong(f"there is a phone {name} already", f"it is {reader.phones[name]}")
+    return name
+
+
+def _msisdn(reader: Reader) -> str:
+    written = reader.take("MSISDN", Kind.WORD, Kind.TEXT)
+    number = _number_of(written)
+    if number is None:
+        raise reader.wrong(f"{written} is no number of a phone", "write its digits, such as 70001000001")
+    return number
+
+
+def _phone(reader: Reader) -> str:
+    at = reader.at
+    name = reader.take("PHONE", Kind.WORD)
+    if name not in reader.phones:
+        raise UnfitError(at, slot="PHONE")
+    return name
+
+
+def _text(slot: str, *kinds: Kind) -> Callable[[Reader], model.Text]:
+    def read(reader: Reader) -> model.Text:
+        text = model.Text(reader.take(slot, *kinds))
+        if (offset := text.stray_brace) is not None:
+            message = "this { begins no capture"
+            raise reader.wrong(message, "write {name} for what a pattern has captured, {{ for the sign itself", offset)
+        return text
+
+    return read
+
+
+def _title(reader: Reader) -> str:
+    return reader.take("TITLE", Kind.TEXT)
+
+
+def _code(reader: Reader) -> model.Text:
+    code = _text("CODE", Kind.WORD, Kind.TEXT)(reader)
+    if not code.names:
+        try:
+            classify(code.source)
+        except AddressError as error:
+            raise reader.wrong(str(error), "a code looks like *111# or *111*25#") from None
+    return code
+
+
+def _number(reader: Reader) -> model.Text:
+    written = _text("NUMBER", Kind.WORD, Kind.TEXT)(reader)
+    bare = reader.tokens[reader.at - 1].kind is Kind.WORD
+    if bare and written.source in reader.phones:
+        return model.Text(reader.phones[written.source])
+    if number := _number_of(written.source):
+        return model.Text(number)
+    if bare and not written.names and not written.source.isdecimal():
+        near = get_close_matches(written.source, reader.phones, n=1)
+        hint = f'did you mean "{near[0]}"?' if near else "the name of a sender stands in quotes"
+        raise reader.wrong(f'there is no phone "{written.source}"', hint)
+    return written
+
+
+def _pattern(reader: Reader) -> model.Text:
+    pattern = model.Text(reader.take("EXPECTED", Kind.PATTERN), pattern=True)
+    try:
+        re.compile(pattern.fill(dict.fromkeys(pattern.names, "x")))
+    except re.error as error:
+        raise reader.wrong(f"this is no regular expression: {error}") from None
+    return pattern
+
+
+def _expected(reader: Reader) -> model.Expected:
+    for how in (model.CONTAINING, model.EXACTLY, model.MATCHING):
+        if reader.sees(how):
+            reader.at += 1
+            break
+    else:
+        how = ""
+    token = reader.token
+    if token and token.kind is Kind.PATTERN and how in ("", model.MATCHING):
+        return model.Expected(model.MATCHING, _pattern(reader))
+    if how == model.MATCHING:
+        raise UnfitError(reader.at, slot="PATTERN")
+    kinds = (Kind.TEXT, Kind.WORD) if how else (Kind.TEXT,)
+    slot = "TEXT" if how else "EXPECTED"
+    return model.Expected(how or model.CONTAINING, _text(slot, *kinds)(reader))
+
+
+def _outcome(reader: Reader) -> str:
+    outcome = reader.take("OUTCOME", Kind.WORD)
+    if outcome not in OUTCOMES:
+        raise reader.wrong(f"I do not know the outcome {outcome}", way_out(outcome, OUTCOMES))
+    return outcome
+
+
+def _time(reader: Reader) -> float:
+    written = reader.take("TIME", Kind.WORD)
+    found = _TIME.fullmatch(written)
+    if not found:
+        raise UnfitError(reader.at - 1, slot="TIME")
+    unit = found[2]
+    if not unit and reader.token and reader.token.kind is Kind.WORD and reader.token.value in UNITS:
+        unit = reader.take("TIME", Kind.WORD)
+    if unit and unit not in UNITS:
+        raise reader.wrong(f"I do not know the unit {unit}", "known: s, min, h, d")
+    return float(found[1]) * UNITS.get(unit, 1.0)
+
+
+SLOTS: dict[str, Slot] = {
+    "VERSION": Slot("a version such as 1", "`1`", _version),
+    "NAME": Slot("a name such as anna", "one word of letters, digits and `_`", _name),
+    "MSISDN": Slot("a number such as 70001000001", '`70001000001`, `"8 (000) 100-00-01"`', _msisdn),
+    "TITLE": Slot('a "title"', "in quotes", _title),
+    "PHONE": Slot("the name of a phone", "a name that `phone ... is ...` gave", _phone),
+    "CODE": Slot("a code such as *111#", "`*111#`, `*111*25#`, `*111*{number}#`", _code),
+    "ANSWER": Slot("an answer such as 1", "`1`, `{capture}`, or in quotes", _text("ANSWER", Kind.WORD, Kind.TEXT)),
+    "EXPECTED": Slot(
+        'a "text" or a /pattern/',
+        '`"text"` or `containing "text"`; `exactly "text"`; `/pattern/` or `matching /pattern/`',
+        _expected,
+    ),
+    "OUTCOME": Slot("an outcome such as timeout", ", ".join(f"`{outcome}`" for outcome in OUTCOMES), _outcome),
+    "NUMBER": Slot("a number such as 3339", "`3339`, a phone's name, or a sender's name in quotes", _number),
+    "TIME": Slot("a time such as 5s", "`5` or `5s`, `3min`, `2h`, `30d`, also `3 minutes`", _time),
+    "TEXT": Slot('a "text"', "in quotes; one word can do without", _text("TEXT", Kind.TEXT, Kind.WORD)),
+    "FIRST": Slot('a "text" or a {capture}', "`{name}`, `123`, or in quotes", _text("FIRST", Kind.WORD, Kind.TEXT)),
+    "SECOND": Slot('a "text" or a {capture}', "as FIRST", _text("SECOND", Kind.WORD, Kind.TEXT)),
+}
+"""What can fill a slot. A step's field has the slot's name in small letters."""
+
+_PATTERN_SLOT = "a /pattern/"
+
+_NOTHING: Mapping[str, object] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A row of the table: pattern, step, what it means, and what the words alone say about the step's fields."""
+
+    pattern: str
+    step: type[model.Step]
+    says: str
+    fixed: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
+
+
+SENTENCES = (
+    Sentence("version VERSION", model.Version, "The version of the language; may be left out, else comes first."),
+    Sentence("phone NAME is MSISDN", model.Phone, "Names a phone, for the whole file from here on."),
+    Sentence("scenario TITLE", model.Title, "Begins a scenario; a file without it is one, named as the file."),
+    Sentence("PHONE dials CODE", model.Dial, "Dials and waits for the first screen that asks or ends."),
+    Sentence("PHONE answers ANSWER", model.Answer, "Types an answer and waits for the next screen."),
+    Sentence("PHONE sees EXPECTED", model.See, "What the phone shows now."),
+    Sentence("PHONE sees no EXPECTED", model.See, "What the phone does not show now.", {"absent": True}),
+    Sentence(
+        "PHONE sees final screen [EXPECTED]", model.See, "The dialogue is over, and this is shown.", {"state": "final"}
+    ),
+    Sentence(
+        "PHONE sees awaiting screen [EXPECTED]", model.See, "The phone asks for an answer.", {"state": "awaiting"}
+    ),
+    Sentence("PHONE sees outcome OUTCOME", model.See, "How the dialogue ended."),
+    Sentence("PHONE hangs up", model.HangUp, "Cancels the dialogue."),
+    Sentence(
+        "PHONE receives sms [from NUMBER] [within TIME] [EXPECTED]",
+        model.Receive,
+        "The next SMS that fits has come, or comes in time; without `within`, in 5 seconds.",
+    ),
+    Sentence(
+        "PHONE receives no sms (for TIME) [from NUMBER] [EXPECTED]",
+        model.ReceiveNone,
+        "The time passes, and no SMS that fits is there.",
+    ),
+    Sentence("PHONE sends sms TEXT to NUMBER", model.Send, "Sends an SMS."),
+    Sentence("PHONE turns off", model.Turn, "Leaves the network: what is sent to it waits.", {"on": False}),
+    Sentence("PHONE turns on", model.Turn, "Comes back: what waited arrives.", {"on": True}),
+    Sentence("network pushes TEXT to PHONE from CODE", model.Push, "A text that nobody asked for.", {"asks": False}),
+    Sentence("network asks PHONE TEXT from CODE", model.Push, "A question that the phone can answer.", {"asks": True}),
+    Sentence("wait TIME", model.Wait, "Time passes: a virtual clock is moved, a real one waited for."),
+    Sentence("check FIRST is SECOND", model.Check, "Both are the same.", {"same": True}),
+    Sentence("check FIRST differs from SECOND", model.Check, "They are not the same.", {"same": False}),
+)
+"""Every sentence there is."""
+
+VERBS = tuple(dict.fromkeys(row.pattern.split()[1] for row in SENTENCES if row.pattern.startswith("PHONE ")))
+FIRST_WORDS = frozenset(word for row in SENTENCES if (word := row.pattern.split()[0]).islower())
+
+
+def match(sentence: Sentence, reader: Reader) -> dict[str, Any] | None:
+    """The fields of the step that the sentence makes of these tokens. WrongError when a slot is filled badly.
+
+    None when they say something else; `reader.refusals` then holds what could have come where.
+    """
+    fields = dict(sentence.fixed)
+    try:
+        for group in _groups(sentence.pattern):
+            _read_group(group, reader, fields)
+    except UnfitError as unfit:
+        reader.refusals.append(unfit)
+        return None
+    if reader.token is None:
+        return fields
+    reader.refusals.append(UnfitError(reader.at))
+    return None
+
+
+def wanted(refusals: Iterable[UnfitError]) -> tuple[list[str], list[str]]:
+    """The words and, in words, the slots that could have come."""
+    words = dict.fromkeys(refusal.word for refusal in refusals if refusal.word)
+    slots = dict.fromkeys(refusal.slot for refusal in refusals if refusal.slot)
+    return list(words), [_PATTERN_SLOT if slot == "PATTERN" else SLOTS[slot].what for slot in slots]
+
+
+class _Part(NamedTuple):
+    """A run of words and slots; in brackets or not."""
+
+    elements: tuple[str, ...]
+    optional: bool = False
+
+
+_PARTS = re.compile(r"\[([^]]*)\]|\(([^)]*)\)|([^\s[(]+)")
+
+
+@cache
+def _groups(pattern: str) -> list[list[_Part]]:
+    """The pattern's groups in their order; the parts of one group may come in any."""
+    groups: list[list[_Part]] = []
+    in_brackets = False
+    for optional, required, element in _PARTS.findall(pattern):
+        if element:
+            groups.append([_Part((element,))])
+        else:
+            if not in_brackets:
+                groups.append([])
+            groups[-1].append(_Part(tuple((optional or required).split()), bool(optional)))
+        in_brackets = not element
+    return groups
+
+
+def _read_group(group: list[_Part], reader: Reader, fields: dict[str, Any]) -> None:
+    left = list(group)
+    while left:
+        refusals: dict[int, UnfitError] = {}
+        for position, part in enumerate(left):
+            try:
+                fields.update(_read_part(part, reader))
+            except UnfitError as unfit:
+                if unfit.at > reader.at:  # it began as this part does
+                    raise
+                unfit.optional = part.optional
+                refusals[position] = unfit
+            else:
+                del left[position]
+                break
+        else:
+            reader.refusals += refusals.values()
+            if missing := next((unfit for position, unfit in refusals.items() if not left[position].optional), None):
+                raise missing
+            return
+
+
+def _read_part(part: _Part, reader: Reader) -> dict[str, object]:
+    """What the part says; the reader stays in front of it when it says something else."""
+    start, fields = reader.at, dict[str, object]()
+    try:
+        for element in part.elements:
+            if element.isupper():
+                fields[element.lower()] = SLOTS[element].read(reader)
+            else:
+                reader.word(element)
+    except UnfitError:
+        reader.at = start
+        raise
+    return fields
+
+
+def way_out(word: str, known: Iterable[str]) -> str:
+    """The hint about an unknown word: the nearest one that is known, or all of them."""
+    names = list(dict.fromkeys(known))
+    if near := get_close_matches(word, names, n=1):
+        return f'did you mean "{near[0]}"?'
+    return f"known: {', '.join(names)}" if names else ""
+
+
+def _number_of(written: str) -> str | None:
+    """The digits of a number in a usual format; None for what is no number."""
+    try:
+        return normalise_msisdn(written)
+    except AddressError:
+        digits = _TYPED.sub("", written)
+        return digits.removeprefix("+") if _NUMBER.fullmatch(digits) else None

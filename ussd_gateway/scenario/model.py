@@ -1,0 +1,239 @@
+"""What a script says, once it is read: scenarios made of steps. No I/O.
+
+A step is a frozen dataclass with one field for each slot of its sentence in `language.SENTENCES`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+SMS_PATIENCE = 5.0  # seconds in which an SMS is expected, when the sentence does not say
+FINAL, AWAITING = "final", "awaiting"
+CONTAINING, EXACTLY, MATCHING = "containing", "exactly", "matching"
+
+_IN_TEXT = re.compile(r"\{\{|\{([^\W\d]\w*)\}|\{")
+# In a regular expression {3} and {2,4} are repetitions and \{ is a brace; \N{BULLET} names a character.
+_IN_PATTERN = re.compile(r"\\N\{[^}]*\}|\\.|\{([^\W\d]\w*)\}", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text of a script, in which {name} stands for what a pattern has captured.
+
+    pattern says that the text is a regular expression: {3} is a repetition there, and {name} stands for the very
+    characters that were captured.
+    """
+
+    source: str
+    pattern: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The captures it speaks of."""
+        return tuple(found[1] for found in self._places() if found[1])
+
+    @property
+    def stray_brace(self) -> int | None:
+        """Where a { begins no capture, counted from 0; None where all is well."""
+        return next((found.start() for found in self._places() if found[0] == "{"), None)
+
+    def fill(self, captures: Mapping[str, str]) -> str:
+        """The text with every capture in its place; KeyError for one that is not there."""
+
+        def value(found: re.Match[str]) -> str:
+            if found[1]:
+                return re.escape(captures[found[1]]) if self.pattern else captures[found[1]]
+            return "{" if found[0] == "{{" and not self.pattern else found[0]
+
+        return self._regex.sub(value, self.source)
+
+    @property
+    def _regex(self) -> re.Pattern[str]:
+        return _IN_PATTERN if self.pattern else _IN_TEXT
+
+    def _places(self) -> list[re.Match[str]]:
+        return list(self._regex.finditer(self.source))
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a text is to be: `how` is containing, exactly or matching."""
+
+    how: str
+    text: Text
+
+    def regex(self, captures: Mapping[str, str]) -> str:
+        """A regular expression that finds exactly the texts that fit."""
+        filled = self.text.fill(captures)
+        match self.how:
+            case "matching":
+                return filled
+            case "exactly":
+                return rf"\A{re.escape(filled)}\Z"
+            case _:
+                return re.escape(filled)
+
+    def told(self, captures: Mapping[str, str]) -> str:
+        """The same for a person: containing "sent"."""
+        filled = self.text.fill(captures)
+        return f"{self.how} /{filled}/" if self.how == MATCHING else f'{self.how} "{filled}"'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One sentence: where it stands and how it was written.
+
+    line      int; counted from 1
+    sentence  str; without indentation and comment
+    """
+
+    line: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version(Step):
+    """The version of the language that the file is written in."""
+
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phone(Step):
+    """A phone gets its name."""
+
+    name: str
+    msisdn: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Title(Step):
+    """A scenario begins."""
+
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action(Step):
+    """What a scenario is made of; `phone` is the name of the phone that it is about, "" for none."""
+
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dial(Action):
+    """Dial a code and press the green key."""
+
+    code: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer(Action):
+    """Type an answer and send it."""
+
+    answer: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HangUp(Action):
+    """Cancel the dialogue, or put away the last screen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class See(Action):
+    """What the phone shows now.
+
+    expected  Expected or None; the text
+    state     "final", "awaiting", or "" for either
+    outcome   str; how the dialogue ended, "" for any way
+    absent    bool; the text is not to be there
+    """
+
+    expected: Expected | None = None
+    state: str = ""
+    outcome: str = ""
+    absent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receive(Action):
+    """An SMS that no earlier step has read has come, or comes within `time` seconds; `number` is whom it is from."""
+
+    number: Text | None = None
+    time: float = SMS_PATIENCE
+    expected: Expected | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiveNone(Action):
+    """After `time` seconds there is no SMS that no earlier step has read; `number` is whom it would be from."""
+
+    time: float
+    number: Text | None = None
+    expected: Expected | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Send(Action):
+    """Send an SMS."""
+
+    text: Text
+    number: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn(Action):
+    """Switch the phone on or off."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait(Action):
+    """Let `time` seconds pass."""
+
+    time: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Push(Action):
+    """The network shows a text on the phone, from a code; `asks` says that it wants an answer."""
+
+    text: Text
+    code: Text
+    asks: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check(Action):
+    """Two texts are the same, or are not."""
+
+    first: Text
+    second: Text
+    same: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """What is played from beginning to end, and either passes or fails.
+
+    name    str; unique in its file
+    line    int; where it begins
+    phones  dict; the number of each phone by name
+    steps   tuple of Action
+    """
+
+    name: str
+    line: int
+    phones: Mapping[str, str]
+    steps: tuple[Action, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A file: its name as it was given, and its scenarios in order."""
+
+    name: str
+    scenarios: tuple[Scenario, ...]
