@@ -1,0 +1,134 @@
+"""A driver on a gateway in this process, whose clock is virtual."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from ussd_gateway.clock import VirtualClock
+from ussd_gateway.handsets.handset import Handset, NotAskedError, NotAttachedError
+from ussd_gateway.handsets.handset import Screen as Shown
+from ussd_gateway.handsets.http import Pusher
+from ussd_gateway.handsets.scripted import NotReceivedError, ScriptedHandset
+from ussd_gateway.network.message import ASK, NOTIFY, Ussd
+from ussd_gateway.network.session import SessionError
+from ussd_gateway.scenario.play import PhoneError, Screen, Sms
+from ussd_gateway.serve import Gateway
+
+ALONE = {"store.path": ":memory:", "server.http_port": 0, "server.smpp_port": 0}
+"""Settings under which any number of gateways run side by side and leave nothing behind."""
+
+
+@asynccontextmanager
+async def local_driver(config: str | Path | None = None) -> AsyncIterator[LocalDriver]:
+    """A driver on a gateway of its own: free ports, a store in memory, a virtual clock.
+
+    config  the settings; None as `ussd_gateway.config.load` finds them
+
+    Raises ConfigError and ListenError.
+    """
+    async with Gateway.from_config(config, clock=VirtualClock(), flags=ALONE) as gateway:
+        yield LocalDriver(gateway)
+
+
+class LocalDriver:
+    """Plays on a gateway in this process."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    async def phone(self, msisdn: str) -> LocalPhone:
+        """The phone with this number; PhoneError when an ESME has it."""
+        endpoint = self._gateway.directory.recipient(msisdn).endpoint
+        if not isinstance(endpoint, Handset):
+            raise PhoneError(f"{msisdn} belongs to an ESME, not to a handset")
+        return LocalPhone(self._gateway, endpoint)
+
+    async def wait(self, seconds: float) -> None:
+        """Move the clock."""
+        await self._gateway.wait(seconds)
+
+    async def push(self, msisdn: str, text: str, code: str, *, asks: bool) -> None:
+        """Show a text on a phone, from a code."""
+        message = Ussd(ASK if asks else NOTIFY, text, msisdn=msisdn, service_code=code)
+        self._gateway.push(message, Pusher(self._gateway))
+
+
+class LocalPhone:
+    """A phone of a gateway in this process."""
+
+    def __init__(self, gateway: Gateway, handset: Handset) -> None:
+        self._gateway = gateway
+        self._handset = handset
+        self._scripted = ScriptedHandset(handset, gateway)
+        self._began_after = ""
+
+    @property
+    def msisdn(self) -> str:
+        """Its number."""
+        return self._handset.msisdn
+
+    async def begin(self) -> None:
+        """Put every screen away, and take what has been received so far as read."""
+        await self._gateway.settle()
+        while self._handset.screen is not None:
+            self._handset.hang_up()
+        self._scripted = ScriptedHandset(self._handset, self._gateway)  # it reads what comes from now on
+        self._began_after = self._handset.inbox[-1].id if self._handset.inbox else ""
+
+    async def dial(self, code: str) -> Screen:
+        """The first screen that asks or ends; PhoneError for what cannot be dialled."""
+        try:
+            return _screen(await self._scripted.dial(code))
+        except (ValueError, SessionError) as error:
+            raise PhoneError(str(error)) from error
+
+    async def answer(self, text: str) -> Screen:
+        """The next screen; PhoneError when nothing is asked."""
+        try:
+            return _screen(await self._scripted.answer(text))
+        except (NotAskedError, SessionError) as error:
+            raise PhoneError(str(error)) from error
+
+    async def hang_up(self) -> None:
+        """Cancel the dialogue, or put the last screen away."""
+        await self._scripted.hang_up()
+
+    async def screen(self) -> Screen | None:
+        """What is shown once nothing is under way any more."""
+        await self._gateway.settle()
+        shown = self._scripted.screen
+        return None if shown is None else _screen(shown)
+
+    async def send(self, to: str, text: str) -> None:
+        """Send an SMS; PhoneError when the phone is off, or the text too long."""
+        try:
+            await self._scripted.send(to, text)
+        except (NotAttachedError, ValueError) as error:
+            raise PhoneError(str(error)) from error
+
+    async def turn(self, on: bool) -> None:
+        """Join the network, or leave it."""
+        await (self._scripted.turn_on() if on else self._scripted.turn_off())
+
+    async def receive(self, sender: str, match: str, within: float) -> Sms | None:
+        """The next unread SMS that fits, within so many seconds of the gateway's clock."""
+        try:
+            sms = await self._scripted.receive(sender=sender, match=match, within=within)
+        except NotReceivedError:
+            return None
+        return Sms(sms.id, sms.sender, sms.text)
+
+    async def receive_none(self, sender: str, match: str, seconds: float) -> Sms | None:
+        """Let time pass; then the first unread SMS that fits."""
+        await self._gateway.wait(seconds)
+        return await self.receive(sender, match, 0)
+
+    async def inbox(self) -> Sequence[Sms]:
+        """Every SMS received since `begin`."""
+        return [Sms(sms.id, sms.sender, sms.text) for sms in self._handset.received(after=self._began_after)]
+
+
+def _screen(shown: Shown) -> Screen:
+    return Screen(str(shown), shown.awaiting, shown.outcome, shown.session)
