@@ -1,0 +1,224 @@
+"""A driver on a gateway that runs elsewhere, over its HTTP API."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import Any
+
+import aiohttp
+
+from ussd_gateway.scenario.play import NoGatewayError, PhoneError, Screen, Sms
+
+_LONGEST_WAIT = 60.0  # seconds that one request waits; a longer wait takes several
+_ANSWER_TIME = 30.0  # seconds in which the gateway answers a request that asks it to wait for nothing
+_PATIENCE = 5.0  # real seconds that a program outside gets, under a virtual clock, to send what it is about to send
+_STEPS = 60  # in so many steps a virtual clock is moved while an SMS is awaited
+_CLOCK = "clock"
+
+
+@asynccontextmanager
+async def remote_driver(url: str) -> AsyncIterator[RemoteDriver]:
+    """A driver on the gateway at `url`, such as http://127.0.0.1:8080. NoGatewayError when none answers there."""
+    api = _Api((url if "://" in url else f"http://{url}").rstrip("/"))
+    async with api:
+        yield RemoteDriver(api, virtual=await api.has_virtual_clock())
+
+
+class RemoteDriver:
+    """Plays on a gateway that runs elsewhere; `virtual` says that its clock can be moved."""
+
+    def __init__(self, api: _Api, *, virtual: bool) -> None:
+        self._api = api
+        self.virtual = virtual
+
+    async def phone(self, msisdn: str) -> RemotePhone:
+        """The phone with this number; PhoneError when there is none."""
+        phone = RemotePhone(msisdn, self._api, self)
+        await self._api.call("GET", f"handsets/{msisdn}")
+        return phone
+
+    async def wait(self, seconds: float) -> None:
+        """Move a virtual clock, or wait for a real one."""
+        if self.virtual:
+            await self._api.call("POST", _CLOCK, body={"advance": seconds}, waits=True)
+        else:
+            await asyncio.sleep(seconds)
+
+    async def push(self, msisdn: str, text: str, code: str, *, asks: bool) -> None:
+        """Show a text on a phone, from a code."""
+        body = {"from": code, "text": text, "kind": "request" if asks else "notify"}
+        await self._api.call("POST", f"handsets/{msisdn}/push", body=body)
+
+
+class RemotePhone:
+    """A phone of a gateway that runs elsewhere."""
+
+    def __init__(self, msisdn: str, api: _Api, driver: RemoteDriver) -> None:
+        self._msisdn = msisdn
+        self._api = api
+        self._driver = driver
+        self._path = f"handsets/{msisdn}"
+        self._began_after = ""
+        self._read = ""  # the last SMS that a step has read
+
+    @property
+    def msisdn(self) -> str:
+        """Its number."""
+        return self._msisdn
+
+    async def begin(self) -> None:
+        """Put every screen away, and take what has been received so far as read."""
+        await self.hang_up()  # cancels a dialogue, which is shown
+        await self.hang_up()  # puts that away
+        received = await self._received("", "", after="")
+        self._began_after = self._read = received[-1].id if received else ""
+
+    async def dial(self, code: str) -> Screen:
+        """The first screen that asks or ends."""
+        return _screen(await self._api.call("POST", f"{self._path}/ussd", body={"dial": code}, waits=True))
+
+    async def answer(self, text: str) -> Screen:
+        """The next screen that asks or ends."""
+        return _screen(await self._api.call("POST", f"{self._path}/ussd", body={"answer": text}, waits=True))
+
+    async def hang_up(self) -> None:
+        """Cancel the dialogue, or put the last screen away."""
+        await self._api.call("DELETE", f"{self._path}/ussd")
+
+    async def screen(self) -> Screen | None:
+        """What is shown now."""
+        shown = await self._api.call("GET", f"{self._path}/ussd")
+        return _screen(shown) if shown else None
+
+    async def send(self, to: str, text: str) -> None:
+        """Send an SMS."""
+        await self._api.call("POST", f"{self._path}/sms", body={"to": to, "text": text})
+
+    async def turn(self, on: bool) -> None:
+        """Join the network, or leave it."""
+        await self._api.call("PUT", self._path, body={"attached": on})
+
+    async def receive(self, sender: str, match: str, within: float) -> Sms | None:
+        """The next unread SMS that fits, within so many seconds of the gateway's clock."""
+        found = await self._first(sender, match, 0)
+        if found is None and self._driver.virtual:
+            found = await self._pass_time(sender, match, within)
+            within = min(within, _PATIENCE)
+        if found is None:
+            found = await self._listen(sender, match, within)
+        if found is not None:
+            self._read = found.id
+        return found
+
+    async def receive_none(self, sender: str, match: str, seconds: float) -> Sms | None:
+        """Let time pass; then the first unread SMS that fits."""
+        await self._driver.wait(seconds)
+        return await self._first(sender, match, 0)
+
+    async def inbox(self) -> Sequence[Sms]:
+        """Every SMS received since `begin`."""
+        return await self._received("", "", after=self._began_after)
+
+    async def _pass_time(self, sender: str, match: str, within: float) -> Sms | None:
+        await self._driver.wait(0)  # what is under way arrives
+        if found := await self._first(sender, match, 0):
+            return found
+        for _ in range(_STEPS if within else 0):
+            await self._driver.wait(within / _STEPS)
+            if found := await self._first(sender, match, 0):
+                return found
+        return None
+
+    async def _listen(self, sender: str, match: str, seconds: float) -> Sms | None:
+        end = asyncio.get_running_loop().time() + seconds
+        while (left := end - asyncio.get_running_loop().time()) > 0:
+            if found := await self._first(sender, match, min(left, _LONGEST_WAIT)):
+                return found
+        return None
+
+    async def _first(self, sender: str, match: str, wait: float) -> Sms | None:
+        found = await self._received(sender, match, after=self._read, wait=wait)
+        return found[0] if found else None
+
+    async def _received(self, sender: str, match: str, *, after: str, wait: float = 0) -> list[Sms]:
+        query = {"after": after, "match": match, "from": sender, "wait": f"{wait:g}" if wait else ""}
+        query = {name: value for name, value in query.items() if value}
+        answer = await self._api.call("GET", f"{self._path}/sms", query=query, waits=bool(wait))
+        return [Sms(str(sms["id"]), str(sms["from"]), str(sms["text"])) for sms in answer["messages"]]
+
+
+class _Api:
+    """The HTTP API: requests, and what their failures mean."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._session: aiohttp.ClientSession
+
+    async def __aenter__(self) -> _Api:
+        self._session = aiohttp.ClientSession()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._session.close()
+
+    async def has_virtual_clock(self) -> bool:
+        """Whether time can be moved; NoGatewayError when what answers is no gateway."""
+        status, answer = await self._request("GET", _CLOCK)
+        if status == HTTPStatus.CONFLICT:
+            return False
+        if status != HTTPStatus.OK or "now" not in answer:
+            raise NoGatewayError(f"what answers at {self._url} is no ussd-gateway")
+        return True
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, object] | None = None,
+        query: dict[str, str] | None = None,
+        waits: bool = False,
+    ) -> dict[str, Any]:
+        """The answer, {} for none. PhoneError with the problem's title when the gateway refuses."""
+        status, answer = await self._request(method, path, body, query, waits=waits)
+        if status >= HTTPStatus.BAD_REQUEST:
+            raise PhoneError(str(answer.get("title") or f"{method} {path} was answered with {status}"))
+        return answer
+
+    async def _request(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        query: dict[str, str] | None = None,
+        *,
+        waits: bool = False,
+    ) -> tuple[int, dict[str, Any]]:
+        timeout = aiohttp.ClientTimeout(total=_ANSWER_TIME + (_LONGEST_WAIT if waits else 0))
+        try:
+            async with self._session.request(
+                method, f"{self._url}/api/v1/{path}", json=body, params=query, timeout=timeout
+            ) as response:
+                if response.status == HTTPStatus.NO_CONTENT:
+                    return response.status, {}
+                answer = await response.json(content_type=None)
+                return response.status, answer if isinstance(answer, dict) else {}
+        except (aiohttp.ClientConnectionError, aiohttp.InvalidURL, TimeoutError) as error:
+            words = str(error) or "no answer in time"
+            raise NoGatewayError(
+                f"no gateway answers at {self._url} ({words}); start one with `ussd-gateway serve`"
+            ) from error
+        except (aiohttp.ClientError, ValueError) as error:
+            raise NoGatewayError(f"what answers at {self._url} is no ussd-gateway ({error})") from error
+
+
+def _screen(answer: dict[str, Any]) -> Screen:
+    return Screen(
+        str(answer["text"]),
+        answer["state"] == "awaiting_answer",
+        str(answer["outcome"] or ""),
+        str(answer["session"] or ""),
+    )
