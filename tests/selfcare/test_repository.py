@@ -40,7 +40,7 @@ def audit(store):
 def issue(repository, number=1, tag=7, remembered=5, at=START):
     with repository.change("password.issued", at, who=ANNA, channel="ussd", issue=number):
         repository.begin_issue(ANNA, number, at, tag, remembered)
-        repository.add_request(ANNA, "ussd", str(number), at, "sent", number)
+        repository.add_request(ANNA, "ussd", str(number), at, "sent", number, at - 100)
 
 
 def test_r100_everybody_in_the_config_is_a_subscriber(repository):
@@ -148,16 +148,24 @@ def test_nothing_is_remembered_when_the_settings_want_nothing(repository):
 def test_r176_a_request_is_known_by_its_number_channel_and_key(repository):
     issue(repository)
 
-    assert repository.answered(ANNA, "ussd", "1") == "sent"
-    assert repository.answered(BORIS, "ussd", "1") is None
-    assert repository.answered(ANNA, "sms", "1") is None
-    assert repository.answered(ANNA, "ussd", "2") is None
+    assert repository.answered(ANNA, "ussd", "1", START - 1) == "sent"
+    assert repository.answered(ANNA, "ussd", "1", START) is None
+    assert repository.answered(BORIS, "ussd", "1", START - 1) is None
+    assert repository.answered(ANNA, "sms", "1", START - 1) is None
+    assert repository.answered(ANNA, "ussd", "2", START - 1) is None
+
+
+def test_old_requests_are_forgotten(store, repository):
+    issue(repository, 1, at=START)
+    issue(repository, 2, at=START + 100)
+
+    assert store.own("SELECT issue FROM password_requests") == [(2,)]
 
 
 def test_only_issues_count_and_only_recent_ones(repository):
     issue(repository, 1, at=START)
     issue(repository, 2, at=START + 5)
-    repository.add_request(ANNA, "ussd", "refused", START + 6, "too_often", None)
+    repository.add_request(ANNA, "ussd", "refused", START + 6, "too_often", None, START - 1)
 
     assert repository.issued_since(ANNA, START) == [START + 5]
 

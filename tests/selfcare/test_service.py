@@ -136,6 +136,14 @@ async def test_r176_a_refusal_is_repeated_too(desks):
     assert await desk.issue(key="7") == refused == Issue("too_often")
 
 
+async def test_a_key_means_another_request_the_day_after(desk):
+    await desk.issue(key="7")
+    await desk.gateway.advance(86400)
+    await desk.issue(key="7")
+
+    assert len(desk.sent) == 2
+
+
 async def test_the_reply_can_be_shown_in_the_window(desks):
     desk = desks(password_reply="ussd")
     issue = await desk.issue(key="7")

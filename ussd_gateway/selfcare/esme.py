@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from secrets import token_hex
 from typing import Any
 
@@ -313,8 +313,9 @@ class _RetryTimer(AbstractRetryTimer):
         self._hurried.clear()
         self._tell_lost()
         if seconds := delay(self._failures):
-            await asyncio.wait({hurried := asyncio.ensure_future(self._hurried.wait())}, timeout=seconds)
-            hurried.cancel()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._hurried.wait()
 
     def hurry(self) -> None:
         """There is something to send: do not wait any longer."""

@@ -109,16 +109,22 @@ class Repository:
 
     # Passwords -----------------------------------------------------------------------------------------------------
 
-    def answered(self, msisdn: str, channel: str, key: str) -> str | None:
-        """What a request with this key was answered, if there was one (R176)."""
+    def answered(self, msisdn: str, channel: str, key: str, since: float) -> str | None:
+        """What a request with this key was answered after `since`, if there was one (R176)."""
         rows = self._store.own(
-            "SELECT result FROM password_requests WHERE msisdn = ? AND channel = ? AND key = ?",
-            (msisdn, channel, key),
+            "SELECT result FROM password_requests WHERE msisdn = ? AND channel = ? AND key = ? AND at > ?",
+            (msisdn, channel, key, since),
         )
         return rows[0][0] if rows else None
 
-    def add_request(self, msisdn: str, channel: str, key: str, at: float, result: str, issue: int | None) -> None:
-        """A password was asked for; `issue` is None when none was issued. Within a `change`."""
+    def add_request(
+        self, msisdn: str, channel: str, key: str, at: float, result: str, issue: int | None, since: float
+    ) -> None:
+        """A password was asked for; `issue` is None when none was issued. Within a `change`.
+
+        The number's requests up to `since` are forgotten.
+        """
+        self._store.write("DELETE FROM password_requests WHERE msisdn = ? AND at <= ?", (msisdn, since))
         self._store.write(
             "INSERT INTO password_requests (msisdn, at, channel, key, result, issue) VALUES (?, ?, ?, ?, ?, ?)",
             (msisdn, at, channel, key, result, issue),

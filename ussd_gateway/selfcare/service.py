@@ -164,12 +164,12 @@ class Service:
         The issue number is taken, and the former password dies, before this first waits (R121); of two requests at once
         the later one's password is valid (R122), and only that one is sent. The SMS leaves when the password can be used.
 
-        key  names the request within its channel; the same key gives the same answer and one effect (R176). A password
-             that was shown is kept nowhere, so a repeat that comes after the answer gets None for it.
+        key  names the request within its channel; for a day the same key gives the same answer and one effect (R176). A
+             password that was shown is kept nowhere, so a repeat that comes after the answer gets None for it.
         """
         request = (msisdn, channel, key)
         if request not in self._issuing:
-            if (result := self._repository.answered(*request)) is not None:
+            if (result := self._repository.answered(*request, self._gateway.now() - DAY)) is not None:
                 return Issue(result)
             if (result := self._refusal(msisdn)) is not None:
                 return self._refuse(request, result)
@@ -203,14 +203,13 @@ class Service:
         if not self.is_active(msisdn):
             return "refused"  # R119
         now = self._gateway.now()
-        longest = max(rule.within for rule in self._flood)
-        return None if allowed(self._repository.issued_since(msisdn, now - longest), now, self._flood) else "too_often"
+        return None if allowed(self._repository.issued_since(msisdn, now - DAY), now, self._flood) else "too_often"
 
     def _refuse(self, request: tuple[str, str, str], result: str) -> Issue:
         msisdn, channel, key = request
         now = self._gateway.now()
         with self._repository.change("password.refused", now, who=msisdn, channel=channel, result=result):
-            self._repository.add_request(msisdn, channel, key, now, result, None)
+            self._repository.add_request(msisdn, channel, key, now, result, None, now - DAY)
         self._gateway.note("selfcare.password_refused", msisdn=msisdn, channel=channel, result=result)
         return Issue(result)
 
@@ -223,7 +222,7 @@ class Service:
         issue = repository.next_issue(msisdn)
         with repository.change("password.issued", now, who=msisdn, channel=channel, issue=issue):
             repository.begin_issue(msisdn, issue, now, tag(password, msisdn), self._remembered)
-            repository.add_request(msisdn, channel, key, now, result, issue)
+            repository.add_request(msisdn, channel, key, now, result, issue, now - DAY)
         self._gateway.note("selfcare.password_issued", msisdn=msisdn, channel=channel, issue=issue)
         pending = _Pending(msisdn, issue, password, self._resets, Issue(result, password if shown else None))
         pending.answer.add_done_callback(lambda _: self._issuing.pop(request, None))
