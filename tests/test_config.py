@@ -50,6 +50,11 @@ def test_flags_win_over_the_environment_which_wins_over_the_file(written):
     }
 
 
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.1.2.3", "::1"])
+def test_every_loopback_address_will_do(written, host):
+    assert load(written(f"[server]\nhost = '{host}'\n"), environment={}).config.server.host == host
+
+
 def test_money_and_numbers_are_written_as_people_write_them(written):
     path = written('[[subscriber]]\nmsisdn = "8 (000) 100-00-01"\nbalance = "150.05"\n')
     (subscriber,) = load(path, environment={}).config.subscriber
@@ -90,6 +95,11 @@ MISTAKES = {
     "a long password": (
         "[[esme]]\nsystem_id = 'a'\npassword = '123456789'\n",
         "config.toml: esme[0].password: '123456789' cannot be used: string should have at most 8 characters",
+    ),
+    "an address that others reach": (
+        "[server]\nhost = '0.0.0.0'\n",
+        "config.toml: server.host: '0.0.0.0' cannot be used:"
+        " the HTTP API asks nobody for a password, so it listens on loopback only, such as 127.0.0.1",
     ),
     "a number twice": (
         "[[subscriber]]\nmsisdn = '70001000001'\n[[subscriber]]\nmsisdn = '80001000001'\n",

@@ -11,10 +11,12 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -54,6 +56,16 @@ def _msisdn(value: object) -> str:
         raise ValueError(str(error)) from error
 
 
+def _loopback(value: str) -> str:
+    try:
+        loopback = value == "localhost" or ip_address(value).is_loopback
+    except ValueError:
+        loopback = False
+    if not loopback:
+        raise ValueError("the HTTP API asks nobody for a password, so it listens on loopback only, such as 127.0.0.1")
+    return value
+
+
 Kopecks = Annotated[int, BeforeValidator(_kopecks)]
 Msisdn = Annotated[str, BeforeValidator(_msisdn)]
 SystemId = Annotated[str, Field(min_length=1, max_length=15)]  # SMPP 3.4 section 5.2.1
@@ -68,7 +80,7 @@ class _Section(BaseModel):
 class Server(_Section):
     """Where the gateway listens."""
 
-    host: str = "127.0.0.1"
+    host: Annotated[str, AfterValidator(_loopback)] = "127.0.0.1"
     http_port: Port = 8080
     smpp_port: Port = 2775
 

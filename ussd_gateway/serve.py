@@ -25,7 +25,7 @@ from ussd_gateway.handsets.scripted import ScriptedHandset
 from ussd_gateway.http.problem import problems
 from ussd_gateway.menu.mistakes import MenuError
 from ussd_gateway.network.network import NetworkSettings
-from ussd_gateway.network.session import SessionError, Timeouts
+from ussd_gateway.network.session import SessionError, TextTooLongError, Timeouts
 from ussd_gateway.selfcare.assemble import SelfCare, masks
 from ussd_gateway.smpp.timers import Timers
 from ussd_gateway.store.journal import Journal
@@ -36,6 +36,7 @@ REMEMBERED = 10_000  # delivered messages that come back into the inboxes when t
 _GRACE = 0.5  # seconds that requests under way get at the end
 
 STATUSES = {
+    TextTooLongError: HTTPStatus.BAD_REQUEST,
     NotAskedError: HTTPStatus.CONFLICT,
     NotAttachedError: HTTPStatus.CONFLICT,
     SessionError: HTTPStatus.CONFLICT,

@@ -174,6 +174,14 @@ async def test_a_cleared_phone_is_as_new(plain_gateway, anna, echo):
     assert (anna.screen, len(anna.inbox), anna.has_news) == (None, 0, False)
 
 
+async def test_clearing_ends_the_wait_for_an_application(anna, echo):
+    dial = asyncio.ensure_future(anna.dial("*1*0#"))
+    await asyncio.sleep(0)
+    anna.clear()
+    with pytest.raises(NotAskedError, match="the gateway was reset while 70001000001 waited; dial again"):
+        await dial
+
+
 def test_a_screen_is_its_text():
     assert Screen("Да", state="awaiting_answer") == "Да"
     assert Screen("Да", state="awaiting_answer").awaiting

@@ -127,6 +127,7 @@ MISTAKES = {
         409,
         "70001000001 is asked nothing; dial first",
     ),
+    "a dial too long": ("POST", f"{ANNA}/ussd", '{"dial": "*%s#"}' % ("1" * 190), 400, "a USSD string takes 160"),
     "no number": ("GET", "/handsets/anna", "", 400, "'anna' is no number"),
     "the number of an ESME": ("GET", "/handsets/5000/sms", "", 400, "5000 belongs to an ESME"),
     "a bad pattern": ("GET", f"{ANNA}/sms?match=(", "", 400, "match=(: missing )"),

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ussd_gateway.network.message import ANSWER, ASK, BEGIN, END, HANG_UP, NOTIFY, RELEASE, Operation, Ussd
-from ussd_gateway.network.session import SessionError, Timeouts
+from ussd_gateway.network.session import SessionError, TextTooLongError, Timeouts
 
 ANNA = "70001000001"
 
@@ -210,8 +210,10 @@ def test_a_push_to_a_busy_absent_or_unknown_handset_is_refused(operator, anna, p
 
 def test_what_does_not_fit_160_octets_is_no_ussd_string(operator, anna, portal):
     dial(operator, "*111#")
-    with pytest.raises(SessionError, match="160 octets"):
+    with pytest.raises(TextTooLongError, match="takes 162 octets, and a USSD string takes 160"):
         operator.submit(last(portal).ask("я" * 81))
+    with pytest.raises(TextTooLongError):
+        operator.push(Ussd(NOTIFY, "я" * 81, msisdn=ANNA, service_code="*111#"), portal)
     operator.submit(portal.got[0].ask("я" * 80))
 
 

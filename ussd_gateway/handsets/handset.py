@@ -108,6 +108,7 @@ class Handset:
         self._waiters: list[asyncio.Future[None]] = []
         self._reassembler = Reassembler(limit=100)
         self._reference = 0
+        self._resets = 0
         self.arrived = 0  # messages ever received; the inbox holds the last of them
 
     @property
@@ -253,18 +254,21 @@ class Handset:
         self.inbox.clear()
         self.screen = None
         self._unread.clear()
+        self._resets += 1
         self._wake()
 
     async def _say(self, message: Ussd) -> Screen:
         """Submit, and wait for the screen that asks or ends."""
         self._unread.clear()
         self._gateway.submit(message)
-        while True:
+        resets = self._resets
+        while resets == self._resets:
             for screen in self._unread:
                 if screen.session == message.session and (screen.awaiting or screen.outcome):
                     self._unread.clear()
                     return screen
             await self.changed()
+        raise NotAskedError(f"the gateway was reset while {self.msisdn} waited; dial again", None)
 
 
 class NotAttachedError(Exception):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ussd_gateway.coding.pages import fits
+from ussd_gateway.coding.data_coding import USSD_OCTETS, ussd_octets
 from ussd_gateway.network.deadlines import Deadlines
 from ussd_gateway.network.directory import Directory, Party
 from ussd_gateway.network.message import (
@@ -21,7 +21,7 @@ from ussd_gateway.network.message import (
     Ussd,
 )
 from ussd_gateway.network.record import Record
-from ussd_gateway.network.session import ENDED, TEXTS, Outcome, Session, SessionError, Timeouts
+from ussd_gateway.network.session import ENDED, TEXTS, Outcome, Session, SessionError, TextTooLongError, Timeouts
 
 
 class Dialogues:
@@ -40,8 +40,7 @@ class Dialogues:
 
     def submit(self, message: Ussd, now: float) -> list[Delivery]:
         """One message from a handset or an application; SessionError when it does not belong there."""
-        if not fits(message.text):
-            raise SessionError(f"a USSD string takes 160 octets, and this text needs more: {message.text!r}")
+        _require_fit(message)
         match message.operation:
             case operation if operation is BEGIN:
                 return self._begin(message, now)
@@ -54,6 +53,7 @@ class Dialogues:
 
     def push(self, message: Ussd, application: Endpoint, now: float) -> list[Delivery]:
         """The network begins: an ASK or a NOTIFY of `application` to the handset with message.msisdn."""
+        _require_fit(message)
         message.session = session_id = self._new_id()
         self._record.ussd(message, now)
         party = self._directory.party(message.msisdn)
@@ -176,6 +176,11 @@ class Dialogues:
         )
         self._record.ussd(release, now)
         return release
+
+
+def _require_fit(message: Ussd) -> None:
+    if (octets := ussd_octets(message.text)) > USSD_OCTETS:
+        raise TextTooLongError(f"this text takes {octets} octets, and a USSD string takes {USSD_OCTETS}")
 
 
 def _begin_refusal(party: Party, routed: bool) -> Outcome | None:

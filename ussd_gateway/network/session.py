@@ -12,6 +12,10 @@ class SessionError(Exception):
     """A party said something the session does not allow at this point."""
 
 
+class TextTooLongError(SessionError):
+    """A text does not fit a USSD string."""
+
+
 class State(StrEnum):
     """Whom the dialogue waits for."""
 
