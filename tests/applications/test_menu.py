@@ -249,7 +249,7 @@ async def test_a_handler_that_raises_ends_the_dialogue_and_is_logged_without_its
     assert not operator.application.sessions
     (entry,) = logs
     assert (entry["event"], entry["menu"], entry["screen"]) == ("menu.failed", "test.toml", "password")
-    assert entry["error"].startswith("the handler raised ValueError at test_menu_application.py:")
+    assert entry["error"].startswith("the handler raised ValueError at test_menu.py:")
     assert "Ab1xyz" not in str(entry)
 
 
