@@ -74,7 +74,9 @@ class Api:
         self.url, self._session = url, session
 
     async def __call__(self, method, path, body=None, **given):
-        where = self.url + (path if path.startswith(("/health", "/ready", "/metrics", "/cabinet", "/api")) else f"/api/v1{path}")
+        where = self.url + (
+            path if path.startswith(("/health", "/ready", "/metrics", "/cabinet", "/api")) else f"/api/v1{path}"
+        )
         async with self._session.request(method, where, json=body, **given) as response:
             if response.content_type.endswith("json"):
                 return response.status, await response.json(content_type=None)

@@ -17,7 +17,8 @@ MAY_IMPORT = {
     "pytest_plugin": {"*"},
     "__init__": {"*"},
     "__main__": {"*"},
-    "send": set(),
+    "send": {"esme"},
+    "esme": set(),
     "scenario": {"serve", "config", "clock", "gateway", "handsets", "network", "coding"},
     "serve": {
         "api",
@@ -37,7 +38,7 @@ MAY_IMPORT = {
     "api": {"http", "gateway", "clock"},
     "applications": {"gateway", "clock", "network", "menu", "smpp", "coding"},
     "handsets": {"http", "gateway", "clock", "network", "coding"},
-    "selfcare": {"store", "config", "gateway", "clock", "network", "coding"},
+    "selfcare": {"esme", "store", "config", "gateway", "clock", "network", "coding"},
     "store": {"network", "coding"},
     "http": set(),
     "gateway": {"clock", "network"},

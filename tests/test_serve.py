@@ -35,23 +35,33 @@ async def test_the_whole_road_dial_and_hold_an_sms_that_came_over_smpp(start):
         assert len(sms.groups[0]) == 8
 
 
+async def test_a_command_by_sms_is_answered_before_virtual_time_passes(start):
+    async with start() as gateway:
+        anna = gateway.handset("70001000001")
+        begun = gateway.now()
+        await anna.send("111", "828")
+        await gateway.settle()
+        sms = await anna.receive(sender="111", within=0.01)
+        assert "подключена" in sms.text
+        assert gateway.now() == begun
+
+
 async def test_what_waited_for_a_handset_is_delivered_after_a_restart(start):
     async with start() as gateway:
         boris = gateway.handset("70002000001")
         await boris.turn_off()
         await gateway.handset("70001000001").send("70002000001", "Привет")
     async with start() as gateway:
-        inbox = gateway.directory.party("70002000001").endpoint.inbox
-        assert [sms.text for sms in inbox] == ["Привет"]
+        assert [sms.text for sms in gateway.handset("70002000001").inbox] == ["Привет"]
 
 
 async def test_an_inbox_is_there_after_a_restart_and_numbers_go_on(start):
     async with start() as gateway:
         await gateway.handset("70001000001").send("70002000001", "one")
-        first = next(iter(gateway.directory.party("70002000001").endpoint.inbox)).id
+        first = gateway.handset("70002000001").inbox[0].id
     async with start() as gateway:
         await gateway.handset("70001000001").send("70002000001", "two")
-        inbox = gateway.directory.party("70002000001").endpoint.inbox
+        inbox = gateway.handset("70002000001").inbox
         assert [sms.text for sms in inbox] == ["one", "two"]
         assert inbox[1].id > first
 

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 import click
 
-from ussd_gateway.config import Config, ConfigError, load
+from ussd_gateway.config import Config, ConfigError, Log, load
 from ussd_gateway.scenario.command import play_command
 
 _NO_GATEWAY = 3  # the exit code when nobody answers at --gateway
@@ -26,6 +26,7 @@ GATEWAY = "http://127.0.0.1:8080"
 @click.version_option(version("ussd-gateway"), prog_name="ussd-gateway")
 def main() -> None:
     """A mobile operator on your laptop: USSD and SMS for phones, testers and integration tests."""
+    _log_as(Log())
 
 
 main.add_command(play_command)
@@ -69,7 +70,7 @@ def serve(
     async def run() -> None:
         clock = VirtualClock(virtual_clock or None) if virtual_clock is not None else None
         loaded = load(path, flags)
-        _log_as(loaded.config)
+        _log_as(loaded.config.log)
         async with Gateway.from_config(path, clock=clock, flags=flags) as gateway:
             stop = _stopped_by_signal()
             gc.freeze()  # what was made at the start stays; the collector need not look at it again and again
@@ -240,12 +241,13 @@ def _stopped_by_signal() -> asyncio.Event:
     return stop
 
 
-def _log_as(config: Config) -> None:
+def _log_as(settings: Log) -> None:
+    """Send the log to standard error."""
     import structlog
 
-    level = getattr(logging, config.log.level.upper())
+    level = getattr(logging, settings.level.upper())
     renderer: Any = structlog.processors.JSONRenderer(ensure_ascii=False)
-    if config.log.format == "text":
+    if settings.format == "text":
         renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     structlog.configure(
         processors=[

@@ -69,6 +69,7 @@ class Gateway:
         self._timers: Deadlines[Timer] = Deadlines()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._under_way = 0
+        self._busy: list[Callable[[], bool]] = []
         self._after_commit: list[Callable[[], None]] = []
         self._turn_ends = False  # the end of this turn is scheduled
         self._alarm: asyncio.TimerHandle | None = None
@@ -232,15 +233,19 @@ class Gateway:
         finally:
             self._under_way -= 1
 
+    def busy_while(self, busy: Callable[[], bool]) -> None:
+        """`settle` waits as long as `busy()` is true."""
+        self._busy.append(busy)
+
     async def settle(self) -> None:
         """Returns when nothing is under way inside the gateway any more, or after a few real seconds."""
         loop = asyncio.get_running_loop()
         end = loop.time() + PATIENCE
         quiet = 0
         while quiet < QUIET_TURNS and loop.time() < end:
-            busy = self._tasks or self._under_way or self._turn_ends
-            quiet = 0 if busy else quiet + 1
-            await asyncio.sleep(0.001 if self._tasks or self._under_way else 0)
+            elsewhere = self._tasks or self._under_way or any(busy() for busy in self._busy)
+            quiet = 0 if elsewhere or self._turn_ends else quiet + 1
+            await asyncio.sleep(0.001 if elsewhere else 0)
 
     async def close(self) -> None:
         """End what is under way and keep what was accepted."""

@@ -6,10 +6,12 @@ import asyncio
 import logging
 from dataclasses import dataclass
 
-from aiosmpplib import ESME, PhoneNumber, SmppCommandStatus, SubmitSm
+from aiosmpplib import PhoneNumber, SmppCommandStatus, SubmitSm
 from aiosmpplib.hook import AbstractHook
 from aiosmpplib.protocol import DeliverSm, GenericNack, SmppMessage, SubmitSmResp
 from aiosmpplib.state import NPI, TON, SmppError
+
+from ussd_gateway.esme import NO_LOG, Esme
 
 _PATIENCE = 10.0  # seconds for each answer
 
@@ -67,16 +69,34 @@ async def send(
 ) -> Sent:
     """Bind, submit, and wait for the answer, and for the receipt where it is asked for; SendError otherwise."""
     ear = _Ear()
-    esme = ESME(host, port, system_id, password, hook=ear, log_handler=logging.NullHandler())
+    esme = Esme(host, port, system_id, password, hook=ear, log_level=NO_LOG, log_handler=logging.NullHandler())
+    running = None
+    try:
+        await _connect(esme)
+        running = asyncio.create_task(esme.start())
+        return await _submitted(esme, ear, source, destination, text, receipt)
+    finally:
+        if running:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+        esme.hang_up()
+        await asyncio.sleep(0)  # a transport closes its socket one turn after it is told to
+
+
+async def _connect(esme: Esme) -> None:
+    where = f"{esme.smsc_host}:{esme.smsc_port}"
     try:
         await asyncio.wait_for(esme.connect(), _PATIENCE)
     except SmppError as error:
-        raise SendError(f"{system_id} cannot bind to {host}:{port}: {error.command_status.name}") from error
+        raise SendError(f"{esme.system_id} cannot bind to {where}: {error.command_status.name}") from error
     except (OSError, TimeoutError) as error:
         raise SendError(
-            f"there is no SMSC at {host}:{port} ({error}); start one with `ussd-gateway serve`, or name it with --host and --port"
+            f"there is no SMSC at {where} ({error}); start one with `ussd-gateway serve`,"
+            " or name it with --host and --port"
         ) from error
-    running = asyncio.create_task(esme.start())
+
+
+async def _submitted(esme: Esme, ear: _Ear, source: str, destination: str, text: str, receipt: bool) -> Sent:
     try:
         await esme.broker.enqueue(
             SubmitSm(
@@ -90,10 +110,7 @@ async def send(
         stat = await asyncio.wait_for(ear.receipt, _PATIENCE) if receipt else None
     except TimeoutError as error:
         what = "receipt" if ear.response.done() else "answer"
-        raise SendError(f"no {what} from {host}:{port} within {_PATIENCE:g} s") from error
-    finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        raise SendError(f"no {what} from the SMSC within {_PATIENCE:g} s") from error
     return Sent(message_id, stat)
 
 

@@ -147,7 +147,7 @@ class Gateway(core.Gateway):
             party.attached, party.memory_full = True, False
             if isinstance(party.endpoint, Handset):
                 party.endpoint.clear()
-        self._journal.clear()
+        self._journal.clear(self.now())
         self._views.clear()
         self.selfcare.reset()
         await self.committed()
@@ -175,7 +175,8 @@ class Gateway(core.Gateway):
         care = self.config.selfcare
         settings = [EsmeSettings(esme.system_id, esme.password, esme.numbers) for esme in self.config.esme]
         if care.enabled:
-            settings.append(EsmeSettings(care.system_id, care.password, (care.password_sender, care.command_number)))
+            numbers = (care.password_sender, care.command_number)
+            settings.append(EsmeSettings(care.system_id, care.password, numbers, inner=True))
         try:
             return Accounts([EsmeAccount(account, self) for account in settings])
         except ValueError as error:

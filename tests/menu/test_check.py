@@ -24,7 +24,10 @@ SCREENS = {
         [(9, "screens.main.choices[0].to")],
     ),
     "a dead end": ('[screens.main]\ntext = "Hi"\n', [(4, "screens.main")]),
-    "an unknown handler": ('[screens.main]\ntext = "Hi"\nend = true\nhandler = "knwon"\n', [(7, "screens.main.handler")]),
+    "an unknown handler": (
+        '[screens.main]\ntext = "Hi"\nend = true\nhandler = "knwon"\n',
+        [(7, "screens.main.handler")],
+    ),
     "a circle of handlers": (
         '[screens.main]\nhandler = "known"\non = { go = "next" }\n'
         '[screens.next]\nhandler = "known"\non = { back = "main" }\n',

@@ -140,6 +140,18 @@ def test_a_refused_message_is_rejected_and_its_sender_told(operator, shop):
     assert [receipt.state for receipt in other.got] == [MessageState.REJECTED]
 
 
+def test_an_esme_cannot_speak_to_another_one_with_the_number_of_a_subscriber(operator, anna, shop):
+    forger = operator.account("forger")
+    forger.party.attached = True
+    operator.submit(Sms(ANNA, "5000", b"1", account="forger", registered_delivery=1))
+    assert shop.got == []
+    assert operator.written.kinds[0] == "sms REJECTED"
+    assert [receipt.state for receipt in forger.got] == [MessageState.REJECTED]
+    operator.submit(Sms(ANNA, "5000", b"1"))
+    operator.submit(Sms("bank", "5000", b"1", account="forger"))
+    assert len(shop.got) == 2
+
+
 def test_a_restored_message_waits_like_before(operator, anna):
     operator.network.messages.restore(sms(message_id="7", expires_at=100.0))
     operator.hand_over(operator.network.attach(anna.party, 1))

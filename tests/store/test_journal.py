@@ -119,10 +119,12 @@ def test_numbers_go_on_after_a_restart(store, journal):
     assert Journal(store).first_id == 6
 
 
-def test_a_cleared_journal_is_empty(store, journal):
-    journal.sms(sms(), MessageState.DELIVERED, 1.0)
+def test_a_cleared_journal_has_only_the_reset_and_numbers_go_on(store, journal):
+    for _ in range(3):
+        journal.sms(sms(), MessageState.DELIVERED, 1.0)
     journal.commit()
     journal.sms(sms(), MessageState.DELIVERED, 1.0)
-    journal.clear()
+    journal.clear(9.0)
     journal.commit()
-    assert rows(store, "id") == []
+    assert rows(store, "id, at, kind") == [(4, 9.0, "gateway.reset")]
+    assert Journal(store).first_id == 5

@@ -138,7 +138,7 @@ def test_each_entry_is_taken_once_however_many_there_are(store, journal, views):
 def test_cleared_views_find_nothing(journal, views):
     journal.sms(sms("1", "Привет"), MessageState.DELIVERED, 1.0)
     views.catch_up()
-    journal.clear()
+    journal.clear(2.0)
     views.clear()
     views.catch_up()
     assert views.messages() == views.messages("привет") == []

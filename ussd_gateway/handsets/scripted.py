@@ -24,7 +24,11 @@ class NotReceivedError(AssertionError):
 
 
 class UnexpectedSmsError(AssertionError):
-    """An SMS came that was not to come."""
+    """`sms` came, and was not to come."""
+
+    def __init__(self, msisdn: str, sms: ReceivedSms) -> None:
+        super().__init__(f"{msisdn}: an SMS from {sms.sender} came: {sms.text}")
+        self.sms = sms
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,11 @@ class ScriptedHandset:
     def screen(self) -> Screen | None:
         """What the phone shows now."""
         return self._handset.look()
+
+    @property
+    def inbox(self) -> list[InboxSms]:
+        """Every message that the phone remembers, read or not."""
+        return list(self._handset.inbox)
 
     async def dial(self, code: str) -> Screen:
         """Dial a code; the first screen that asks or ends."""
@@ -104,7 +113,7 @@ class ScriptedHandset:
         await self._gateway.wait(seconds)
         await self._gateway.settle()
         if found := self._find(sender, match):
-            raise UnexpectedSmsError(f"{self.msisdn}: an SMS from {found.sender} came: {found.text}")
+            raise UnexpectedSmsError(self.msisdn, found)
 
     async def _wait(self, sender: str, match: str, within: float) -> ReceivedSms | None:
         if found := self._find(sender, match):

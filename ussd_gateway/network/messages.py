@@ -31,6 +31,9 @@ class Messages:
         party = self._directory.recipient(sms.destination)
         if party.attached and not party.memory_full:
             if party.confirms:
+                if self._is_forged(sms):
+                    self._record.sms(sms, MessageState.REJECTED, now)
+                    return self._receipt(sms, MessageState.REJECTED, now)
                 self._record.sms(sms, MessageState.ENROUTE, now)
                 return [Delivery(party.endpoint, sms)]
             self._record.sms(sms, MessageState.DELIVERED, now)
@@ -80,6 +83,11 @@ class Messages:
         for party in self._directory.parties():
             party.waiting.clear()
         self.deadlines.clear()
+
+    def _is_forged(self, sms: Sms) -> bool:
+        """Whether an ESME speaks to another one with the number of a subscriber, who alone may (SELFCARE 3.4)."""
+        source = self._directory.party(sms.source) if sms.account else None
+        return source is not None and source.home
 
     def _keep(self, party: Party, message: Sms | Receipt) -> None:
         party.waiting[id(message)] = message

@@ -1,7 +1,7 @@
 """Self-care's own ESME: aiosmpplib, bound to the SMSC over TCP as any customer's program is (docs/design.md, 4b and 5.5).
 
 aiosmpplib 0.7.4 is used through what it offers for extension: a broker, a correlator, a hook, a retry timer, a throttle
-handler. What it does not offer is in `_Esme`, with the reason for each line.
+handler. What it does not offer is in `ussd_gateway.esme`, with the reason for each line.
 """
 
 from __future__ import annotations
@@ -11,24 +11,22 @@ import logging
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from secrets import token_hex
-from typing import Any
 
 import structlog
-from aiosmpplib import ESME
 from aiosmpplib.correlator import AbstractCorrelator, SegmentStatus
 from aiosmpplib.hook import AbstractHook
-from aiosmpplib.protocol import DeliverSm, GenericNack, SmppMessage, SubmitSm, SubmitSmResp, Unbind
+from aiosmpplib.protocol import DeliverSm, GenericNack, SmppMessage, SubmitSm, SubmitSmResp
 from aiosmpplib.retrytimer import AbstractRetryTimer
-from aiosmpplib.state import OptionalParam, PduHeader
+from aiosmpplib.state import OptionalParam
 from aiosmpplib.throttle import AbstractThrottleHandler
 
+from ussd_gateway.esme import NO_LOG, Esme
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.selfcare.incoming import Incoming, Repeats
 from ussd_gateway.selfcare.outbox import Outbox, delay
 
 log = structlog.get_logger(__name__)
 
-NO_LOG = logging.CRITICAL + 1  # a level that aiosmpplib never reaches: at the others it writes whole messages (R178)
 ENQUIRE_LINK = 30.0  # seconds of silence after which the SMSC is asked whether it lives
 SOCKET = 5.0  # seconds for a connect, a bind and an enquire_link
 STEADY = 5.0  # seconds after which a bind counts as a success, and the next failure as the first
@@ -67,7 +65,7 @@ class SmsSender:
         self._outbox = Outbox(gateway)
         self._repeats = Repeats()
         self._timer = _RetryTimer(self._bound, self._lost)
-        self._esme: _Esme | None = None
+        self._esme: Esme | None = None
         self._task: asyncio.Task[None] | None = None
         self._first_attempt = ExitStack()
         self.bound = asyncio.Event()
@@ -109,7 +107,7 @@ class SmsSender:
     async def _run(self) -> None:
         while True:
             host, port = self._address()
-            self._esme = esme = _Esme(
+            self._esme = esme = Esme(
                 smsc_host=_ANY.get(host, host),
                 smsc_port=port,
                 system_id=self._system_id,
@@ -178,46 +176,6 @@ class SmsSender:
             self._gateway.note("selfcare.sms_repeated", source=sms.source, destination=sms.destination)
             return
         self._receive(sms)
-
-
-class _Esme(ESME):
-    """aiosmpplib's ESME with four faults of 0.7.4 mended."""
-
-    def hang_up(self) -> None:
-        """Close the connection, after an unbind where there is a bind."""
-        # aiosmpplib only forgets the writer of a connection that was lost or whose bind was refused: the socket stays.
-        writer, self._writer = self._writer, None
-        if writer is None or writer.transport.is_closing():
-            return
-        if self._session_state == self.bind_mode.session_state:
-            writer.write(Unbind(self.sequence_generator.next_sequence()).pdu())
-        writer.close()
-        if writer.transport.get_write_buffer_size():  # the SMSC does not read
-            writer.transport.abort()
-
-    async def _disconnect(self) -> None:
-        # It would wait for the SMSC to read what is unsent, and leave the socket half open.
-        self.hang_up()
-
-    async def _end_task(self, task: asyncio.Task[Any]) -> None:
-        # It would give each of its three tasks half a second to end by itself, which two of them never do, and would
-        # let what ended the first one (struct.error, say) end start() for good, with the others still running.
-        task.cancel()
-        await asyncio.wait({task})
-        if not task.cancelled() and (error := task.exception()):
-            log.debug("selfcare.esme_task_ended", task=task.get_name(), error=type(error).__name__)
-
-    async def _handle_request(self, pdu: bytes, header: PduHeader) -> SmppMessage | None:
-        # What it cannot parse may raise more than the ValueError it expects. The bind would end, the SMSC deliver the
-        # same again after the next one, and so for ever; a generic_nack ends it.
-        try:
-            return await super()._handle_request(pdu, header)
-        except (OSError, asyncio.IncompleteReadError):
-            raise
-        except Exception as error:
-            log.warning("selfcare.pdu_unreadable", command=header.smpp_command.name, error=type(error).__name__)
-            await self._send_data(GenericNack(header.sequence_num))
-            return None
 
 
 class _Hook(AbstractHook):

@@ -111,10 +111,13 @@ class Journal:
         """How many entries were ever committed."""
         return int(self._store.read("SELECT coalesce(max(id), 0) FROM journal")[0][0])
 
-    def clear(self) -> None:
-        """Forget all that was recorded; numbers are not given out a second time by this program."""
+    def clear(self, now: float) -> None:
+        """Forget all that was recorded; no number is given out a second time."""
         self._rows.clear()
+        last = self.entries()
         self._store.write("DELETE FROM journal")
+        # Entries are numbered from the last one on, also by the next program that opens the file.
+        self._store.write("INSERT INTO journal (id, at, kind) VALUES (?, ?, 'gateway.reset')", (last + 1, now))
 
     def under_way(self) -> list[Sms]:
         """The messages that had no final state when the gateway stopped, oldest first; it is asked once, at the start.

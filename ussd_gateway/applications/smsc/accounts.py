@@ -17,11 +17,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class EsmeSettings:
-    """One account of the config: `numbers` are short numbers or ranges whose messages are delivered to it."""
+    """One account.
+
+    numbers  short numbers or ranges such as "5000-5999" whose messages are delivered to it
+    inner    whether the ESME is a part of this gateway, so that `settle` waits for its answers
+    """
 
     system_id: str
     password: str
     numbers: tuple[str, ...] = ()
+    inner: bool = False
 
 
 class EsmeAccount:
@@ -33,6 +38,8 @@ class EsmeAccount:
         self._party = gateway.directory.attach_account(settings.system_id, self, settings.numbers)
         self._binds: deque[EsmeConnection] = deque()  # those that receive
         self._queue: deque[Sms | Receipt] = deque()
+        if settings.inner:
+            gateway.busy_while(lambda: any(bind.unanswered for bind in self._binds))
 
     def deliver(self, message: Message) -> None:
         """Takes an Sms or a Receipt, and sends it as soon as a bind has room in its window."""

@@ -105,6 +105,11 @@ class EsmeConnection(asyncio.BufferedProtocol):
     # What the account and the server ask -----------------------------------------------------------------------------
 
     @property
+    def unanswered(self) -> int:
+        """How many deliver_sm wait for their response."""
+        return len(self._unanswered)
+
+    @property
     def has_room(self) -> bool:
         """Whether another deliver_sm fits the window."""
         return self._writable and len(self._unanswered) < self._smsc.window

@@ -1,0 +1,56 @@
+"""aiosmpplib's ESME with four faults of 0.7.4 mended: for self-care's own SMS and for `ussd-gateway send`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+import structlog
+from aiosmpplib import ESME
+from aiosmpplib.protocol import GenericNack, SmppMessage, Unbind
+from aiosmpplib.state import PduHeader
+
+log = structlog.get_logger(__name__)
+
+NO_LOG = logging.CRITICAL + 1  # a level that aiosmpplib never reaches
+
+
+class Esme(ESME):
+    """The ESME of aiosmpplib; write nothing to its log, for at most levels that holds whole messages (R178)."""
+
+    def hang_up(self) -> None:
+        """Close the connection, after an unbind where there is a bind."""
+        # aiosmpplib only forgets the writer of a connection that was lost or whose bind was refused: the socket stays.
+        writer, self._writer = self._writer, None
+        if writer is None or writer.transport.is_closing():
+            return
+        if self._session_state == self.bind_mode.session_state:
+            writer.write(Unbind(self.sequence_generator.next_sequence()).pdu())
+        writer.close()
+        if writer.transport.get_write_buffer_size():  # the SMSC does not read
+            writer.transport.abort()
+
+    async def _disconnect(self) -> None:
+        # It would wait for the SMSC to read what is unsent, and leave the socket half open.
+        self.hang_up()
+
+    async def _end_task(self, task: asyncio.Task[Any]) -> None:
+        # It would give each of its three tasks half a second to end by itself, which two of them never do, and would
+        # let what ended the first one (struct.error, say) end start() for good, with the others still running.
+        task.cancel()
+        await asyncio.wait({task})
+        if not task.cancelled() and (error := task.exception()):
+            log.debug("esme.task_ended", task=task.get_name(), error=type(error).__name__)
+
+    async def _handle_request(self, pdu: bytes, header: PduHeader) -> SmppMessage | None:
+        # What it cannot parse may raise more than the ValueError it expects. The bind would end, the SMSC deliver the
+        # same again after the next one, and so for ever; a generic_nack ends it.
+        try:
+            return await super()._handle_request(pdu, header)
+        except (OSError, asyncio.IncompleteReadError):
+            raise
+        except Exception as error:
+            log.warning("esme.pdu_unreadable", command=header.smpp_command.name, error=type(error).__name__)
+            await self._send_data(GenericNack(header.sequence_num))
+            return None
