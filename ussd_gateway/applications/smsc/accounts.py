@@ -5,14 +5,26 @@ from __future__ import annotations
 import hmac
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.network.message import Message, Receipt, Sms
 from ussd_gateway.smpp.status import Status
 
-if TYPE_CHECKING:
-    from ussd_gateway.applications.smsc.connection import EsmeConnection
+
+class Bind(Protocol):
+    """A connection that is bound to receive, as an account sees it."""
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another deliver_sm fits its window."""
+
+    @property
+    def unanswered(self) -> int:
+        """How many deliver_sm wait for their response."""
+
+    def send(self, message: Sms | Receipt) -> None:
+        """Hand a message or a receipt to the ESME."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +48,7 @@ class EsmeAccount:
         self.settings = settings
         self._gateway = gateway
         self._party = gateway.directory.attach_account(settings.system_id, self, settings.numbers)
-        self._binds: deque[EsmeConnection] = deque()  # those that receive
+        self._binds: deque[Bind] = deque()  # those that receive
         self._queue: deque[Sms | Receipt] = deque()
         if settings.inner:
             gateway.busy_while(lambda: any(bind.unanswered for bind in self._binds))
@@ -47,7 +59,7 @@ class EsmeAccount:
         if self._queue or not self._send(message):
             self._queue.append(message)
 
-    def opened(self, bind: EsmeConnection) -> None:
+    def opened(self, bind: Bind) -> None:
         """A bind can receive from now on."""
         self._binds.append(bind)
         self._gateway.attach(self._party)
@@ -57,7 +69,7 @@ class EsmeAccount:
         while self._queue and self._send(self._queue[0]):
             self._queue.popleft()
 
-    def closed(self, bind: EsmeConnection, unanswered: list[Sms | Receipt]) -> None:
+    def closed(self, bind: Bind, unanswered: list[Sms | Receipt]) -> None:
         """A bind is gone; what it had not answered is delivered again, first of all."""
         if bind not in self._binds:
             return

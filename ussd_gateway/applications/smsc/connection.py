@@ -6,11 +6,14 @@ What one read brought is handled whole; the answers leave in one write, after th
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
-from ussd_gateway.applications.smsc.accounts import EsmeAccount
+from ussd_gateway.applications.smsc.accounts import Accounts, EsmeAccount
 from ussd_gateway.applications.smsc.translate import deliver_sm, sms_from
+from ussd_gateway.gateway import Gateway
 from ussd_gateway.network.message import MessageState, Receipt, Sms
 from ussd_gateway.smpp.connection import BOUND, Connection
 from ussd_gateway.smpp.errors import LostStreamError, PduError
@@ -29,22 +32,38 @@ from ussd_gateway.smpp.pdu import (
     UnparsedPdu,
 )
 from ussd_gateway.smpp.status import Status, status_name
-from ussd_gateway.smpp.timers import Due
+from ussd_gateway.smpp.timers import Due, Timers
 from ussd_gateway.smpp.tlv import Tag
-
-if TYPE_CHECKING:
-    from ussd_gateway.applications.smsc.server import Smsc
 
 SMSC_SYSTEM_ID = "ussd_gateway"
 INTERFACE_VERSION = 0x34
+_READ = 64 * 1024  # octets a read may bring; larger buffers cost time to clear, smaller ones more reads
+
+
+@dataclass(slots=True)
+class Shared:
+    """What the connections of one SMSC have in common.
+
+    window       how many deliver_sm a bind may leave unanswered
+    connections  those that are open
+    buffer       where every read lands: it is copied out before the next one
+    """
+
+    gateway: Gateway
+    accounts: Accounts
+    timers: Timers
+    window: int
+    connections: set[EsmeConnection] = field(default_factory=set)
+    buffer: memoryview = field(default_factory=lambda: memoryview(bytearray(_READ)))
+    real_time: Callable[[], float] = time.monotonic
 
 
 class EsmeConnection(asyncio.BufferedProtocol):
     """An asyncio protocol; the server makes one for each connection it accepts."""
 
-    def __init__(self, smsc: Smsc) -> None:
-        self._smsc = smsc
-        self._gateway = smsc.gateway
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
+        self._gateway = shared.gateway
         self._connection = Connection()
         self._transport: asyncio.Transport | None = None
         self._account: EsmeAccount | None = None
@@ -52,7 +71,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
         self._outgoing: list[bytes] = []
         self._unanswered: dict[int, Sms | Receipt] = {}  # our deliver_sm by sequence_number
         self._writable = True
-        self._opened_at = self._heard_at = smsc.real_time()
+        self._opened_at = self._heard_at = shared.real_time()
         self._enquired_at = 0.0
 
     # asyncio -------------------------------------------------------------------------------------------------------
@@ -61,17 +80,17 @@ class EsmeConnection(asyncio.BufferedProtocol):
         """The ESME has connected."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        self._smsc.connections.add(self)
+        self._shared.connections.add(self)
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        """All connections share one buffer: what a read brings is copied out before the next one."""
-        return self._smsc.buffer
+        """Where the next read lands."""
+        return self._shared.buffer
 
     def buffer_updated(self, nbytes: int) -> None:
         """Handle every PDU that the read has completed."""
-        self._heard_at = self._smsc.real_time()
+        self._heard_at = self._shared.real_time()
         try:
-            for pdu in self._connection.receive_data(bytes(self._smsc.buffer[:nbytes])):
+            for pdu in self._connection.receive_data(bytes(self._shared.buffer[:nbytes])):
                 handler = self._handlers.get(type(pdu))
                 if handler is None:
                     self._unexpected(pdu)
@@ -85,7 +104,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone, for whatever reason."""
-        self._smsc.connections.discard(self)
+        self._shared.connections.discard(self)
         self._leave()
 
     def pause_writing(self) -> None:
@@ -112,7 +131,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
     @property
     def has_room(self) -> bool:
         """Whether another deliver_sm fits the window."""
-        return self._writable and len(self._unanswered) < self._smsc.window
+        return self._writable and len(self._unanswered) < self._shared.window
 
     def send(self, message: Sms | Receipt) -> None:
         """Hand a message or a receipt to the ESME."""
@@ -122,7 +141,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
 
     def check(self, now: float) -> None:
         """Do what the timers call for; `now` is real time."""
-        due = self._smsc.timers.due(
+        due = self._shared.timers.due(
             now,
             bound=self._connection.state in BOUND,
             opened_at=self._opened_at,
@@ -150,7 +169,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
     def _bind(self, pdu: Any) -> None:
         if refusal := self._connection.refusal(pdu):
             return self._reply(pdu, refusal)
-        account = self._smsc.accounts.authenticate(pdu.system_id, pdu.password)
+        account = self._shared.accounts.authenticate(pdu.system_id, pdu.password)
         if isinstance(account, Status):
             self._system_id = pdu.system_id
             self._note("esme.bind_refused", command_status=status_name(account))

@@ -3,36 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 from ussd_gateway.applications.smsc.accounts import Accounts
-from ussd_gateway.applications.smsc.connection import EsmeConnection
+from ussd_gateway.applications.smsc.connection import EsmeConnection, Shared
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.smpp.timers import Timers
 
-_READ = 64 * 1024  # octets a read may bring; larger buffers cost time to clear, smaller ones more reads
 _CHECK = 1.0  # seconds between two looks at the timers
 
 
 class Smsc:
     """Accepts SMPP connections. `window`: how many deliver_sm a bind may leave unanswered."""
 
-    real_time = staticmethod(time.monotonic)
-
     def __init__(self, gateway: Gateway, accounts: Accounts, *, timers: Timers, window: int) -> None:
-        self.gateway = gateway
-        self.accounts = accounts
-        self.timers = timers
-        self.window = window
-        self.buffer = memoryview(bytearray(_READ))
-        self.connections: set[EsmeConnection] = set()
+        self._shared = Shared(gateway, accounts, timers, window)
         self._server: asyncio.Server | None = None
         self._check: asyncio.TimerHandle | None = None
+
+    @property
+    def connections(self) -> set[EsmeConnection]:
+        """Those that are open."""
+        return self._shared.connections
+
+    def real_time(self) -> float:
+        """The clock of the timers: seconds that the machine has run."""
+        return self._shared.real_time()
 
     async def start(self, host: str, port: int) -> tuple[str, int]:
         """Listen; returns the address, with the port that the system chose for 0."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: EsmeConnection(self), host, port)
+        self._server = await loop.create_server(lambda: EsmeConnection(self._shared), host, port)
         self._check = loop.call_later(_CHECK, self._look)
         address = self._server.sockets[0].getsockname()
         return address[0], address[1]
