@@ -63,7 +63,7 @@ class Journal:
         masked = sms.source in self._masks
         if masked:
             data_coding, octets = self._masked(sms)
-        facts = None
+        facts = ""
         if masked or sms.tlvs or sms.concatenation or state is not MessageState.DELIVERED:
             facts = _sms_facts(sms, masked)
         elif sms.esm_class or sms.registered_delivery or sms.protocol_id:
@@ -78,7 +78,7 @@ class Journal:
                 sms.message_id,
                 int(state),
                 data_coding,
-                octets,
+                bytearray(octets),  # sqlite3 looks for an adapter for bytes and None, which takes longer than this copy
                 facts,
             )
         )
