@@ -19,8 +19,8 @@ _MOST = 1000  # rows of one answer
 class Views(Protocol):
     """Where messages and sessions are looked up; dicts as they are answered, moments in seconds since the epoch."""
 
-    def catch_up(self) -> Iterator[int]:
-        """Take in what has passed since, a slice at each step."""
+    def catch_up(self, query: str = "") -> Iterator[int]:
+        """Take in what has passed since, as far as the query needs it, a slice at each step."""
 
     def messages(self, query: str = "", *, limit: int = 100, before: int | None = None) -> list[dict[str, Any]]:
         """The newest messages that the query finds."""
@@ -55,8 +55,9 @@ class RecordsApi:
         """The newest messages that `q` finds: words, and from: to: state: text: terms."""
         limit = body.count(request, "limit", 100, _MOST)
         before = body.count(request, "before", 0, 2**62) if "before" in request.query else None
-        await self._catch_up()
-        found = self._views.messages(request.query.get("q", ""), limit=limit, before=before)
+        query = request.query.get("q", "")
+        await self._catch_up(query)
+        found = self._views.messages(query, limit=limit, before=before)
         return body.answer({"messages": [_with_times(message) for message in found]})
 
     async def message(self, request: web.Request) -> web.Response:
@@ -82,9 +83,9 @@ class RecordsApi:
             return problem(404, f"There is no session {request.match_info['id']}; GET /api/v1/sessions lists them")
         return body.answer(_with_times(found))
 
-    async def _catch_up(self) -> None:
+    async def _catch_up(self, query: str = "") -> None:
         await self._gateway.committed()
-        for _ in self._views.catch_up():
+        for _ in self._views.catch_up(query):
             self._gateway.changed()
             await asyncio.sleep(0)  # the rest of the gateway goes on between two slices
 

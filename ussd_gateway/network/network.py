@@ -13,7 +13,6 @@ from ussd_gateway.network.messages import Messages
 from ussd_gateway.network.record import Record
 from ussd_gateway.network.session import Outcome, Timeouts
 
-
 _ID_DIGITS = 10
 
 

@@ -31,27 +31,25 @@ def journal(db: Database) -> None:
 @migrations()
 def views(db: Database) -> None:
     """What is looked up in the journal, brought up to date when somebody asks (store/views.py)."""
-    db.table("views_position").create({"view": str, "journal_id": int}, pk="view")
+    db.table("views_position").create({"view": str, "position": int}, pk="view")
     db.table("messages").create(
         {
-            "number": int,  # for the full-text index
-            "message_id": str,
+            "number": int,  # the message_id as a number
             "source": str,
             "destination": str,
             "account": str,
             "text": str,
             "data_coding": int,
+            "first_state": int,
             "state": int,
             "submitted_at": float,
         },
         pk="number",
     )
-    db.table("messages").create_index(["message_id"])
-    db.table("messages").create_index(["source"])
-    db.table("messages").create_index(["destination"])
-    db.table("messages").enable_fts(["text"], tokenize="unicode61", create_triggers=True)
-    db.table("message_states").create({"id": int, "message_id": str, "state": int, "at": float}, pk="id")
-    db.table("message_states").create_index(["message_id"])
+    # Without triggers: words are indexed when somebody searches for words.
+    db.table("messages").enable_fts(["text"], tokenize="unicode61")
+    db.table("message_states").create({"id": int, "number": int, "state": int, "at": float}, pk="id")
+    db.table("message_states").create_index(["number"])
     db.table("sessions").create(
         {
             "session": str,

@@ -12,7 +12,7 @@ from ussd_gateway.network.message import UDHI, MessageState
 from ussd_gateway.network.session import CDR_RESULTS, Outcome
 from ussd_gateway.store.store import Store
 
-SLICE = 2000  # journal rows that one step brings in; some 20 ms
+SLICE = 1000  # rows that one step takes in; some 10 ms
 
 ENDINGS = {
     "ussd.end": Outcome.SUCCESS,
@@ -23,6 +23,8 @@ ENDINGS = {
 
 _TERMS = {"from": "source", "to": "destination"}
 _COLUMNS = "id, at, kind, source, destination, account, reference, state, data_coding, octets, facts"
+_MESSAGE = "number, source, destination, account, text, data_coding, first_state, state, submitted_at"
+_SESSION = "session, msisdn, service_code, started_at, ended_at, outcome"
 
 
 class Views:
@@ -31,16 +33,17 @@ class Views:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def catch_up(self) -> Iterator[int]:
-        """Brings the tables up to date, a slice at each step; yields how many rows it took."""
+    def catch_up(self, query: str = "") -> Iterator[int]:
+        """Brings up to date what the query needs, a slice at each step; yields how many rows it took."""
         while rows := self._store.own(
             f"SELECT {_COLUMNS} FROM journal WHERE id > ? ORDER BY id LIMIT {SLICE}",  # noqa: S608 - constants
-            (self._position(),),
+            (self._position("journal"),),
         ):
-            for row in rows:
-                self._take(row)
-            self._store.write("INSERT OR REPLACE INTO views_position VALUES ('all', ?)", (rows[-1][0],))
+            self._take(rows)
+            self._reached("journal", rows[-1][0])
             yield len(rows)
+        while _words(query) and (taken := self._index_words()):
+            yield taken
 
     def messages(self, query: str = "", *, limit: int = 100, before: int | None = None) -> list[dict[str, Any]]:
         """The newest messages that the query finds: words of the text, and from: to: state: text: terms."""
@@ -50,15 +53,17 @@ class Views:
             parameters.append(before)
         condition = f"WHERE {' AND '.join(where)}" if where else ""
         rows = self._store.own(
-            f"SELECT number, {_MESSAGE} FROM messages {condition} ORDER BY number DESC LIMIT ?",  # noqa: S608
+            f"SELECT {_MESSAGE} FROM messages {condition} ORDER BY number DESC LIMIT ?",  # noqa: S608
             (*parameters, limit),
         )
         return [self._message(row) for row in rows]
 
     def message(self, message_id: str) -> dict[str, Any] | None:
         """One message with every state it had; None when there is none."""
-        rows = self._store.own(f"SELECT number, {_MESSAGE} FROM messages WHERE message_id = ?", (message_id,))  # noqa: S608
-        return self._message(rows[-1]) if rows else None
+        if not (message_id.isascii() and message_id.isdigit()):
+            return None
+        rows = self._store.own(f"SELECT {_MESSAGE} FROM messages WHERE number = ?", (int(message_id),))  # noqa: S608
+        return self._message(rows[0]) if rows else None
 
     def sessions(self, *, msisdn: str = "", limit: int = 100) -> list[dict[str, Any]]:
         """The newest sessions, without their turns."""
@@ -80,53 +85,41 @@ class Views:
 
     def clear(self) -> None:
         """Empty the tables; the journal is the owner's to empty."""
+        self._store.write("INSERT INTO messages_fts (messages_fts) VALUES ('delete-all')")
         for table in ("messages", "message_states", "sessions", "turns", "views_position"):
             self._store.write(f"DELETE FROM {table}")  # noqa: S608 - constants
 
-    def _position(self) -> int:
-        rows = self._store.own("SELECT journal_id FROM views_position")
+    def _position(self, view: str) -> int:
+        rows = self._store.own("SELECT position FROM views_position WHERE view = ?", (view,))
         return int(rows[0][0]) if rows else 0
 
-    def _take(self, row: tuple[Any, ...]) -> None:
-        _, at, kind, source, destination, account, reference, state, data_coding, octets, facts = row
-        if kind == "sms":
-            given = json.loads(facts) if facts else {}
-            content = octets[parse_udh(octets)[1] :] if given.get("esm_class", 0) & UDHI else octets
-            self._store.write(
-                "INSERT INTO messages"
-                " (message_id, source, destination, account, text, data_coding, state, submitted_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    reference,
-                    source,
-                    destination,
-                    account,
-                    codings.decode_sms(content, data_coding),
-                    data_coding,
-                    state,
-                    at,
-                ),
-            )
-            self._state(reference, state, at)
-        elif kind == "sms.state":
-            self._store.write("UPDATE messages SET state = ? WHERE message_id = ?", (state, reference))
-            self._state(reference, state, at)
-        elif kind.startswith("ussd."):
-            self._turn(at, kind, source, destination, reference, codings.decode_ussd(octets, data_coding), facts)
+    def _reached(self, view: str, position: int) -> None:
+        self._store.write("INSERT OR REPLACE INTO views_position VALUES (?, ?)", (view, position))
 
-    def _state(self, message_id: str, state: int, at: float) -> None:
-        self._store.write(
-            "INSERT INTO message_states (message_id, state, at) VALUES (?, ?, ?)", (message_id, state, at)
+    def _take(self, rows: list[tuple[Any, ...]]) -> None:
+        """Takes in rows of the journal; new messages first, since their states follow them."""
+        self._store.write_many(
+            f"INSERT INTO messages ({_MESSAGE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - constants
+            [_message_row(row) for row in rows if row[2] == "sms"],
         )
+        states = [(int(row[6]), row[7], row[1]) for row in rows if row[2] == "sms.state"]
+        self._store.write_many("INSERT INTO message_states (number, state, at) VALUES (?, ?, ?)", states)
+        self._store.write_many(
+            "UPDATE messages SET state = ? WHERE number = ?", [(state, number) for number, state, _ in states]
+        )
+        for row in rows:
+            if row[2].startswith("ussd."):
+                self._turn(row)
 
-    def _turn(self, at: float, kind: str, msisdn: str, code: str, session: str, text: str, facts: str | None) -> None:
+    def _turn(self, row: tuple[Any, ...]) -> None:
+        _, at, kind, msisdn, code, _, session, _, data_coding, octets, facts = row
         self._store.write(
             "INSERT OR IGNORE INTO sessions (session, msisdn, service_code, started_at) VALUES (?, ?, ?, ?)",
             (session, msisdn, code, at),
         )
         self._store.write(
             "INSERT INTO turns (session, at, operation, text) VALUES (?, ?, ?, ?)",
-            (session, at, kind.removeprefix("ussd."), text),
+            (session, at, kind.removeprefix("ussd."), codings.decode_ussd(octets, data_coding)),
         )
         outcome = ENDINGS.get(kind) or (json.loads(facts).get("outcome") if facts else None)
         if outcome:
@@ -135,12 +128,23 @@ class Views:
                 (at, str(outcome), session),
             )
 
+    def _index_words(self) -> int:
+        """Indexes the words of some more messages; returns of how many."""
+        rows = self._store.own(
+            "SELECT number, text FROM messages WHERE number > ? ORDER BY number LIMIT ?",
+            (self._position("words"), SLICE),
+        )
+        if rows:
+            self._store.write_many("INSERT INTO messages_fts (rowid, text) VALUES (?, ?)", rows)
+            self._reached("words", rows[-1][0])
+        return len(rows)
+
     def _message(self, row: tuple[Any, ...]) -> dict[str, Any]:
-        number, message_id, source, destination, account, text, data_coding, state, submitted_at = row
-        states = self._store.own("SELECT state, at FROM message_states WHERE message_id = ? ORDER BY id", (message_id,))
+        number, source, destination, account, text, data_coding, first_state, state, submitted_at = row
+        later = self._store.own("SELECT state, at FROM message_states WHERE number = ? ORDER BY id", (number,))
         return {
             "number": number,
-            "id": message_id,
+            "id": f"{number:010d}",
             "from": source,
             "to": destination,
             "esme": account or None,
@@ -148,12 +152,18 @@ class Views:
             "data_coding": data_coding,
             "state": MessageState(state).name,
             "submitted_at": submitted_at,
-            "states": [{"state": MessageState(value).name, "at": at} for value, at in states],
+            "states": [
+                {"state": MessageState(value).name, "at": at} for value, at in ((first_state, submitted_at), *later)
+            ],
         }
 
 
-_MESSAGE = "message_id, source, destination, account, text, data_coding, state, submitted_at"
-_SESSION = "session, msisdn, service_code, started_at, ended_at, outcome"
+def _message_row(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    _, at, _, source, destination, account, message_id, state, data_coding, octets, facts = row
+    if facts and json.loads(facts).get("esm_class", 0) & UDHI:
+        octets = octets[parse_udh(octets)[1] :]
+    text = codings.decode_sms(octets, data_coding)
+    return int(message_id), source, destination, account, text, data_coding, state, state, at
 
 
 def _session(row: tuple[Any, ...]) -> dict[str, Any]:
@@ -170,21 +180,33 @@ def _session(row: tuple[Any, ...]) -> dict[str, Any]:
     }
 
 
+def _terms(query: str) -> Iterator[tuple[str, str]]:
+    """(name, value) of each term; the name of a plain word is "text"."""
+    for term in query.split():
+        name, colon, value = term.partition(":")
+        if colon and name in {*_TERMS, "state", "text"}:
+            yield name, value
+        else:
+            yield "text", term
+
+
+def _words(query: str) -> bool:
+    return any(name == "text" for name, _ in _terms(query))
+
+
 def _message_conditions(query: str) -> tuple[list[str], list[Any]]:
     where: list[str] = []
     parameters: list[Any] = []
-    for term in query.split():
-        name, colon, value = term.partition(":")
-        if colon and name in _TERMS:
+    for name, value in _terms(query):
+        if name in _TERMS:
             where.append(f"{_TERMS[name]} = ?")
             parameters.append(value.removeprefix("+"))
-        elif colon and name == "state":
+        elif name == "state":
             where.append("state = ?")
             parameters.append(_state_value(value))
         else:
             where.append("number IN (SELECT rowid FROM messages_fts WHERE messages_fts MATCH ?)")
-            word = value if colon and name == "text" else term
-            parameters.append('"' + word.replace('"', '""') + '"*')
+            parameters.append('"' + value.replace('"', '""') + '"*')
     return where, parameters
 
 
