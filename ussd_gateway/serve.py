@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from http import HTTPStatus
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,6 +23,8 @@ from ussd_gateway.config import Config, ConfigError, load
 from ussd_gateway.handsets.handset import Handset, NotAskedError, NotAttachedError
 from ussd_gateway.handsets.http import HandsetsApi
 from ussd_gateway.handsets.scripted import ScriptedHandset
+from ussd_gateway.http import openapi
+from ussd_gateway.http.body import answer
 from ussd_gateway.http.problem import problems
 from ussd_gateway.menu.mistakes import MenuError
 from ussd_gateway.network.network import NetworkSettings
@@ -153,11 +156,24 @@ class Gateway(core.Gateway):
         await self.committed()
 
     def _web(self) -> web.Application:
+        rows = [
+            row
+            for part in (
+                HandsetsApi(self, self.selfcare.languages, self._closing),
+                RecordsApi(self, self._views),
+                ControlApi(self, self.reset, lambda: self._ready),
+                self._metrics(),
+            )
+            for row in part.routes()
+        ]
+        described = openapi.document(rows, title="ussd_gateway", version=version("ussd-gateway"))
+
+        async def describe(request: web.Request) -> web.Response:
+            return answer(described)
+
         app = web.Application(middlewares=[problems(STATUSES)])
-        app.add_routes(HandsetsApi(self, self.selfcare.languages, self._closing).routes())
-        app.add_routes(RecordsApi(self, self._views).routes())
-        app.add_routes(ControlApi(self, self.reset, lambda: self._ready).routes())
-        app.add_routes(self._metrics().routes())
+        app.add_routes([row.definition() for row in rows])
+        app.router.add_get("/api/openapi.json", describe)
         app.add_routes(self.selfcare.routes())
         return app
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import web
 
@@ -10,6 +10,7 @@ from ussd_gateway.clock import VirtualClock, iso, parse_moment
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.http import body
 from ussd_gateway.http.problem import problem
+from ussd_gateway.http.route import Route
 
 
 class ClockMove(body.Body):
@@ -27,15 +28,15 @@ class ControlApi:
         self._reset = reset
         self._ready = ready
 
-    def routes(self) -> list[web.RouteDef]:
-        """For aiohttp's router."""
-        return [
-            web.get("/api/v1/clock", self.clock),
-            web.post("/api/v1/clock", self.move),
-            web.post("/api/v1/reset", self.reset),
-            web.get("/healthz", self.healthz),
-            web.get("/readyz", self.readyz),
-        ]
+    def routes(self) -> Sequence[Route]:
+        """The rows of the API."""
+        return (
+            Route("GET", "/api/v1/clock", self.clock),
+            Route("POST", "/api/v1/clock", self.move, ClockMove),
+            Route("POST", "/api/v1/reset", self.reset, answers={204: "Done"}),
+            Route("GET", "/healthz", self.healthz),
+            Route("GET", "/readyz", self.readyz),
+        )
 
     async def clock(self, request: web.Request) -> web.Response:
         """The virtual clock's moment; 409 under the real one."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+
+from ussd_gateway.http.route import Route
 
 _TEXT = {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
 
@@ -29,9 +31,9 @@ class MetricsApi(Collector):
         self._registry = CollectorRegistry()
         self._registry.register(self)
 
-    def routes(self) -> list[web.RouteDef]:
-        """For aiohttp's router."""
-        return [web.get("/metrics", self.metrics)]
+    def routes(self) -> Sequence[Route]:
+        """The row of the API."""
+        return (Route("GET", "/metrics", self.metrics, answers={200: "The text format of Prometheus"}),)
 
     async def metrics(self, request: web.Request) -> web.Response:
         """The text format of Prometheus."""

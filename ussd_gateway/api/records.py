@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 from aiohttp import web
@@ -12,6 +12,7 @@ from ussd_gateway.clock import iso
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.http import body
 from ussd_gateway.http.problem import problem
+from ussd_gateway.http.route import Route
 
 _MOST = 1000  # rows of one answer
 
@@ -42,14 +43,16 @@ class RecordsApi:
         self._gateway = gateway
         self._views = views
 
-    def routes(self) -> list[web.RouteDef]:
-        """For aiohttp's router."""
-        return [
-            web.get("/api/v1/messages", self.messages),
-            web.get("/api/v1/messages/{id}", self.message),
-            web.get("/api/v1/sessions", self.sessions),
-            web.get("/api/v1/sessions/{id}", self.session),
-        ]
+    def routes(self) -> Sequence[Route]:
+        """The rows of the API."""
+        limit = "how many, at most 1000"
+        words = {"q": "words of the text, and from: to: state: text: terms", "limit": limit, "before": "a number"}
+        return (
+            Route("GET", "/api/v1/messages", self.messages, None, words),
+            Route("GET", "/api/v1/messages/{id}", self.message),
+            Route("GET", "/api/v1/sessions", self.sessions, None, {"msisdn": "whose", "limit": limit}),
+            Route("GET", "/api/v1/sessions/{id}", self.session),
+        )
 
     async def messages(self, request: web.Request) -> web.Response:
         """The newest messages that `q` finds: words, and from: to: state: text: terms."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
 from aiohttp import web
@@ -13,6 +13,7 @@ from ussd_gateway.clock import iso
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.handsets.handset import Handset, InboxSms, Screen
 from ussd_gateway.http import body
+from ussd_gateway.http.route import Route
 from ussd_gateway.network.address import AddressError
 from ussd_gateway.network.message import ASK, NOTIFY, Message, Ussd
 
@@ -73,21 +74,23 @@ class HandsetsApi:
         self._languages = languages
         self._closing = closing
 
-    def routes(self) -> list[web.RouteDef]:
-        """For aiohttp's router."""
+    def routes(self) -> Sequence[Route]:
+        """The rows of the API."""
         one = "/api/v1/handsets/{msisdn}"
-        return [
-            web.get("/api/v1/handsets", self.list),
-            web.get(one, self.read),
-            web.put(one, self.change),
-            web.post(f"{one}/ussd", self.dial_or_answer),
-            web.get(f"{one}/ussd", self.look),
-            web.delete(f"{one}/ussd", self.hang_up),
-            web.get(f"{one}/sms", self.inbox),
-            web.post(f"{one}/sms", self.send),
-            web.delete(f"{one}/sms", self.empty),
-            web.post(f"{one}/push", self.push),
-        ]
+        wait = "seconds to wait for news, at most 300"
+        inbox = {"after": "an id", "from": "a sender", "match": "a regular expression", "wait": wait}
+        return (
+            Route("GET", "/api/v1/handsets", self.list),
+            Route("GET", one, self.read),
+            Route("PUT", one, self.change, HandsetChange),
+            Route("POST", f"{one}/ussd", self.dial_or_answer, DialOrAnswer, answers={200: "The screen"}),
+            Route("GET", f"{one}/ussd", self.look, None, {"wait": wait}, {200: "The screen", 204: "None is shown"}),
+            Route("DELETE", f"{one}/ussd", self.hang_up, answers={204: "Done"}),
+            Route("GET", f"{one}/sms", self.inbox, None, inbox, {200: "Messages in the order of their arrival"}),
+            Route("POST", f"{one}/sms", self.send, Outgoing, answers={202: "The message, once it is kept"}),
+            Route("DELETE", f"{one}/sms", self.empty, answers={204: "Done"}),
+            Route("POST", f"{one}/push", self.push, Push, answers={202: "The dialogue that it began"}),
+        )
 
     async def list(self, request: web.Request) -> web.Response:
         """Every handset that the network knows."""
