@@ -38,6 +38,14 @@ class Plain(Gateway):
 
 
 @pytest.fixture
+def store():
+    """A database in memory."""
+    store = Store(":memory:")
+    yield store
+    store.close()
+
+
+@pytest.fixture
 async def plain_gateway():
     gateway = Plain(VirtualClock(START))
     yield gateway

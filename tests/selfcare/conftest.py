@@ -41,10 +41,10 @@ def section(**given):
 
 
 async def until(condition):
-    """Wait in real time, as what sockets do needs."""
+    """Let the event loop turn until the condition holds: what sockets do tells nobody here."""
     async with asyncio.timeout(PATIENCE):
-        while not condition():  # noqa: ASYNC110 - what is waited for tells nobody
-            await asyncio.sleep(0.001)
+        while not condition():  # noqa: ASYNC110 - there is no event to wait for
+            await asyncio.sleep(0)
 
 
 class Desk:
@@ -176,6 +176,10 @@ class ScriptedSmsc:
         for writer in self._writers:
             writer.close()
         await until(lambda: not self._writers)
+
+    @property
+    def connected(self):
+        return bool(self._writers)
 
     def deliver(self, **fields):
         self._writers[-1].write(DeliverSm(**fields).encode())

@@ -143,6 +143,7 @@ async def test_an_smsc_that_listens_on_every_address_is_reached_on_loopback(plai
 
 async def test_after_a_restart_of_the_smsc_the_next_sms_arrives(operator):
     assert await sent(operator, "before", 1) == ["before"]
+    await operator.gateway.settle()  # its response is in, too
     await operator.smsc.stop()
     await until(lambda: not sender_of(operator).bound.is_set())
     sender_of(operator).send("3339", ANNA, "meanwhile")
@@ -233,10 +234,11 @@ async def test_an_smsc_that_ends_every_bind_is_not_asked_without_a_pause(plain_g
     smsc = ScriptedSmsc(*["close"] * 1000)
     await smsc.start()
     sender = SmsSender(lambda: smsc.address, "selfcare", "selfcare", plain_gateway)
+    begin = time.perf_counter()
     sender.send("3339", ANNA, "1")
-    await asyncio.sleep(0.35)
+    await until(lambda: smsc.bound == 4)
 
-    assert 2 <= smsc.bound <= 4
+    assert time.perf_counter() - begin > 0.25  # at once, after 0.1 s, after 0.2 s
     await sender.stop()
     await smsc.stop()
 
@@ -390,7 +392,10 @@ async def test_stopping_at_any_moment_leaves_no_task(plain_gateway, down):
     before = asyncio.all_tasks()
     if down != "not started":
         sender.send("3339", ANNA, "1")
-        await asyncio.sleep(0.02)
+    if down == "silent peer":
+        await until(lambda: smsc.connected)
+    elif down == "no listener":
+        await plain_gateway.settle()
     begin = time.perf_counter()
     await sender.stop()
     await sender.stop()

@@ -8,14 +8,6 @@ import pytest
 from tests.selfcare.conftest import ANNA, BLOCKED, BORIS, START, SUBSCRIBERS
 from ussd_gateway.config import Subscriber
 from ussd_gateway.selfcare.repository import Repository, Sim
-from ussd_gateway.store.store import Store
-
-
-@pytest.fixture
-def store():
-    store = Store(":memory:")
-    yield store
-    store.close()
 
 
 @pytest.fixture

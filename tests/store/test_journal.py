@@ -7,16 +7,8 @@ import pytest
 from ussd_gateway.coding.segments import Concatenation
 from ussd_gateway.network.message import BEGIN, END, RELEASE, MessageState, Receipt, Sms, Ussd
 from ussd_gateway.store.journal import MASK, Journal
-from ussd_gateway.store.store import Store
 
 SECRET = re.compile(r"(?<=Пароль: )\S+(?=\.)")
-
-
-@pytest.fixture
-def store():
-    store = Store(":memory:")
-    yield store
-    store.close()
 
 
 @pytest.fixture

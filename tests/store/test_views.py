@@ -4,15 +4,7 @@ import pytest
 
 from ussd_gateway.network.message import ANSWER, ASK, BEGIN, END, HANG_UP, RELEASE, MessageState, Sms, Ussd
 from ussd_gateway.store.journal import Journal
-from ussd_gateway.store.store import Store
 from ussd_gateway.store.views import SLICE, Views
-
-
-@pytest.fixture
-def store():
-    store = Store(":memory:")
-    yield store
-    store.close()
 
 
 @pytest.fixture
