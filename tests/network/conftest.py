@@ -2,7 +2,6 @@
 
 import pytest
 
-from ussd_gateway.network.message import Delivery
 from ussd_gateway.network.network import Network, NetworkSettings
 
 
@@ -78,9 +77,8 @@ class Operator:
         self.now = end
 
     def hand_over(self, deliveries):
-        for delivery in deliveries:
-            assert isinstance(delivery, Delivery)
-            delivery.endpoint.deliver(delivery.message)
+        for endpoint, message in deliveries:
+            endpoint.deliver(message)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ussd_gateway.network.message import ASK, BEGIN, END, Delivery, MessageState, Receipt, Sms, Ussd
+from ussd_gateway.network.message import ASK, BEGIN, END, Sms, Ussd
 
 ROWS = [("*111#", 15, b"*111#"), ("Да", 72, "Да".encode("utf-16-be")), ("€", 15, b"\x1be"), ("", 15, b"")]
 
@@ -29,8 +29,3 @@ def test_an_sms_shows_its_text_without_the_user_data_header():
 def test_what_travels_says_what_it_is_without_its_text():
     sms = Sms("3339", "70001000001", b"secret", message_id="7")
     assert repr(sms) == "Sms('3339' to '70001000001', 6 octets, id '7')"
-
-
-def test_a_delivery_is_an_endpoint_and_a_message():
-    receipt = Receipt(Sms("1", "2", b""), MessageState.DELIVERED, 5.0)
-    assert Delivery("endpoint", receipt) == ("endpoint", receipt)

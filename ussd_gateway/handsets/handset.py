@@ -62,13 +62,18 @@ class Screen(str):
 class InboxSms:
     """An SMS as the phone shows it: whole, however many parts it came in."""
 
-    __slots__ = ("_parts", "content", "received_at", "sms")
+    __slots__ = ("_parts", "_whole", "received_at", "sms")
 
-    def __init__(self, sms: Sms, content: bytes, parts: int, received_at: float) -> None:
+    def __init__(self, sms: Sms, received_at: float, whole: bytes | None = None, parts: int = 0) -> None:
         self.sms = sms  # the part that completed it
-        self.content = content
-        self._parts = parts
         self.received_at = received_at
+        self._whole = whole
+        self._parts = parts
+
+    @property
+    def content(self) -> bytes:
+        """The octets of the text, of all parts."""
+        return self.sms.content if self._whole is None else self._whole
 
     @property
     def parts(self) -> int:
@@ -123,27 +128,24 @@ class Handset:
     def deliver(self, message: Message) -> None:
         """The network hands over an SMS or a USSD message."""
         if isinstance(message, Sms):
-            self._receive(message, self._gateway.clock.now())
+            self.remember(message, self._gateway.clock.now())
         elif isinstance(message, Ussd):
             self._show(_screen(message, open_session=self.party.session is not None))
         if self._waiters:
             self._wake()
 
     def remember(self, sms: Sms, received_at: float) -> None:
-        """Put back what was delivered before the gateway was started again."""
-        self._receive(sms, received_at)
-
-    def _receive(self, sms: Sms, now: float) -> None:
-        if sms.concatenation is None:
-            self._keep(InboxSms(sms, sms.content, 0, now))
-            return
-        whole = self._reassembler.add((sms.source, sms.data_coding), sms.concatenation, sms.content)
-        if whole is not None:
-            self._keep(InboxSms(sms, whole, sms.concatenation.total, now))
-
-    def _keep(self, sms: InboxSms) -> None:
+        """Put a message into the inbox, or a part with the others of its kind until all have come."""
+        part = sms.concatenation
+        if part is None:
+            received = InboxSms(sms, received_at)
+        else:
+            whole = self._reassembler.add((sms.source, sms.data_coding), part, sms.content)
+            if whole is None:
+                return
+            received = InboxSms(sms, received_at, whole, part.total)
         self.arrived += 1
-        self.inbox.append(sms)
+        self.inbox.append(received)
 
     def _show(self, screen: Screen) -> None:
         self.screen = screen

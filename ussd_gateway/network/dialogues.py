@@ -60,14 +60,14 @@ class Dialogues:
         outcome = _push_refusal(party)
         if party is None or outcome:
             release = self._release(session_id, message.msisdn, message.service_code, outcome, now)
-            return [Delivery(application, release)]
+            return [(application, release)]
         session = Session(session_id, message.msisdn, message.service_code, application, now)
         session.step(message.operation, now, self._timeouts)
         if session.state is not ENDED:
             self._open(session, party)
-            return [Delivery(party.endpoint, message)]
+            return [(party.endpoint, message)]
         shown = self._release(session_id, message.msisdn, message.service_code, Outcome.SUCCESS, now)
-        return [Delivery(party.endpoint, message), Delivery(application, shown)]
+        return [(party.endpoint, message), (application, shown)]
 
     def release_party(self, party: Party, outcome: Outcome, now: float) -> list[Delivery]:
         """The network ends the dialogue that a party has, if any."""
@@ -109,12 +109,12 @@ class Dialogues:
         refusal = _begin_refusal(party, found is not None) if subscriber else Outcome.UNKNOWN_SUBSCRIBER
         if refusal:
             release = self._release(session_id, party.name, message.service_code, refusal, now)
-            return [*deliveries, Delivery(party.endpoint, release)]
+            return [*deliveries, (party.endpoint, release)]
         assert found is not None
         session = Session(session_id, party.name, found[1], found[0], now)
         session.step(BEGIN, now, self._timeouts)
         self._open(session, party)
-        return [*deliveries, Delivery(session.application, message)]
+        return [*deliveries, (session.application, message)]
 
     def _from_handset(self, message: Ussd, now: float) -> list[Delivery]:
         party = self._directory.party(message.msisdn)
@@ -136,12 +136,12 @@ class Dialogues:
         if session.state is ENDED:
             self._close(session)
         if to_application:
-            return [Delivery(session.application, message)]
+            return [(session.application, message)]
         party = self._directory.recipient(session.msisdn)
         if message.operation is ABORT:
             release = self._release(session.id, session.msisdn, session.service_code, Outcome.ABORT_APP, now)
-            return [Delivery(party.endpoint, release)]
-        return [Delivery(party.endpoint, message)]
+            return [(party.endpoint, release)]
+        return [(party.endpoint, message)]
 
     def _open(self, session: Session, party: Party) -> None:
         party.session = session
@@ -162,7 +162,7 @@ class Dialogues:
         self._close(session)
         release = self._release(session.id, session.msisdn, session.service_code, outcome, now)
         handset = self._directory.recipient(session.msisdn).endpoint
-        return [Delivery(handset, release), Delivery(session.application, release)]
+        return [(handset, release), (session.application, release)]
 
     def _release(self, session_id: str, msisdn: str, service_code: str, outcome: Outcome | None, now: float) -> Ussd:
         outcome = outcome or Outcome.SYSTEM_FAILURE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum, StrEnum
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from ussd_gateway.coding import data_coding as codings
 from ussd_gateway.coding.segments import Concatenation, parse_udh
@@ -232,8 +232,5 @@ class Endpoint(Protocol):
         """Take a message; returns at once."""
 
 
-class Delivery(NamedTuple):
-    """An effect of the network: hand `message` to `endpoint`."""
-
-    endpoint: Endpoint
-    message: Message
+Delivery = tuple[Endpoint, Message]
+"""An effect of the network: hand the message to the endpoint. A plain tuple, since each message makes one."""

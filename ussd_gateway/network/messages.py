@@ -35,11 +35,11 @@ class Messages:
                     self._record.sms(sms, MessageState.REJECTED, now)
                     return self._receipt(sms, MessageState.REJECTED, now)
                 self._record.sms(sms, MessageState.ENROUTE, now)
-                return [Delivery(party.endpoint, sms)]
+                return [(party.endpoint, sms)]
             self._record.sms(sms, MessageState.DELIVERED, now)
             if sms.registered_delivery:
-                return [Delivery(party.endpoint, sms), *self._receipt(sms, MessageState.DELIVERED, now)]
-            return [Delivery(party.endpoint, sms)]
+                return [(party.endpoint, sms), *self._receipt(sms, MessageState.DELIVERED, now)]
+            return [(party.endpoint, sms)]
         self._record.sms(sms, MessageState.ENROUTE, now)
         self._keep(party, sms)
         return []
@@ -52,7 +52,7 @@ class Messages:
         """Hands over what has waited, once the party can take it."""
         while party.waiting and party.takes_messages:
             message = party.waiting.pop(next(iter(party.waiting)))
-            yield Delivery(party.endpoint, message)
+            yield (party.endpoint, message)
             if isinstance(message, Receipt):
                 self._record.receipt(message, now)
             elif not party.confirms:
@@ -108,6 +108,6 @@ class Messages:
         receipt = Receipt(sms, state, now, error)
         if party.attached:
             self._record.receipt(receipt, now)
-            return [Delivery(party.endpoint, receipt)]
+            return [(party.endpoint, receipt)]
         self._keep(party, receipt)
         return []
