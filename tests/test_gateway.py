@@ -91,8 +91,12 @@ async def test_a_sooner_deadline_takes_the_place_of_a_later_one(real_time_gatewa
 async def test_a_message_expires_in_real_time_too(real_time_gateway):
     phone = real_time_gateway.phone()
     real_time_gateway.detach(phone.party)
-    real_time_gateway.submit(Sms("1", phone.msisdn, b"Hi", expires_at=real_time_gateway.now() + 0.02))
-    await real_time_gateway.wait(0.1)
+    expires_at = real_time_gateway.now() + 0.02
+    real_time_gateway.submit(Sms("1", phone.msisdn, b"Hi", expires_at=expires_at))
+    later = asyncio.Event()
+    real_time_gateway.call_later(0.03, later.set)
+    async with asyncio.timeout(5):
+        await later.wait()
     assert real_time_gateway.written("kind, state")[-1] == ("sms.state", 3)
 
 
@@ -124,6 +128,52 @@ async def test_a_task_that_fails_is_told_in_the_log_and_harms_nobody(plain_gatew
     plain_gateway.spawn(work())
     await plain_gateway.settle()
     assert "gateway.task_failed" in capsys.readouterr().out
+
+
+class Faulty:
+    """An endpoint with a fault."""
+
+    def deliver(self, message):
+        raise KeyError("Ab3dE9xZ")
+
+
+async def test_the_fault_of_one_endpoint_is_no_others_and_its_words_are_in_no_log(plain_gateway, capsys):
+    plain_gateway.directory.attach_code("*1#", Faulty())
+    plain_gateway.directory.attach_handset("70002000001", Faulty())
+    anna = plain_gateway.phone()
+    plain_gateway.submit(Ussd(BEGIN, "*1#", msisdn=anna.msisdn))
+    plain_gateway.submit(Sms("1", "70002000001", b"Hi"))
+    plain_gateway.submit(Sms("1", anna.msisdn, b"Hi"))
+    rang = []
+    plain_gateway.call_later(10, lambda: {}["Ab3dE9xZ"])
+    plain_gateway.call_later(10, lambda: rang.append(1))
+    await plain_gateway.advance(11)
+    assert (anna.screen.outcome, len(anna.inbox), rang) == ("app_timeout", 1, [1])
+    logged = capsys.readouterr().out
+    assert "gateway.delivery_failed" in logged
+    assert "gateway.callback_failed" in logged
+    assert "Ab3dE9xZ" not in logged
+
+
+async def test_nothing_is_acknowledged_while_it_cannot_be_committed(plain_gateway):
+    plain_gateway.store.own("CREATE TRIGGER full BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'full'); END")
+    acknowledged = asyncio.Event()
+    plain_gateway.submit(Sms("1", "70001000001", b"Hi"))
+    plain_gateway.after_commit(acknowledged.set)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not acknowledged.is_set()
+    plain_gateway.store.own("DROP TRIGGER full")
+    async with asyncio.timeout(5):
+        await acknowledged.wait()
+    assert committed(plain_gateway) == 1
+
+
+async def test_nothing_happens_after_the_end(plain_gateway):
+    await plain_gateway.close()
+    plain_gateway.submit(Sms("1", "70001000001", b"Hi"))
+    await asyncio.sleep(0)
+    assert committed(plain_gateway) == 0
 
 
 async def test_closing_ends_what_is_under_way_and_keeps_what_was_accepted(plain_gateway):

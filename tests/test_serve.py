@@ -8,8 +8,10 @@ import pytest
 from tests.conftest import CHEAP, FREE_PORTS, START
 from ussd_gateway import Gateway, VirtualClock
 from ussd_gateway.config import ConfigError
+from ussd_gateway.handsets.handset import NotAskedError
 from ussd_gateway.network.message import MessageState
 from ussd_gateway.serve import ListenError
+from ussd_gateway.smpp.pdu import BindTransceiver
 
 
 @pytest.fixture
@@ -90,6 +92,43 @@ async def test_a_password_that_waited_while_the_gateway_stopped_is_gone_and_says
         assert gateway.store.own("SELECT state FROM journal WHERE kind = 'sms.state'") == [
             (MessageState.UNDELIVERABLE,)
         ]
+
+
+async def test_a_reset_while_a_handler_works_is_told_to_nobody_but_the_waiting_phone(start, capsys):
+    async with start() as gateway:
+        dial = asyncio.ensure_future(gateway.handset("70001000001").dial("*111*25#"))
+        await asyncio.sleep(0)
+        await gateway.reset()
+        with pytest.raises(NotAskedError, match="the gateway was reset"):
+            await dial
+        await gateway.settle()
+        assert (await gateway.handset("70001000001").dial("*100#")).outcome == "success"
+    logged = capsys.readouterr().out
+    assert "task_failed" not in logged
+    assert "Пароль" not in logged
+
+
+async def test_it_stops_cleanly_with_an_esme_bound(start):
+    troubles = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: troubles.append(context["message"]))
+    async with start() as gateway:
+        reader, writer = await asyncio.open_connection(*gateway.smpp_address)
+        writer.write(BindTransceiver(sequence_number=1, system_id="test", password="test").encode())
+        await reader.read(100)
+        await gateway.handset("70001000001").send("5000", "Hi")
+        await reader.read(100)
+    last = await reader.read(100)
+    writer.close()
+    await asyncio.sleep(0)
+    assert last[4:8].hex() == "00000006"  # unbind
+    assert troubles == []
+
+
+async def test_numbers_that_two_hold_are_told_at_the_start(start, tmp_path):
+    path = tmp_path / "config.toml"
+    path.write_text('[[esme]]\nsystem_id = "a"\npassword = "a"\nnumbers = ["3339"]\n')
+    with pytest.raises(ConfigError, match=r"esme.numbers: 3339 of selfcare is held by a already"):
+        Gateway.from_config(path, flags=FREE_PORTS | CHEAP)
 
 
 async def test_a_taken_port_is_told_with_the_way_out(start):

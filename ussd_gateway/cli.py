@@ -71,7 +71,8 @@ def serve(
         clock = VirtualClock(virtual_clock or None) if virtual_clock is not None else None
         loaded = load(path, flags)
         _log_as(loaded.config.log)
-        async with Gateway.from_config(path, clock=clock, flags=flags) as gateway:
+        beside = loaded.path.parent if loaded.path else None
+        async with Gateway(loaded.config, clock=clock, beside=beside) as gateway:
             stop = _stopped_by_signal()
             gc.freeze()  # what was made at the start stays; the collector need not look at it again and again
             _announce(gateway, loaded.config)
@@ -212,11 +213,10 @@ def _flat(config: Config) -> list[tuple[str, Any]]:
 
 
 def _announce(gateway: Any, config: Config) -> None:
-    smpp = "{}:{}".format(*gateway.smpp_address)
     account = f"  (account {config.esme[0].system_id})" if config.esme else ""
     _say(f"ussd_gateway {version('ussd-gateway')} is ready; Ctrl-C stops it.")
     _say(f"  http   {gateway.http_url}")
-    _say(f"  smpp   {smpp}{account}")
+    _say(f"  smpp   {gateway.smpp}{account}")
     _say(f"  store  {config.store.path}")
     number = config.subscriber[0].msisdn if config.subscriber else "70001000001"
     elsewhere = "" if gateway.http_url == GATEWAY else f" --gateway {gateway.http_url}"
@@ -227,7 +227,7 @@ def _announce(gateway: Any, config: Config) -> None:
 
 
 def _write_ready_file(path: Path, gateway: Any) -> None:
-    ready = {"pid": os.getpid(), "http": gateway.http_url, "smpp": "{}:{}".format(*gateway.smpp_address)}
+    ready = {"pid": os.getpid(), "http": gateway.http_url, "smpp": gateway.smpp}
     part = path.with_name(path.name + ".part")
     part.write_text(json.dumps(ready) + "\n")
     part.replace(path)  # whoever waits for the file never reads half of it

@@ -115,7 +115,7 @@ class Smpp(_Section):
     window: PositiveInt = 500
     session_init_timeout: NonNegativeFloat = 30
     enquire_link_interval: NonNegativeFloat = 30
-    response_timeout: PositiveFloat = 10
+    response_timeout: PositiveFloat = 30
 
 
 class Menus(_Section):

@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from itertools import chain
 from typing import Any, Protocol
 
 import structlog
 
 from ussd_gateway.clock import Clock, VirtualClock
-from ussd_gateway.network.deadlines import Deadlines
+from ussd_gateway.logs import told
+from ussd_gateway.network.deadlines import Deadlines, soonest
 from ussd_gateway.network.directory import Directory, Party
 from ussd_gateway.network.message import Delivery, Endpoint, Message, MessageState, Receipt, Sms, Ussd
 from ussd_gateway.network.network import Network, NetworkSettings
@@ -24,6 +24,7 @@ from ussd_gateway.network.record import Record
 log = structlog.get_logger(__name__)
 
 QUIET_TURNS = 3  # turns of the event loop without work after which nothing is taken to be under way
+COMMIT_AGAIN = 0.1  # seconds after which a failed commit is tried again
 PATIENCE = 5.0  # real seconds that `settle` gives to what is under way
 
 
@@ -74,6 +75,7 @@ class Gateway:
         self._turn_ends = False  # the end of this turn is scheduled
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = 0.0
+        self._closed = False
 
     @property
     def directory(self) -> Directory:
@@ -111,6 +113,10 @@ class Gateway:
         """A handset leaves, or an account's last receiving bind ends."""
         self._deliver(self.network.detach(party, self.now()))
 
+    def release(self, party: Party) -> None:
+        """A party has room for what waits for it."""
+        self._deliver(self.network.release(party, self.now()))
+
     def memory_full(self, party: Party, full: bool) -> None:
         """A handset has no memory left for SMS, or has some again."""
         self._deliver(self.network.memory_full(party, full, self.now()))
@@ -123,7 +129,10 @@ class Gateway:
 
     def _deliver(self, deliveries: list[Delivery]) -> None:
         for endpoint, message in deliveries:
-            endpoint.deliver(message)
+            try:
+                endpoint.deliver(message)
+            except Exception as error:  # one endpoint's fault is no other's
+                log.error("gateway.delivery_failed", endpoint=type(endpoint).__name__, error=told(error))
         if not self._turn_ends:
             self.changed()
 
@@ -131,7 +140,7 @@ class Gateway:
 
     def changed(self) -> None:
         """Something has to be committed at the end of this turn."""
-        if not self._turn_ends:
+        if not self._turn_ends and not self._closed:
             self._turn_ends = True
             asyncio.get_running_loop().call_soon(self._end_turn)
 
@@ -147,12 +156,25 @@ class Gateway:
         await kept.wait()
 
     def _end_turn(self) -> None:
+        if self._closed:
+            return
+        try:
+            self.journal.commit()
+        except Exception as error:  # nothing is acknowledged before it is kept: try again
+            log.error("gateway.commit_failed", error=told(error))
+            asyncio.get_running_loop().call_later(COMMIT_AGAIN, self._end_turn)
+            return
         self._turn_ends = False
-        self.journal.commit()
         callbacks, self._after_commit = self._after_commit, []
         for callback in callbacks:
-            callback()
+            self._call(callback)
         self._arm()
+
+    def _call(self, callback: Callable[[], None]) -> None:
+        try:
+            callback()
+        except Exception as error:  # one edge's fault is no other's
+            log.error("gateway.callback_failed", error=told(error))
 
     # Time ----------------------------------------------------------------------------------------------------------
 
@@ -165,8 +187,7 @@ class Gateway:
 
     def next_deadline(self) -> float | None:
         """When `tick` has something to do."""
-        times = [time for time in (self.network.next_deadline(), self._timers.next()) if time is not None]
-        return min(times) if times else None
+        return soonest(self.network.next_deadline(), self._timers.next())
 
     def tick(self) -> None:
         """Does what the clock's moment makes due."""
@@ -174,7 +195,7 @@ class Gateway:
         self._deliver(self.network.tick(now))
         for timer in self._timers.due(now):
             if timer.callback:
-                timer.callback()
+                self._call(timer.callback)
 
     async def advance(self, seconds: float) -> None:
         """Move a virtual clock; on the way everything happens in its order and at its moment."""
@@ -222,7 +243,7 @@ class Gateway:
     def _finished(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
-            log.error("gateway.task_failed", task=task.get_name(), exc_info=error)
+            log.error("gateway.task_failed", task=task.get_name(), error=told(error))
 
     @contextmanager
     def under_way(self) -> Iterator[None]:
@@ -256,6 +277,7 @@ class Gateway:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self.journal.commit()
-        for callback in chain(self._after_commit):
-            callback()
-        self._after_commit.clear()
+        self._closed = True
+        callbacks, self._after_commit = self._after_commit, []
+        for callback in callbacks:
+            self._call(callback)

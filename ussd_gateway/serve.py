@@ -60,20 +60,27 @@ class Gateway(core.Gateway):
     def __init__(self, config: Config, *, clock: Clock | None = None, beside: Path | None = None) -> None:
         self.config = config
         self.store = Store(config.store.path)
-        journal = Journal(self.store, masks(config.selfcare))
+        self._journal = Journal(self.store, masks(config.selfcare))
         super().__init__(
             _network_settings(config),
             clock=clock or RealClock(),
-            journal=journal,
+            journal=self._journal,
             new_handset=lambda msisdn: Handset(msisdn, self),
         )
-        self._journal = journal
         self._views = Views(self.store)
         self._closing = asyncio.Event()
         self._ready = False
         self._runner: web.AppRunner | None = None
         self.http_url = ""
         self.smpp_address = ("", 0)
+        try:
+            self._assemble(beside)
+        except BaseException:
+            self.store.close()
+            raise
+
+    def _assemble(self, beside: Path | None) -> None:
+        config = self.config
         for subscriber in config.subscriber:
             self.directory.attach_handset(subscriber.msisdn, Handset(subscriber.msisdn, self))
         self._accounts = self._new_accounts()
@@ -128,12 +135,19 @@ class Gateway(core.Gateway):
             return
         self._ready = False
         self._closing.set()
-        await self.selfcare.stop()
         if self._runner:
             await self._runner.cleanup()
+        await self.selfcare.stop()
+        await self.committed()
         await self._smsc.stop()
         await self.close()
         self.store.close()
+
+    @property
+    def smpp(self) -> str:
+        """Where ESMEs bind, as host:port."""
+        host, port = self.smpp_address
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     def handset(self, msisdn: str) -> ScriptedHandset:
         """A phone in the hands of a program; the number need not be configured."""
@@ -144,7 +158,7 @@ class Gateway(core.Gateway):
 
     async def reset(self) -> None:
         """Sessions, messages and self-care back to what the config says."""
-        self.network.clear()
+        self._deliver(self.network.clear())
         self._accounts.forget()
         for party in self.directory.handsets():
             party.attached, party.memory_full = True, False

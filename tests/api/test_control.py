@@ -17,6 +17,7 @@ MISTAKES = [
     ({"to": "2017-01-01T00:00:00Z"}, "the clock goes forward only"),
     ({"to": "tomorrow"}, "'tomorrow' is no moment"),
     ({"advance": "soon"}, "advance: "),
+    ({"advance": 1e13}, "the clock ends with the year 9999"),
 ]
 
 
@@ -25,6 +26,7 @@ async def test_a_move_that_makes_no_sense_is_refused(api, body, title):
     status, problem = await api("POST", "/clock", body)
     assert status == 400
     assert title in problem["title"]
+    assert (await api("GET", "/clock"))[1]["epoch"] == 1524840600.0
 
 
 async def test_real_time_cannot_be_moved(real_operator):

@@ -35,6 +35,8 @@ async def test_sessions_live_and_past_with_their_turns(api):
 async def test_what_is_not_there_is_told(api):
     assert (await api("GET", "/messages/7"))[1]["title"] == "There is no message 7; GET /api/v1/messages lists them"
     assert (await api("GET", "/sessions/7"))[1]["title"] == "There is no session 7; GET /api/v1/sessions lists them"
+    assert (await api("GET", f"/messages/{'9' * 20}"))[0] == 404
+    assert (await api("GET", "/messages?q=a%00b"))[1]["title"] == "q has a NUL in it; no text has"
     status, problem = await api("GET", "/messages?q=state:lost")
     assert (status, problem["title"][:10]) == (400, "state:lost")
     assert (await api("GET", "/messages?limit=0"))[1]["title"] == "limit=0: write a number from 1 to 1000"

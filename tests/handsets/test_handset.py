@@ -99,6 +99,21 @@ async def test_a_second_dial_is_busy_and_the_first_one_is_still_waited_for(anna,
     assert await first == "Первый."
 
 
+async def test_a_refused_dial_leaves_the_open_dialogue_on_the_screen(anna, echo):
+    await anna.dial("*1#")
+    assert (await anna.dial("*777#")).outcome == "busy"
+    assert anna.awaiting
+    assert await anna.answer("да") == "да"
+
+
+async def test_whoever_else_looks_at_the_screen_takes_nothing_from_the_one_who_waits(anna, echo):
+    dial = asyncio.ensure_future(anna.dial("*1*0#"))
+    await asyncio.sleep(0)
+    echo.gateway.submit(echo.got[0].end("Готово"))
+    assert anna.look() == "Готово"
+    assert await dial == "Готово"
+
+
 async def test_a_notice_is_shown_and_a_look_reads_it(plain_gateway, anna, echo):
     plain_gateway.push(Ussd(NOTIFY, "Привет", msisdn=anna.msisdn, service_code="*1#"), echo)
     assert anna.has_news
@@ -159,6 +174,8 @@ async def test_a_phone_that_is_off_sends_nothing(plain_gateway, anna):
     plain_gateway.detach(anna.party)
     with pytest.raises(NotAttachedError, match="70001000001 is not attached"):
         anna.send("5000", "Hi")
+    with pytest.raises(ValueError, match=r"'\+ ' is no number to send to"):
+        anna.send("+ ", "Hi")
 
 
 async def test_the_inbox_is_bounded_and_remembers_how_many_came(plain_gateway, anna):

@@ -127,6 +127,8 @@ MISTAKES = {
         409,
         "70001000001 is asked nothing; dial first",
     ),
+    "half a character": ("POST", f"{ANNA}/sms", '{"to": "1", "text": "\\ud83d"}', 400, "the body is no JSON"),
+    "no number to send to": ("POST", f"{ANNA}/sms", '{"to": "+", "text": "x"}', 400, "'+' is no number to send to"),
     "a dial too long": ("POST", f"{ANNA}/ussd", '{"dial": "*%s#"}' % ("1" * 190), 400, "a USSD string takes 160"),
     "no number": ("GET", "/handsets/anna", "", 400, "'anna' is no number"),
     "the number of an ESME": ("GET", "/handsets/5000/sms", "", 400, "5000 belongs to an ESME"),
@@ -143,6 +145,13 @@ async def test_a_mistake_is_a_problem_whose_title_says_what_to_do(api, method, p
     got, problem = await api(method, path, data=body)
     assert (got, problem["status"]) == (status, status)
     assert title in problem["title"]
+
+
+async def test_the_list_of_handsets_bears_any_name(api):
+    await api("POST", f"{ANNA}/sms", {"to": "INFO", "text": "x"})
+    status, listed = await api("GET", "/handsets")
+    assert status == 200
+    assert "INFO" in {handset["msisdn"] for handset in listed["handsets"]}
 
 
 async def test_a_handset_that_is_off_cannot_send(api):

@@ -46,6 +46,11 @@ async def test_what_a_handler_raises_is_a_problem(client, path, expected):
     assert await response.json(content_type=None) == {"type": "about:blank", "status": status, **members}
 
 
+async def test_a_method_that_is_not_allowed_is_told_with_those_that_are(client):
+    response = await client.post("/readyz")
+    assert (response.status, response.headers["Allow"]) == (405, "GET, HEAD")
+
+
 async def test_a_page_answers_for_itself(client):
     response = await client.get("/page/no/thing")
     assert (response.status, response.content_type) == (404, "text/plain")

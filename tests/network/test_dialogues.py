@@ -93,6 +93,26 @@ def test_silence_ends_the_dialogue_for_both_sides(operator, anna, portal, turns,
     assert len(operator.network.dialogues) == 0
 
 
+def test_the_application_has_its_own_time_however_long_the_user_had(operator, anna, portal):
+    dial(operator, "*111#")
+    operator.submit(last(portal).ask("?"))
+    operator.wait(11)
+    operator.submit(Ussd(ANSWER, "1", msisdn=ANNA))
+    operator.wait(9.9)
+    assert len(operator.network.dialogues) == 1
+    operator.wait(0.1)
+    assert last(anna).outcome == "app_timeout"
+
+
+def test_a_lively_dialogue_does_not_fill_the_heap(operator, anna, portal):
+    dial(operator, "*111#")
+    for _ in range(500):
+        operator.submit(last(portal).ask("?"))
+        operator.wait(0.3)
+        operator.submit(Ussd(ANSWER, "1", msisdn=ANNA))
+    assert len(operator.network.dialogues.deadlines._heap) < 20
+
+
 def test_a_dialogue_as_a_whole_has_its_time_however_lively_it_is(operator, anna, portal):
     dial(operator, "*111#")
     for _ in range(8):
@@ -219,11 +239,12 @@ def test_what_does_not_fit_160_octets_is_no_ussd_string(operator, anna, portal):
 
 def test_clearing_forgets_dialogues_and_lets_everybody_dial_again(operator, anna, portal):
     dial(operator, "*111#")
-    operator.network.clear()
+    operator.hand_over(operator.network.clear())
+    assert (last(portal).operation, last(portal).outcome) == (RELEASE, "system_failure")
     operator.wait(1000)
     assert anna.got == []
     dial(operator, "*111#")
-    assert len(portal.got) == 2
+    assert len(portal.got) == 3
 
 
 MOVES = st.lists(

@@ -15,13 +15,6 @@ def test_what_is_no_code_cannot_be_attached(operator, code):
         operator.application(code)
 
 
-def test_a_code_can_be_given_up(operator):
-    portal = operator.application("*111#")
-    assert operator.directory.owner("*111#") is portal
-    operator.directory.detach_code("*111#")
-    assert operator.directory.application("*111#") is None
-
-
 LONGEST = {
     "*111#": ("*111#", ()),
     "*111*25#": ("*111*25#", ()),
@@ -37,10 +30,28 @@ def test_the_longest_attached_code_is_found(operator, dialled, found):
     assert operator.directory.application(dialled)[1:] == found
 
 
-@pytest.mark.parametrize("numbers", ["5999-5000", "50-500"])
-def test_a_range_goes_up_and_keeps_its_length(operator, numbers):
-    with pytest.raises(ValueError, match="no range"):
+@pytest.mark.parametrize("numbers", ["5999-5000", "50-500", "5000 - 5999", "shop", "", "٥"])
+def test_what_is_neither_a_number_nor_a_range_is_refused(operator, numbers):
+    with pytest.raises(ValueError, match="is neither a number nor a range; a range looks like 5000-5999"):
         operator.account("shop", numbers)
+
+
+TAKEN = [
+    (("70001000001",), "70001000001 of other is held by 70001000001 already"),
+    (("5000",), "5000 of other is held by shop already"),
+    (("4000-5000",), "4000-5000 of other is held by shop already"),
+    (("777",), "777 of other is held by shop already"),
+    (("700-800",), "700-800 of other is held by shop already"),
+    (("1", "1"), "1 of other is held by other already"),
+]
+
+
+@pytest.mark.parametrize(("numbers", "said"), TAKEN)
+def test_a_number_has_one_holder(operator, numbers, said):
+    operator.handset("70001000001")
+    operator.account("shop", "5000-5999", "777")
+    with pytest.raises(ValueError, match=said):
+        operator.account("other", *numbers)
 
 
 def test_handsets_and_accounts_are_told_apart(operator):
@@ -53,5 +64,7 @@ def test_handsets_and_accounts_are_told_apart(operator):
 
 
 def test_the_number_of_an_account_cannot_dial(operator):
-    operator.account("shop", "777")
+    operator.account("shop", "777", "5000-5999")
     assert operator.directory.subscriber("777") is None
+    assert operator.directory.subscriber("5001") is None
+    assert not operator.directory.account("shop").home

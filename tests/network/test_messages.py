@@ -63,6 +63,42 @@ def test_a_message_expires_when_its_validity_period_ends(operator, anna):
     assert operator.written.kinds[-1] == "state DELIVERED"
 
 
+def test_one_that_is_over_is_not_delivered_when_the_handset_comes_back_before_the_clock_ticks(operator, anna):
+    operator.network.detach(anna.party, 0)
+    operator.submit(sms(expires_at=60.0))
+    operator.hand_over(operator.network.attach(anna.party, 61.0))
+    assert anna.got == []
+    assert operator.written.kinds[-1] == "state EXPIRED"
+
+
+def test_a_full_memory_has_its_own_error_in_the_receipt(operator, anna, shop):
+    operator.network.memory_full(anna.party, True, 0)
+    operator.submit(sms(account="shop", registered_delivery=1, expires_at=10.0))
+    operator.wait(10)
+    assert [receipt.error for receipt in shop.got] == [32]
+
+
+def test_an_account_is_handed_what_it_has_room_for_and_the_rest_waits_its_turn(operator, shop):
+    shop.party.room = 2
+    messages = [operator.submit(sms("5000")) for _ in range(4)]
+    assert shop.got == messages[:2]
+    shop.party.room = 1
+    operator.hand_over(operator.network.release(shop.party, 1))
+    assert shop.got == messages[:3]
+    assert shop.party.room == 0
+
+
+def test_what_is_handed_back_again_and_again_is_looked_at_once(operator, shop):
+    message = operator.submit(sms("5000", expires_at=60.0))
+    for _ in range(100):
+        operator.network.hand_back("shop", [message])
+        operator.hand_over(operator.network.release(shop.party, 1))
+    operator.network.hand_back("shop", [message])
+    assert len(operator.network.messages.deadlines._heap) == 1
+    operator.wait(60)
+    assert operator.written.kinds[-1] == "state EXPIRED"
+
+
 def test_one_that_was_delivered_in_time_does_not_expire(operator, anna):
     operator.network.detach(anna.party, 0)
     operator.submit(sms(expires_at=60.0))
@@ -89,7 +125,7 @@ def test_receipts_are_as_registered_delivery_asks(operator, anna, shop, asked, w
     operator.submit(sms(account="shop", registered_delivery=asked, expires_at=10.0))
     operator.wait(10)
     assert [receipt.state for receipt in shop.got] == [MessageState.EXPIRED] * wanted[1]
-    assert all(receipt.error == 27 for receipt in shop.got)
+    assert all(receipt.error == 6 for receipt in shop.got)
 
 
 def test_a_receipt_waits_for_the_account_to_bind(operator, anna, shop):
@@ -147,6 +183,10 @@ def test_an_esme_cannot_speak_to_another_one_with_the_number_of_a_subscriber(ope
     assert shop.got == []
     assert operator.written.kinds[0] == "sms REJECTED"
     assert [receipt.state for receipt in forger.got] == [MessageState.REJECTED]
+    shop.party.attached = False
+    operator.submit(Sms(ANNA, "5000", b"1", account="forger"))
+    assert not shop.party.waiting
+    shop.party.attached = True
     operator.submit(Sms(ANNA, "5000", b"1"))
     operator.submit(Sms("bank", "5000", b"1", account="forger"))
     assert len(shop.got) == 2

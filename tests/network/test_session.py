@@ -33,10 +33,17 @@ def test_what_has_no_row_is_a_session_error():
                     session.step(operation, 0.0, Timeouts())
 
 
-def test_nothing_leads_out_of_the_end_and_everything_leads_there():
+def test_nothing_leads_out_of_the_end_and_each_side_can_end_every_open_dialogue():
     assert not [state for state, _ in TRANSITIONS if state is ENDED]
-    for state in (NEW, AWAITING_APPLICATION, AWAITING_ANSWER):
-        assert [after for (before, _), after in TRANSITIONS.items() if before is state]
+    ends = {(state, operation) for (state, operation), after in TRANSITIONS.items() if after is ENDED}
+    assert ends == {
+        (NEW, Operation.NOTIFY),
+        (AWAITING_APPLICATION, Operation.END),
+        (AWAITING_APPLICATION, Operation.ABORT),
+        (AWAITING_APPLICATION, Operation.HANG_UP),
+        (AWAITING_ANSWER, Operation.ABORT),
+        (AWAITING_ANSWER, Operation.HANG_UP),
+    }
 
 
 def test_every_outcome_has_its_name_in_a_cdr_and_a_text_that_fits_a_screen():

@@ -1,6 +1,7 @@
 """The journal: what is written down, what is hidden, and what comes back after a restart."""
 
 import re
+import sqlite3
 
 import pytest
 
@@ -83,6 +84,28 @@ def test_a_message_under_way_comes_back_whole(store, journal):
         }
 
 
+def test_the_parts_of_a_long_message_know_their_places_after_a_restart(store, journal):
+    header = bytes.fromhex("0500037f0302")
+    part = Sms(
+        "bank", "70001000001", header + b"Hi", esm_class=0x40, concatenation=Concatenation(0x7F, 3, 2), message_id="1"
+    )
+    journal.sms(part, MessageState.DELIVERED, 1.0)
+    journal.commit()
+    ((found, _),) = Journal(store).recently_delivered(10)
+    assert found.concatenation == part.concatenation
+
+
+def test_what_could_not_be_committed_is_kept_for_the_next_time(store, journal):
+    journal.sms(sms(), MessageState.DELIVERED, 1.0)
+    store.own("CREATE TRIGGER full BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+    with pytest.raises(sqlite3.IntegrityError):
+        journal.commit()
+    store.own("DROP TRIGGER full")
+    journal.commit()
+    journal.commit()
+    assert rows(store, "kind") == [("sms",)]
+
+
 def test_one_that_arrived_or_expired_does_not(store, journal):
     for number, state in enumerate((MessageState.DELIVERED, MessageState.EXPIRED), 1):
         journal.sms(sms(message_id=str(number)), MessageState.ENROUTE, 1.0)
@@ -90,7 +113,8 @@ def test_one_that_arrived_or_expired_does_not(store, journal):
     journal.sms(sms(message_id="3"), MessageState.DELIVERED, 1.0)
     journal.commit()
     assert Journal(store).under_way() == []
-    assert [message.message_id for message, _ in Journal(store).recently_delivered(10)] == ["1", "3"]
+    arrived = [(message.message_id, at) for message, at in Journal(store).recently_delivered(10)]
+    assert arrived == [("3", 1.0), ("1", 2.0)]  # in the order of their arrival
     assert [message.message_id for message, _ in Journal(store).recently_delivered(1)] == ["3"]
 
 
@@ -118,5 +142,5 @@ def test_a_cleared_journal_has_only_the_reset_and_numbers_go_on(store, journal):
     journal.sms(sms(), MessageState.DELIVERED, 1.0)
     journal.clear(9.0)
     journal.commit()
-    assert rows(store, "id, at, kind") == [(4, 9.0, "gateway.reset")]
-    assert Journal(store).first_id == 5
+    assert rows(store, "id, at, kind") == [(5, 9.0, "gateway.reset")]
+    assert Journal(store).first_id == 6

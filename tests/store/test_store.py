@@ -1,5 +1,6 @@
 """The database: kept, migrated, all or nothing."""
 
+import shutil
 import sqlite3
 
 import pytest
@@ -20,15 +21,26 @@ def write(store, what):
     store.write("INSERT INTO audit (at, what) VALUES (0, ?)", (what,))
 
 
-def test_what_was_committed_is_there_after_the_program_is_gone_and_nothing_else(path):
+def test_what_was_committed_is_there_after_the_program_is_gone_and_nothing_else(path, tmp_path):
     store = Store(path)
     write(store, "kept")
     store.commit()
     write(store, "lost")
-    again = Store(path)  # the first one was never closed
+    left = tmp_path / "left.db"  # the files as a program that is killed now leaves them
+    for suffix in ("", "-wal"):
+        shutil.copy(f"{path}{suffix}", f"{left}{suffix}")
+    again = Store(left)
     assert audit(again) == ["kept"]
     again.close()
     store.close()
+
+
+def test_one_file_has_one_gateway(path):
+    store = Store(path)
+    with pytest.raises(StoreError, match=r"gateway.db: another gateway uses it; stop that one, or name another file"):
+        Store(path)
+    store.close()
+    Store(path).close()
 
 
 def test_a_reader_sees_what_is_committed(path):

@@ -12,6 +12,8 @@ from ussd_gateway.http import body
 from ussd_gateway.http.problem import problem
 from ussd_gateway.http.route import Route
 
+_LAST = 253_402_300_799  # 9999-12-31T23:59:59Z, the last moment that ISO 8601 can write in four digits
+
 
 class ClockMove(body.Body):
     """`POST /clock`."""
@@ -50,8 +52,10 @@ class ControlApi:
         if (move.advance is None) is (move.to is None):
             raise ValueError('give either "advance" in seconds or "to", a moment such as 2018-05-03T11:00:00+03:00')
         seconds = move.advance if move.advance is not None else parse_moment(move.to or "") - self._gateway.now()
-        if not 0 <= seconds < float("inf"):
+        if not seconds >= 0:
             raise ValueError("the clock goes forward only")
+        if self._gateway.now() + seconds > _LAST:
+            raise ValueError("the clock ends with the year 9999")
         await self._gateway.advance(seconds)
         await self._gateway.committed()
         return self._moment()

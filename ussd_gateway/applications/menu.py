@@ -8,6 +8,7 @@ from pathlib import Path
 
 import structlog
 
+from ussd_gateway.logs import told
 from ussd_gateway.menu.advance import Action, Call, End, Result, State, Step, advance, begin, fail, resume
 from ussd_gateway.menu.load import parse
 from ussd_gateway.menu.mistakes import way_out
@@ -116,7 +117,7 @@ class MenuApplication:
         try:
             return resume(self.menu, state, await self._handlers[handler](message))
         except Exception as error:
-            return fail(self.menu, state, _where(error))
+            return fail(self.menu, state, f"the handler raised {told(error)}")
 
     def _report(self, message: Ussd, state: State, action: End) -> None:
         if action.error:
@@ -161,12 +162,3 @@ def resolve(name: str, registry: Mapping[str, Handler]) -> Handler:
         raise HandlerError(f'the handler "{name}" is not a function')
     handler: Handler = found
     return handler
-
-
-def _where(error: Exception) -> str:
-    # Neither the words of an exception nor a traceback go to the log: they may quote what a handler worked with.
-    trace = error.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    place = f" at {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""
-    return f"the handler raised {type(error).__name__}{place}"

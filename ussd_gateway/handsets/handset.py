@@ -16,6 +16,8 @@ from ussd_gateway.network.message import ANSWER, ASK, BEGIN, END, HANG_UP, NOTIF
 from ussd_gateway.network.session import Outcome
 
 INBOX_LIMIT = 1000  # messages that a phone remembers; GET /messages finds the older ones
+UNREAD_LIMIT = 15  # screens before the last one that nobody has looked at
+PARTS_LIMIT = 100  # long messages of which a phone has some parts
 NOT_USSD = "not_ussd"  # the outcome of a dialled string that a phone does not send as USSD
 
 AWAITING, ENDED = "awaiting_answer", "ended"
@@ -104,17 +106,32 @@ class InboxSms:
 class Handset:
     """One phone. An endpoint of the network: `deliver` is what arrives, the other methods are what its user does."""
 
+    __slots__ = (
+        "_dialogues",
+        "_gateway",
+        "_heard",
+        "_reassembler",
+        "_reference",
+        "_unread",
+        "_waiters",
+        "arrived",
+        "inbox",
+        "msisdn",
+        "screen",
+    )
+
     def __init__(self, msisdn: str, gateway: Gateway) -> None:
         self.msisdn = msisdn
-        self._gateway = gateway
         self.inbox: deque[InboxSms] = deque(maxlen=INBOX_LIMIT)
-        self.screen: Screen | None = None
-        self._unread: deque[Screen] = deque(maxlen=16)
-        self._waiters: list[asyncio.Future[None]] = []
-        self._reassembler = Reassembler(limit=100)
-        self._reference = 0
-        self._resets = 0
         self.arrived = 0  # messages ever received; the inbox holds the last of them
+        self.screen: Screen | None = None  # what is shown
+        self._gateway = gateway
+        self._unread: list[Screen] = []  # what nobody has looked at
+        self._heard: list[Screen] | None = None  # what comes while the phone is speaking to the network
+        self._dialogues: dict[str, asyncio.Future[Screen]] = {}  # who waits for the next screen, by session
+        self._waiters: list[asyncio.Future[None]] = []
+        self._reassembler: Reassembler | None = None  # made when the first part comes
+        self._reference = 0
 
     @property
     def party(self) -> Party:
@@ -140,6 +157,8 @@ class Handset:
         if part is None:
             received = InboxSms(sms, received_at)
         else:
+            if self._reassembler is None:
+                self._reassembler = Reassembler(limit=PARTS_LIMIT)
             whole = self._reassembler.add((sms.source, sms.data_coding), part, sms.content)
             if whole is None:
                 return
@@ -148,8 +167,16 @@ class Handset:
         self.inbox.append(received)
 
     def _show(self, screen: Screen) -> None:
-        self.screen = screen
-        self._unread.append(screen)
+        refused = screen.outcome and self.awaiting and self.screen is not None and screen.session != self.screen.session
+        if not refused:  # a refused dial leaves the dialogue that is open on the screen
+            self.screen = screen
+            self._unread = [*self._unread[-UNREAD_LIMIT:], screen]
+        if not (screen.awaiting or screen.outcome):  # a notice within a dialogue
+            return
+        if self._heard is not None:
+            self._heard.append(screen)
+        if (waiting := self._dialogues.pop(screen.session, None)) and not waiting.done():
+            waiting.set_result(screen)
 
     def _wake(self) -> None:
         waiters, self._waiters = self._waiters, []
@@ -179,10 +206,10 @@ class Handset:
     async def answer(self, text: str) -> Screen:
         """Type an answer; the next screen. NotAskedError when nothing is asked, and nothing has happened unseen."""
         if not self.awaiting:
-            for screen in self._unread:
-                if screen.state == ENDED:  # the network ended the dialogue while the user was typing
-                    self._unread.clear()
-                    return screen
+            ended = next((screen for screen in self._unread if screen.outcome), None)
+            if ended is not None:  # the network ended the dialogue while the user was typing
+                self._unread.clear()
+                return ended
             how = f"; the last dialogue ended with {self.screen.outcome}" if self.screen else ""
             raise NotAskedError(f"{self.msisdn} is asked nothing{how}; dial first", self.screen)
         return await self._say(Ussd(ANSWER, text, msisdn=self.msisdn))
@@ -201,14 +228,19 @@ class Handset:
     def send(self, to: str, text: str) -> list[Sms]:
         """Send an SMS, in as many parts as it takes. ValueError for a text of more than 255 parts."""
         self._reference = self._reference % 255 + 1
+        destination = to.strip().removeprefix("+")
+        if not destination:
+            raise ValueError(f"{to!r} is no number to send to")
         party = self._gateway.directory.subscriber(self.msisdn)
-        if party is None or not party.attached:
+        if party is None:
+            raise NotAttachedError(f"{self.msisdn} is no subscriber, and network.auto_provision is off")
+        if not party.attached:
             raise NotAttachedError(f"{self.msisdn} is not attached to the network; it cannot send")
         sent = []
         for segment in split(text, reference=self._reference):
             sms = Sms(
                 self.msisdn,
-                to.removeprefix("+"),
+                destination,
                 segment.user_data,
                 segment.data_coding,
                 esm_class=UDHI if segment.udh else 0,
@@ -256,21 +288,30 @@ class Handset:
         self.inbox.clear()
         self.screen = None
         self._unread.clear()
-        self._resets += 1
+        for waiting in self._dialogues.values():
+            if not waiting.done():
+                waiting.set_exception(
+                    NotAskedError(f"the gateway was reset while {self.msisdn} waited; dial again", None)
+                )
+        self._dialogues.clear()
         self._wake()
 
     async def _say(self, message: Ussd) -> Screen:
-        """Submit, and wait for the screen that asks or ends."""
+        """Submit, and wait for the screen of that dialogue which asks or ends."""
         self._unread.clear()
-        self._gateway.submit(message)
-        resets = self._resets
-        while resets == self._resets:
-            for screen in self._unread:
-                if screen.session == message.session and (screen.awaiting or screen.outcome):
-                    self._unread.clear()
-                    return screen
-            await self.changed()
-        raise NotAskedError(f"the gateway was reset while {self.msisdn} waited; dial again", None)
+        self._heard = []
+        try:
+            self._gateway.submit(message)
+            at_once = [screen for screen in self._heard if screen.session == message.session]
+        finally:
+            self._heard = None
+        if at_once:
+            screen = at_once[-1]
+        else:
+            waiting = self._dialogues[message.session] = asyncio.get_running_loop().create_future()
+            screen = await waiting
+        self._unread = [unread for unread in self._unread if unread is not screen]
+        return screen
 
 
 class NotAttachedError(Exception):

@@ -94,8 +94,9 @@ class HandsetsApi:
 
     async def list(self, request: web.Request) -> web.Response:
         """Every handset that the network knows."""
-        names = sorted(party.name for party in self._gateway.directory.handsets())
-        return body.answer({"handsets": [self._state(self._handset(name)) for name in names]})
+        phones = [party.endpoint for party in self._gateway.directory.handsets()]
+        states = [self._state(phone) for phone in phones if isinstance(phone, Handset)]
+        return body.answer({"handsets": sorted(states, key=lambda state: str(state["msisdn"]))})
 
     async def read(self, request: web.Request) -> web.Response:
         """One handset."""

@@ -61,7 +61,7 @@ class ScriptedHandset:
     @property
     def screen(self) -> Screen | None:
         """What the phone shows now."""
-        return self._handset.look()
+        return self._handset.screen
 
     @property
     def inbox(self) -> list[InboxSms]:

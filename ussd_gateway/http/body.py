@@ -27,7 +27,8 @@ async def read(request: web.Request, model: type[MODEL]) -> MODEL:
     """The body as `model`; ValueError that says what is wrong in one sentence."""
     try:
         values: Any = json.loads(await request.text() or "{}")
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        json.dumps(values, ensure_ascii=False).encode()  # half a surrogate pair, which JSON can spell, is no text
+    except (json.JSONDecodeError, UnicodeError) as error:
         raise ValueError(f"the body is no JSON: {error}") from error
     if not isinstance(values, dict):
         raise ValueError("the body has to be a JSON object")

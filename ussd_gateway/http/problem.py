@@ -10,6 +10,8 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from ussd_gateway.logs import told
+
 log = structlog.get_logger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -43,14 +45,16 @@ def problems(statuses: Mapping[type[Exception], HTTPStatus]) -> Middleware:
             return problem(404, f"There is nothing at {request.path}; docs/http.md lists what there is")
         except web.HTTPMethodNotAllowed as error:
             allowed = ", ".join(sorted(error.allowed_methods))
-            return problem(405, f"{request.path} takes {allowed}, not {request.method}")
+            refused = problem(405, f"{request.path} takes {allowed}, not {request.method}")
+            refused.headers["Allow"] = allowed
+            return refused
         except web.HTTPException as error:
             return problem(error.status, error.text or error.reason)
         except Exception as error:
             for kind, status in known.items():
                 if isinstance(error, kind):
                     return problem(status, str(error), **getattr(error, "members", {}))
-            log.exception("http.failed", path=request.path)
+            log.error("http.failed", path=request.path, error=told(error))
             return problem(500, "The gateway has a fault; its log tells more")
 
     return middleware

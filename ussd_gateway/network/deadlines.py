@@ -1,4 +1,4 @@
-"""One heap of deadlines for everything that can expire."""
+"""A heap of deadlines, for things that can expire."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from itertools import count
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+
+
+def soonest(*times: float | None) -> float | None:
+    """The least of the times that there are."""
+    return min((time for time in times if time is not None), default=None)
 
 
 class Deadlines(Generic[T]):

@@ -78,19 +78,22 @@ class Dialogues:
         for session in self.deadlines.due(now):
             if session.state is ENDED:
                 continue
-            if session.deadline > now:  # it has moved on since; the heap learns it now
-                self.deadlines.add(session.deadline, session)
+            if session.deadline > now:  # it has moved on since; the heap learns it now, unless it asks again anyway
+                if session.alarm <= now:
+                    self._set_alarm(session)
                 continue
             yield from self._end(session, session.overdue(self._timeouts), now)
 
-    def clear(self) -> None:
-        """Forget every dialogue without a word to anybody."""
-        for session in self._sessions.values():
-            session.state = ENDED
-            if party := self._directory.party(session.msisdn):
-                party.session = None
-        self._sessions.clear()
+    def clear(self) -> list[Delivery]:
+        """Forget every dialogue; the applications are told, the handsets and the record are not."""
+        releases: list[Delivery] = []
+        for session in list(self._sessions.values()):
+            self._close(session)
+            release = Ussd(RELEASE, msisdn=session.msisdn, service_code=session.service_code, session=session.id)
+            release.outcome = Outcome.SYSTEM_FAILURE.value
+            releases.append((session.application, release))
         self.deadlines.clear()
+        return releases
 
     def __len__(self) -> int:
         return len(self._sessions)
@@ -135,6 +138,8 @@ class Dialogues:
         self._record.ussd(message, now)
         if session.state is ENDED:
             self._close(session)
+        elif session.deadline < session.alarm:
+            self._set_alarm(session)
         if to_application:
             return [(session.application, message)]
         party = self._directory.recipient(session.msisdn)
@@ -146,6 +151,10 @@ class Dialogues:
     def _open(self, session: Session, party: Party) -> None:
         party.session = session
         self._sessions[session.id] = session
+        self._set_alarm(session)
+
+    def _set_alarm(self, session: Session) -> None:
+        session.alarm = session.deadline
         self.deadlines.add(session.deadline, session)
 
     def _close(self, session: Session) -> None:

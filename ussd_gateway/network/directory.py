@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from math import inf
 
 from ussd_gateway.network.address import candidates
 from ussd_gateway.network.message import Endpoint, Receipt, Sms
@@ -19,12 +20,13 @@ class Party:
     name       str; the msisdn, or the account's system_id
     home       bool; a subscriber of this operator, who may dial and send
     attached   bool; registered in the network; of an account: bound to receive
+    room       float; how many more messages it can take now; without end for a handset
     confirms   bool; says itself when a message has arrived (`Messages.confirm`); otherwise handing it over delivers it
     waiting    dict; the messages kept until the party can take them, oldest first, by identity
     session    Session or None; its open USSD dialogue
     """
 
-    __slots__ = ("attached", "confirms", "endpoint", "home", "memory_full", "name", "session", "waiting")
+    __slots__ = ("attached", "confirms", "endpoint", "home", "memory_full", "name", "room", "session", "waiting")
 
     def __init__(self, name: str, endpoint: Endpoint, *, home: bool, attached: bool, confirms: bool) -> None:
         self.name = name
@@ -33,13 +35,14 @@ class Party:
         self.attached = attached
         self.confirms = confirms
         self.memory_full = False
+        self.room = inf
         self.waiting: dict[int, Sms | Receipt] = {}
         self.session: Session | None = None
 
     @property
     def takes_messages(self) -> bool:
         """Whether an SMS can be handed over now."""
-        return self.attached and not self.memory_full
+        return self.attached and not self.memory_full and self.room > 0
 
 
 class Directory:
@@ -61,10 +64,6 @@ class Directory:
             raise ValueError(f"{service_code} is answered by another application already")
         self._codes[service_code] = application
 
-    def detach_code(self, service_code: str) -> None:
-        """Nobody answers the code any more; the sessions it has go on."""
-        self._codes.pop(service_code, None)
-
     def attach_handset(self, msisdn: str, endpoint: Endpoint) -> Party:
         """The handset holds the number."""
         party = Party(msisdn, endpoint, home=True, attached=True, confirms=False)
@@ -72,16 +71,13 @@ class Directory:
         return party
 
     def attach_account(self, system_id: str, endpoint: Endpoint, numbers: tuple[str, ...]) -> Party:
-        """The ESME account receives what is sent to the numbers, each one number or a range such as "5000-5999"."""
+        """The ESME account receives what is sent to the numbers, each one number or a range such as "5000-5999".
+
+        ValueError for what is neither, and for a number that somebody holds already.
+        """
         party = Party(system_id, endpoint, home=False, attached=False, confirms=True)
         for number in numbers:
-            if found := _RANGE.fullmatch(number):
-                first, last = found.groups()
-                if len(first) != len(last) or first > last:
-                    raise ValueError(f"{number!r} is no range of numbers; one looks like 5000-5999")
-                self._ranges.append((len(first), int(first), int(last), party))
-            else:
-                self._numbers[number] = party
+            self._hold(number, party)
         self._accounts[system_id] = party
         return party
 
@@ -91,10 +87,6 @@ class Directory:
             if application := self._codes.get(service_code):
                 return application, service_code, inputs
         return None
-
-    def owner(self, service_code: str) -> Endpoint | None:
-        """Who answers exactly this code."""
-        return self._codes.get(service_code)
 
     def account(self, system_id: str) -> Party | None:
         """The account of an ESME."""
@@ -115,7 +107,7 @@ class Directory:
 
     def subscriber(self, msisdn: str) -> Party | None:
         """Who dials or sends from the number: a subscriber, or one by doing so where the settings provision it."""
-        party = self._numbers.get(msisdn)
+        party = self.party(msisdn)
         if party is not None and party.home:
             return party
         if not self._auto_provision or (party is not None and party.confirms):
@@ -132,6 +124,26 @@ class Directory:
         """Every holder of numbers."""
         yield from self.handsets()
         yield from self._accounts.values()
+
+    def _hold(self, number: str, party: Party) -> None:
+        found = _RANGE.fullmatch(number)
+        first, last = found.groups() if found else (number, number)
+        if not first.isascii() or not first.isdigit() or len(first) != len(last) or first > last:
+            raise ValueError(f"{number!r} is neither a number nor a range; a range looks like 5000-5999")
+        for taken, owner in self._held():
+            if len(taken[0]) == len(first) and taken[0] <= last and first <= taken[1]:
+                raise ValueError(f"{number} of {party.name} is held by {owner.name} already")
+        if found:
+            self._ranges.append((len(first), int(first), int(last), party))
+        else:
+            self._numbers[number] = party
+
+    def _held(self) -> Iterator[tuple[tuple[str, str], Party]]:
+        """Every number and range, as its first and last number."""
+        for number, party in self._numbers.items():
+            yield (number, number), party
+        for digits, low, high, party in self._ranges:
+            yield (f"{low:0{digits}d}", f"{high:0{digits}d}"), party
 
     def _in_range(self, number: str) -> Party | None:
         if number.isascii() and number.isdigit():

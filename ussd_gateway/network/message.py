@@ -1,4 +1,4 @@
-"""What travels between endpoints: Ussd, Sms and Receipt. Never changed once submitted."""
+"""What travels between endpoints: Ussd, Sms and Receipt. Never changed once the network has accepted it."""
 
 from __future__ import annotations
 
@@ -138,6 +138,7 @@ class Sms:
     expires_at            float; when the network gives up, set by the network where the sender named no time
     account               str; the system_id of the ESME that submitted it, "" for a handset
     message_id            str; set by the network
+    expiry_set            bool; whether the network looks at expires_at
     tlvs                  tuple of (tag, octets); the optional parameters that the network itself has no use for
     """
 
@@ -148,6 +149,7 @@ class Sms:
         "destination",
         "esm_class",
         "expires_at",
+        "expiry_set",
         "message_id",
         "octets",
         "protocol_id",
@@ -187,6 +189,7 @@ class Sms:
         self.message_id = message_id
         self.submitted_at = submitted_at
         self.tlvs = tlvs
+        self.expiry_set = False
 
     def wants_receipt(self, state: MessageState) -> bool:
         """Whether the sender asked for a receipt of this final state (SMPP 3.4 section 5.2.17)."""

@@ -9,7 +9,9 @@ from ussd_gateway.network.directory import Directory, Party
 from ussd_gateway.network.message import Delivery, MessageState, Receipt, Sms
 from ussd_gateway.network.record import Record
 
-ABSENT_SUBSCRIBER = 27  # the MAP user error (3GPP 29.002) that a receipt reports for a message that expired
+# MAP user errors (3GPP 29.002) that a receipt reports for a message that expired
+ABSENT_SUBSCRIBER_SM = 6
+SM_DELIVERY_FAILURE = 32  # of which memoryCapacityExceeded is one
 
 
 class Messages:
@@ -29,33 +31,36 @@ class Messages:
         if not sms.expires_at:
             sms.expires_at = now + self._validity
         party = self._directory.recipient(sms.destination)
-        if party.attached and not party.memory_full:
-            if party.confirms:
-                if self._is_forged(sms):
-                    self._record.sms(sms, MessageState.REJECTED, now)
-                    return self._receipt(sms, MessageState.REJECTED, now)
-                self._record.sms(sms, MessageState.ENROUTE, now)
-                return [(party.endpoint, sms)]
-            self._record.sms(sms, MessageState.DELIVERED, now)
-            if sms.registered_delivery:
-                return [(party.endpoint, sms), *self._receipt(sms, MessageState.DELIVERED, now)]
-            return [(party.endpoint, sms)]
-        self._record.sms(sms, MessageState.ENROUTE, now)
-        self._keep(party, sms)
-        return []
+        if party.confirms:
+            return self._to_account(party, sms, now)
+        if not party.takes_messages:
+            self._record.sms(sms, MessageState.ENROUTE, now)
+            self._keep(party, sms)
+            return []
+        self._record.sms(sms, MessageState.DELIVERED, now)
+        if sms.registered_delivery:
+            return [(party.endpoint, sms), *self._receipt(sms, MessageState.DELIVERED, now)]
+        return [(party.endpoint, sms)]
 
     def restore(self, sms: Sms) -> None:
         """Takes back a message that was under way when the gateway stopped; it waits for its party."""
         self._keep(self._directory.recipient(sms.destination), sms)
 
     def release(self, party: Party, now: float) -> Iterator[Delivery]:
-        """Hands over what has waited, once the party can take it."""
+        """Hands over what has waited, as far as the party can take it."""
         while party.waiting and party.takes_messages:
             message = party.waiting.pop(next(iter(party.waiting)))
-            yield (party.endpoint, message)
             if isinstance(message, Receipt):
+                party.room -= 1
                 self._record.receipt(message, now)
-            elif not party.confirms:
+                yield party.endpoint, message
+            elif message.expires_at <= now:
+                yield from self._expired(party, message, now)
+            elif party.confirms:
+                party.room -= 1
+                yield party.endpoint, message
+            else:
+                yield party.endpoint, message
                 yield from self._final(message, MessageState.DELIVERED, now)
 
     def confirm(self, sms: Sms, state: MessageState, now: float) -> list[Delivery]:
@@ -75,8 +80,9 @@ class Messages:
     def tick(self, now: float) -> Iterator[Delivery]:
         """Expires what has waited for longer than its validity period."""
         for party, sms in self.deadlines.due(now):
+            sms.expiry_set = False  # should it come back from an ESME, it gets another look
             if party.waiting.pop(id(sms), None):
-                yield from self._final(sms, MessageState.EXPIRED, now, ABSENT_SUBSCRIBER)
+                yield from self._expired(party, sms, now)
 
     def clear(self) -> None:
         """Forget everything that waits."""
@@ -84,15 +90,31 @@ class Messages:
             party.waiting.clear()
         self.deadlines.clear()
 
+    def _to_account(self, party: Party, sms: Sms, now: float) -> list[Delivery]:
+        if self._is_forged(sms):
+            self._record.sms(sms, MessageState.REJECTED, now)
+            return self._receipt(sms, MessageState.REJECTED, now)
+        self._record.sms(sms, MessageState.ENROUTE, now)
+        if not party.takes_messages:
+            self._keep(party, sms)
+            return []
+        party.room -= 1
+        return [(party.endpoint, sms)]
+
     def _is_forged(self, sms: Sms) -> bool:
-        """Whether an ESME speaks to another one with the number of a subscriber, who alone may (SELFCARE 3.4)."""
+        """Whether an ESME speaks to another one with the number of a subscriber, who alone may."""
         source = self._directory.party(sms.source) if sms.account else None
         return source is not None and source.home
 
     def _keep(self, party: Party, message: Sms | Receipt) -> None:
         party.waiting[id(message)] = message
-        if isinstance(message, Sms):
+        if isinstance(message, Sms) and not message.expiry_set:
+            message.expiry_set = True
             self.deadlines.add(message.expires_at, (party, message))
+
+    def _expired(self, party: Party, sms: Sms, now: float) -> Iterator[Delivery]:
+        error = SM_DELIVERY_FAILURE if party.memory_full else ABSENT_SUBSCRIBER_SM
+        yield from self._final(sms, MessageState.EXPIRED, now, error)
 
     def _final(self, sms: Sms, state: MessageState, now: float, error: int = 0) -> Iterator[Delivery]:
         self._record.state(sms, state, now)
@@ -106,8 +128,9 @@ class Messages:
         if party is None:
             return []
         receipt = Receipt(sms, state, now, error)
-        if party.attached:
-            self._record.receipt(receipt, now)
-            return [(party.endpoint, receipt)]
-        self._keep(party, receipt)
-        return []
+        if not party.takes_messages:
+            self._keep(party, receipt)
+            return []
+        party.room -= 1
+        self._record.receipt(receipt, now)
+        return [(party.endpoint, receipt)]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import count
 
+from ussd_gateway.network.deadlines import soonest
 from ussd_gateway.network.dialogues import Dialogues
 from ussd_gateway.network.directory import Directory, Party
 from ussd_gateway.network.message import Delivery, Endpoint, Message, MessageState, Receipt, Sms, Ussd
@@ -86,10 +87,13 @@ class Network:
 
     def next_deadline(self) -> float | None:
         """When `tick` has something to do, in seconds since the epoch."""
-        times = [time for time in (self.dialogues.deadlines.next(), self.messages.deadlines.next()) if time is not None]
-        return min(times) if times else None
+        return soonest(self.dialogues.deadlines.next(), self.messages.deadlines.next())
 
-    def clear(self) -> None:
-        """Forget the sessions and messages under way, without a word to anybody."""
-        self.dialogues.clear()
+    def release(self, party: Party, now: float) -> list[Delivery]:
+        """A party has room for what waits for it."""
+        return list(self.messages.release(party, now))
+
+    def clear(self) -> list[Delivery]:
+        """Forget the sessions and messages under way; only applications are told."""
         self.messages.clear()
+        return self.dialogues.clear()

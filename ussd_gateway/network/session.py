@@ -107,7 +107,7 @@ class Timeouts:
 class Session:
     """One dialogue between one handset and one application."""
 
-    __slots__ = ("application", "deadline", "id", "msisdn", "service_code", "started_at", "state")
+    __slots__ = ("alarm", "application", "deadline", "id", "msisdn", "service_code", "started_at", "state")
 
     def __init__(
         self, session_id: str, msisdn: str, service_code: str, application: Endpoint, started_at: float
@@ -119,6 +119,7 @@ class Session:
         self.started_at = started_at
         self.state = NEW
         self.deadline = 0.0
+        self.alarm = 0.0  # when the heap of deadlines asks next
 
     def step(self, operation: Operation, now: float, timeouts: Timeouts) -> None:
         """Go to the state that the operation leads to; SessionError where the table has no row."""

@@ -45,7 +45,7 @@ BINDS = {
     BindReceiver.command_id: BOUND_RX,
     BindTransceiver.command_id: BOUND_TRX,
 }
-"""The state that each bind leads to (section 2.2.1)."""
+"""The state that each bind leads to (section 2.2)."""
 
 ALLOWED: dict[int, frozenset[State]] = {
     **{command_id: frozenset((OPEN,)) for command_id in BINDS},
@@ -53,8 +53,8 @@ ALLOWED: dict[int, frozenset[State]] = {
     SubmitSm.command_id: frozenset((BOUND_TX, BOUND_TRX)),
     DeliverSm.command_id: frozenset(),
 }
-"""The states in which an ESME may send a request (table 2-1). What has no row is allowed in every state: enquire_link
-by the table too, and responses, which a peer that is late may still send."""
+"""The states in which an ESME may send a request (table 2-1). What has no row is allowed in every state: enquire_link,
+which harms nobody before a bind either, and responses, which a peer that is late may still send."""
 
 
 class Connection:

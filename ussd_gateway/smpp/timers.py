@@ -20,10 +20,10 @@ class Timers:
 
     session_init: float = 30.0  # from the connect to the bind
     enquire_link: float = 30.0  # of silence, until the peer is asked
-    response: float = 10.0  # until it has to have said something
+    response: float = 30.0  # until it has to have said something, and to have answered each of our requests
 
     def due(self, now: float, *, bound: bool, opened_at: float, heard_at: float, enquired_at: float) -> Due:
-        """What to do at `now`; `enquired_at` is 0 unless an enquire_link of ours waits for its answer."""
+        """What to do at `now`; `enquired_at` is the time of our last enquire_link, 0 before the first."""
         if not bound:
             return Due.CLOSE if self.session_init and now - opened_at >= self.session_init else Due.NOTHING
         if enquired_at > heard_at:

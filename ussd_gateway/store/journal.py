@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 from ussd_gateway.coding import data_coding as codings
-from ussd_gateway.coding.segments import Concatenation
+from ussd_gateway.coding.segments import Concatenation, parse_udh
 from ussd_gateway.network.message import UDHI, MessageState, Operation, Receipt, Sms, Ussd
 from ussd_gateway.store.store import Store
 
@@ -103,8 +103,9 @@ class Journal:
     def commit(self) -> None:
         """Everything recorded so far, and what self-care wrote beside it, is kept from now on."""
         if self._rows:
-            rows, self._rows = self._rows, []
-            self._store.write_many(_INSERT, rows)
+            with self._store.together():
+                self._store.write_many(_INSERT, self._rows)
+            self._rows.clear()  # they stand in the transaction; before that, a failure would have lost them
         self._store.commit()
 
     def entries(self) -> int:
@@ -113,7 +114,7 @@ class Journal:
 
     def clear(self, now: float) -> None:
         """Forget all that was recorded; no number is given out a second time."""
-        self._rows.clear()
+        self.commit()
         last = self.entries()
         self._store.write("DELETE FROM journal")
         # Entries are numbered from the last one on, also by the next program that opens the file.
@@ -139,16 +140,23 @@ class Journal:
                 kept.append(sms)
         return kept
 
-    def recently_delivered(self, limit: int) -> Iterator[tuple[Sms, float]]:
-        """The last messages that were delivered, oldest first, with the moment; inboxes are filled from it."""
+    def recently_delivered(self, limit: int) -> list[tuple[Sms, float]]:
+        """The last messages that were delivered, with the moment, in the order of their arrival."""
+        later = dict(
+            self._store.read(
+                "SELECT reference, at FROM journal WHERE kind = 'sms.state' AND state = ?",
+                (int(MessageState.DELIVERED),),
+            )
+        )
         rows = self._store.read(
             "SELECT source, destination, account, reference, data_coding, octets, facts, at FROM journal"
             " WHERE kind = 'sms' AND (state = ? OR reference IN"
             " (SELECT reference FROM journal WHERE kind = 'sms.state' AND state = ?)) ORDER BY id DESC LIMIT ?",
             (int(MessageState.DELIVERED), int(MessageState.DELIVERED), limit),
         )
-        for row in reversed(rows):
-            yield _sms_from_row(row)[0], row[-1]
+        messages = (_sms_from_row(row)[0] for row in reversed(rows))
+        arrived = [(sms, later.get(sms.message_id, sms.submitted_at)) for sms in messages]
+        return sorted(arrived, key=lambda pair: pair[1])
 
     def _masked(self, sms: Sms) -> tuple[int, bytes]:
         data_coding, content = codings.encode_sms(self._masks[sms.source].sub(MASK, sms.text))
@@ -185,6 +193,8 @@ def _sms_from_row(row: tuple[Any, ...]) -> tuple[Sms, bool]:
         given["tlvs"] = tuple((tag, bytes.fromhex(value)) for tag, value in given["tlvs"])
     if "concatenation" in given:
         given["concatenation"] = Concatenation(*given["concatenation"])
+    elif given.get("esm_class", 0) & UDHI:
+        given["concatenation"] = parse_udh(octets)[0]
     sms = Sms(
         source,
         destination,

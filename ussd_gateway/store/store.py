@@ -6,13 +6,19 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from sqlite_utils import Database
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 from ussd_gateway.store.schema import migrations
 
 MEMORY = ":memory:"
+_PATIENCE = 0.2  # seconds that a statement waits for somebody who looks into the file with another program
 
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -31,19 +37,34 @@ class Store:
 
     def __init__(self, path: str | Path) -> None:
         self.path = str(path)
+        self._lock: IO[bytes] | None = None
         try:
+            self._lock_file()
             self._writer = self._connect()
             migrations.apply(Database(self._writer))
             self._reader = self._writer if self.path == MEMORY else self._connect()
         except (sqlite3.Error, OSError) as error:
+            self._unlock()
             raise StoreError(
                 f"store {self.path}: {error}; name another file with --store, or --store :memory: for none"
             ) from error
 
+    def _lock_file(self) -> None:
+        """One program writes one file: two of them would give out the same numbers. The lock ends with the program."""
+        if self.path == MEMORY or fcntl is None:
+            return
+        Path(self.path).parent.mkdir(parents=True, exist_ok=True)
+        self._lock = Path(f"{self.path}.lock").open("wb")  # noqa: SIM115 - it stays open as long as the store
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._unlock()
+            raise StoreError(
+                f"store {self.path}: another gateway uses it; stop that one, or name another file with --store"
+            ) from None
+
     def _connect(self) -> sqlite3.Connection:
-        if self.path != MEMORY:
-            Path(self.path).parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(self.path, isolation_level=None)
+        connection = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None)
         for pragma in _PRAGMAS:
             connection.execute(pragma)
         return connection
@@ -90,6 +111,11 @@ class Store:
         if self._reader is not self._writer:
             self._reader.close()
         self._writer.close()
+        self._unlock()
+
+    def _unlock(self) -> None:
+        if self._lock:
+            self._lock.close()
 
     def _begin(self) -> None:
         if not self._writer.in_transaction:

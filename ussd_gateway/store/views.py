@@ -21,6 +21,7 @@ ENDINGS = {
 }
 """The outcome of a session that ended without a release."""
 
+_LONGEST_ID = 18  # digits that fit an integer of SQLite
 _TERMS = {"from": "source", "to": "destination"}
 _COLUMNS = "id, at, kind, source, destination, account, reference, state, data_coding, octets, facts"
 _MESSAGE = "number, source, destination, account, text, data_coding, first_state, state, submitted_at"
@@ -39,8 +40,9 @@ class Views:
             f"SELECT {_COLUMNS} FROM journal WHERE id > ? ORDER BY id LIMIT {SLICE}",  # noqa: S608 - constants
             (self._position("journal"),),
         ):
-            self._take(rows)
-            self._reached("journal", rows[-1][0])
+            with self._store.together():
+                self._take(rows)
+                self._reached("journal", rows[-1][0])
             yield len(rows)
         while _words(query) and (taken := self._index_words()):
             yield taken
@@ -60,7 +62,7 @@ class Views:
 
     def message(self, message_id: str) -> dict[str, Any] | None:
         """One message with every state it had; None when there is none."""
-        if not (message_id.isascii() and message_id.isdigit()):
+        if not (message_id.isascii() and message_id.isdigit() and len(message_id) <= _LONGEST_ID):
             return None
         rows = self._store.own(f"SELECT {_MESSAGE} FROM messages WHERE number = ?", (int(message_id),))  # noqa: S608
         return self._message(rows[0]) if rows else None
@@ -197,6 +199,8 @@ def _words(query: str) -> bool:
 def _message_conditions(query: str) -> tuple[list[str], list[Any]]:
     where: list[str] = []
     parameters: list[Any] = []
+    if "\0" in query:
+        raise ValueError("q has a NUL in it; no text has")
     for name, value in _terms(query):
         if name in _TERMS:
             where.append(f"{_TERMS[name]} = ?")

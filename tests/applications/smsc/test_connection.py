@@ -9,6 +9,7 @@ from ussd_gateway.network.message import MessageState
 from ussd_gateway.smpp.pdu import (
     HEADER,
     BindReceiver,
+    BindTransceiver,
     BindTransmitter,
     DeliverSm,
     DeliverSmResp,
@@ -172,7 +173,7 @@ async def test_a_receipt_of_a_message_that_expired_comes_late_and_says_so(site):
     esme = await site.bound()
     await esme.ask(submit(registered_delivery=1, validity_period="000000000100000R"))
     await site.gateway.advance(60)
-    assert b"stat:EXPIRED err:027" in (await esme.receive()).short_message
+    assert b"stat:EXPIRED err:006" in (await esme.receive()).short_message
 
 
 async def test_a_message_from_a_handset_is_delivered_to_the_account_of_the_number(site):
@@ -250,7 +251,7 @@ async def test_unbound_and_silent_connections_are_closed_and_bound_ones_asked(si
     enquiry = await bound.receive()
     assert isinstance(enquiry, EnquireLink)
     for connection in list(site.smsc.connections):
-        connection.check(later + 11)
+        connection.check(later + 31)
     assert (await bound.receive()).command == "unbind"
     assert await bound.receive() is None
 
@@ -286,6 +287,59 @@ async def test_a_generic_nack_of_a_deliver_sm_rejects_it(site):
     nack = GenericNack(sequence_number=delivered.sequence_number, command_status=Status.ESME_RINVCMDID)
     await esme.ask(nack, EnquireLink(sequence_number=3))
     assert ("sms.state", MessageState.REJECTED) in site.journal("kind, state")
+
+
+BROKEN_ANSWERS = {
+    "a generic_nack": lambda number: GenericNack(sequence_number=number, command_status=Status.ESME_RINVCMDID).encode(),
+    "a response with a broken body": lambda number: HEADER.pack(18, DeliverSmResp.command_id, 0, number) + b"xx",
+}
+
+
+@pytest.mark.parametrize("answer", BROKEN_ANSWERS.values(), ids=BROKEN_ANSWERS)
+async def test_any_answer_however_broken_opens_the_window_again(new_site, answer):
+    async with new_site(window=1) as site:
+        anna = site.handset()
+        esme = await site.bound()
+        for text in ("one", "two"):
+            anna.send("5001", text)
+        first = await esme.receive()
+        assert (await esme.ask(answer(first.sequence_number))).short_message == b"two"
+        assert site.journal("kind, state")[-1] == ("sms.state", MessageState.REJECTED)
+
+
+async def test_a_bind_that_never_answers_a_deliver_sm_is_ended_and_the_message_goes_to_another(site):
+    anna = site.handset()
+    esme = await site.bound()
+    anna.send("5001", "one")
+    await esme.receive()
+    await esme.ask(EnquireLink(sequence_number=9))  # it lives, but does not answer
+    (connection,) = site.smsc.connections
+    connection.check(site.smsc.real_time() + 31)
+    again = await site.bound()
+    assert (await again.receive()).short_message == b"one"
+
+
+async def test_a_message_expires_while_it_waits_for_room_in_the_window(new_site):
+    async with new_site(window=1) as site:
+        anna = site.handset()
+        esme, sender = await site.bound(), await site.bound("other", "pw")
+        anna.send("5001", "one")
+        first = await esme.receive()
+        validity = {"validity_period": "000000000100000R", "registered_delivery": 1}
+        await sender.ask(submit(destination_addr="5001", **validity))
+        await site.gateway.advance(61)
+        assert b"stat:EXPIRED" in (await sender.receive()).short_message
+        await esme.send(DeliverSmResp(sequence_number=first.sequence_number))
+        assert (await esme.ask(EnquireLink(sequence_number=9))).command == "enquire_link_resp"
+
+
+async def test_an_esme_of_version_3_3_gets_no_optional_parameters(site):
+    site.handset()
+    esme = await site.connect()
+    await esme.ask(BindTransceiver(sequence_number=1, system_id="test", password="test", interface_version=0x33))
+    await esme.send(submit(registered_delivery=1))
+    _, receipt = await esme.receive(), await esme.receive()
+    assert (receipt.command, receipt.tlvs) == ("deliver_sm", ())
 
 
 async def test_nothing_is_left_of_a_thousand_connections(site):

@@ -16,8 +16,8 @@ class Bind(Protocol):
     """A connection that is bound to receive, as an account sees it."""
 
     @property
-    def has_room(self) -> bool:
-        """Whether another deliver_sm fits its window."""
+    def room(self) -> int:
+        """How many more deliver_sm fit its window."""
 
     @property
     def unanswered(self) -> int:
@@ -25,6 +25,9 @@ class Bind(Protocol):
 
     def send(self, message: Sms | Receipt) -> None:
         """Hand a message or a receipt to the ESME."""
+
+    def forget(self) -> None:
+        """Expect no response any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,58 +45,63 @@ class EsmeSettings:
 
 
 class EsmeAccount:
-    """An endpoint: what the network delivers goes to the binds in turn, as far as their windows are open."""
+    """An endpoint: what the network delivers goes to the binds in turn.
+
+    The network knows how much room their windows have together, and keeps the rest.
+    """
 
     def __init__(self, settings: EsmeSettings, gateway: Gateway) -> None:
         self.settings = settings
         self._gateway = gateway
         self._party = gateway.directory.attach_account(settings.system_id, self, settings.numbers)
         self._binds: deque[Bind] = deque()  # those that receive
-        self._queue: deque[Sms | Receipt] = deque()
         if settings.inner:
             gateway.busy_while(lambda: any(bind.unanswered for bind in self._binds))
 
     def deliver(self, message: Message) -> None:
-        """Takes an Sms or a Receipt, and sends it as soon as a bind has room in its window."""
+        """Hands an Sms or a Receipt to the next bind that has room."""
         assert isinstance(message, Sms | Receipt)
-        if self._queue or not self._send(message):
-            self._queue.append(message)
+        binds = self._binds
+        for _ in range(len(binds)):
+            bind = binds[0]
+            binds.rotate(-1)  # the next message is another one's turn
+            if bind.room > 0:
+                bind.send(message)
+                return
+        self._gateway.hand_back(self.settings.system_id, [message])
 
     def opened(self, bind: Bind) -> None:
         """A bind can receive from now on."""
         self._binds.append(bind)
+        self._measure()
         self._gateway.attach(self._party)
 
-    def has_room(self) -> None:
-        """A bind got an answer: what is queued goes on."""
-        while self._queue and self._send(self._queue[0]):
-            self._queue.popleft()
+    def changed(self) -> None:
+        """A bind got an answer, or cannot be written to: what waits goes on as far as there is room now."""
+        self._measure()
+        if self._party.waiting and self._party.room > 0:
+            self._gateway.release(self._party)
 
     def closed(self, bind: Bind, unanswered: list[Sms | Receipt]) -> None:
         """A bind is gone; what it had not answered is delivered again, first of all."""
         if bind not in self._binds:
             return
         self._binds.remove(bind)
-        self._gateway.hand_back(self.settings.system_id, [*unanswered, *self._queue])
-        self._queue.clear()
+        self._gateway.hand_back(self.settings.system_id, unanswered)
+        self._measure()
         if self._binds:
             self._gateway.attach(self._party)
         else:
             self._gateway.detach(self._party)
 
     def forget(self) -> None:
-        """Drop what is queued; `POST /reset` asks for it."""
-        self._queue.clear()
+        """Expect no responses to what was sent; `POST /reset` asks for it."""
+        for bind in self._binds:
+            bind.forget()
+        self._measure()
 
-    def _send(self, message: Sms | Receipt) -> bool:
-        binds = self._binds
-        for _ in range(len(binds)):
-            bind = binds[0]
-            binds.rotate(-1)  # the next message is another one's turn
-            if bind.has_room:
-                bind.send(message)
-                return True
-        return False
+    def _measure(self) -> None:
+        self._party.room = sum(bind.room for bind in self._binds)
 
 
 class Accounts:
@@ -112,6 +120,6 @@ class Accounts:
         return account
 
     def forget(self) -> None:
-        """Drop what is queued for every account."""
+        """Expect no responses to what was sent to any account."""
         for account in self._accounts.values():
             account.forget()

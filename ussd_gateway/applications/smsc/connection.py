@@ -69,7 +69,8 @@ class EsmeConnection(asyncio.BufferedProtocol):
         self._account: EsmeAccount | None = None
         self._system_id = ""
         self._outgoing: list[bytes] = []
-        self._unanswered: dict[int, Sms | Receipt] = {}  # our deliver_sm by sequence_number
+        self._unanswered: dict[int, tuple[Sms | Receipt, float]] = {}  # our deliver_sm, and when each was sent
+        self._interface_version = INTERFACE_VERSION
         self._writable = True
         self._opened_at = self._heard_at = shared.real_time()
         self._enquired_at = 0.0
@@ -112,6 +113,8 @@ class EsmeConnection(asyncio.BufferedProtocol):
         self._writable = False
         if self._transport:
             self._transport.pause_reading()
+        if self._account:
+            self._account.changed()
 
     def resume_writing(self) -> None:
         """The ESME has caught up."""
@@ -119,7 +122,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
         if self._transport and not self._transport.is_closing():
             self._transport.resume_reading()
             if self._account:
-                self._account.has_room()
+                self._account.changed()
 
     # What the account and the server ask -----------------------------------------------------------------------------
 
@@ -129,15 +132,19 @@ class EsmeConnection(asyncio.BufferedProtocol):
         return len(self._unanswered)
 
     @property
-    def has_room(self) -> bool:
-        """Whether another deliver_sm fits the window."""
-        return self._writable and len(self._unanswered) < self._shared.window
+    def room(self) -> int:
+        """How many more deliver_sm fit the window."""
+        return self._shared.window - len(self._unanswered) if self._writable else 0
 
     def send(self, message: Sms | Receipt) -> None:
         """Hand a message or a receipt to the ESME."""
         sequence_number = self._connection.next_sequence_number()
-        self._unanswered[sequence_number] = message
-        self._write(deliver_sm(message, sequence_number))
+        self._unanswered[sequence_number] = message, self._shared.real_time()
+        self._write(deliver_sm(message, sequence_number, with_tlvs=self._interface_version >= INTERFACE_VERSION))
+
+    def forget(self) -> None:
+        """Expect no response any more."""
+        self._unanswered.clear()
 
     def check(self, now: float) -> None:
         """Do what the timers call for; `now` is real time."""
@@ -148,12 +155,16 @@ class EsmeConnection(asyncio.BufferedProtocol):
             heard_at=self._heard_at,
             enquired_at=self._enquired_at,
         )
-        if due is Due.ENQUIRE_LINK:
-            self._enquired_at = now
-            self._write(EnquireLink(sequence_number=self._connection.next_sequence_number()).encode())
-        elif due is Due.CLOSE:
+        if due is Due.CLOSE or self._waited(now) >= self._shared.timers.response:
             self._note("esme.silent")
             self.close()
+        elif due is Due.ENQUIRE_LINK:
+            self._enquired_at = now
+            self._write(EnquireLink(sequence_number=self._connection.next_sequence_number()).encode())
+
+    def _waited(self, now: float) -> float:
+        """How long the oldest deliver_sm has waited for its response."""
+        return now - next(iter(self._unanswered.values()))[1] if self._unanswered else 0.0
 
     def close(self) -> None:
         """End the bind politely, and the connection."""
@@ -176,8 +187,10 @@ class EsmeConnection(asyncio.BufferedProtocol):
             return self._reply(pdu, account)
         self._connection.bind(pdu)
         self._account, self._system_id = account, pdu.system_id
-        # 4.1.2: an ESME of before 3.4 gets no optional parameter
-        tlvs = ((Tag.SC_INTERFACE_VERSION, bytes((INTERFACE_VERSION,))),) if pdu.interface_version >= 0x34 else ()
+        # Section 3.4: an ESME of before 3.4 gets no optional parameters
+        self._interface_version = pdu.interface_version
+        known = self._interface_version >= INTERFACE_VERSION
+        tlvs = ((Tag.SC_INTERFACE_VERSION, bytes((INTERFACE_VERSION,))),) if known else ()
         self._note("esme.bound", mode=self._connection.state.value)
         self._reply(pdu, Status.ESME_ROK, system_id=SMSC_SYSTEM_ID, tlvs=tlvs)
         if self._connection.receives:
@@ -208,26 +221,30 @@ class EsmeConnection(asyncio.BufferedProtocol):
         return None
 
     def _deliver_sm_resp(self, pdu: DeliverSmResp) -> None:
-        message = self._unanswered.pop(pdu.sequence_number, None)
+        accepted = pdu.command_status == Status.ESME_ROK
+        self._answered(pdu.sequence_number, MessageState.DELIVERED if accepted else MessageState.REJECTED)
+
+    def _answered(self, sequence_number: int, state: MessageState) -> None:
+        """One of our deliver_sm has its response."""
+        message, _ = self._unanswered.pop(sequence_number, (None, 0.0))
         if isinstance(message, Sms):
-            accepted = pdu.command_status == Status.ESME_ROK
-            self._gateway.confirm(message, MessageState.DELIVERED if accepted else MessageState.REJECTED)
+            self._gateway.confirm(message, state)
         if self._account:
-            self._account.has_room()
+            self._account.changed()
 
     def _enquire_link(self, pdu: Pdu) -> None:
         self._reply(pdu)
 
     def _generic_nack(self, pdu: Pdu) -> None:
-        message = self._unanswered.pop(pdu.sequence_number, None)
-        if isinstance(message, Sms):
-            self._gateway.confirm(message, MessageState.REJECTED)
         self._note("esme.generic_nack", command_status=status_name(pdu.command_status))
+        self._answered(pdu.sequence_number, MessageState.REJECTED)
 
     def _unparsed(self, pdu: UnparsedPdu) -> None:
         self._note("esme.unparsed_pdu", command_id=f"0x{pdu.command_id:08X}", seen=pdu.error.seen)
         if reply := pdu.reply():
             self._write(reply.encode())
+        else:  # a response, however broken, is the answer to its request
+            self._answered(pdu.sequence_number, MessageState.REJECTED)
 
     def _unexpected(self, pdu: Pdu | UnparsedPdu) -> None:
         """A PDU that an SMSC is never sent, such as deliver_sm, or a response that needs no further step."""
@@ -280,7 +297,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
     def _leave(self) -> None:
         account, self._account = self._account, None
         if account:
-            unanswered = list(self._unanswered.values())
+            unanswered = [message for message, _ in self._unanswered.values()]
             self._unanswered.clear()
             account.closed(self, unanswered)
 

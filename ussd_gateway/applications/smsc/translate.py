@@ -70,17 +70,21 @@ def sms_from(pdu: SubmitSm, account: str, now: float) -> Sms:
     )
 
 
-def deliver_sm(message: Sms | Receipt, sequence_number: int) -> bytes:
-    """The octets of the deliver_sm that hands a message or a receipt to an ESME."""
+def deliver_sm(message: Sms | Receipt, sequence_number: int, *, with_tlvs: bool = True) -> bytes:
+    """The octets of the deliver_sm that hands a message or a receipt to an ESME.
+
+    with_tlvs  False for an ESME of before SMPP 3.4; a text that only message_payload could carry goes with it all the same
+    """
     if isinstance(message, Receipt):
-        return _receipt(message, sequence_number)
+        return _receipt(message, sequence_number, with_tlvs)
     short_message, tail = message.octets, b""
     if len(short_message) > 254:  # 5.3.2.32: what does not fit short_message goes as message_payload
         tail = encode_tlvs(((Tag.MESSAGE_PAYLOAD, short_message),))
         short_message = b""
-    if message.concatenation and not message.esm_class & UDHI:
-        tail += _sar(message.concatenation)
-    tail += encode_tlvs(message.tlvs)
+    if with_tlvs:
+        if message.concatenation and not message.esm_class & UDHI:
+            tail += _sar(message.concatenation)
+        tail += encode_tlvs(message.tlvs)
     return DeliverSm.pack(
         sequence_number,
         (
@@ -106,7 +110,7 @@ def deliver_sm(message: Sms | Receipt, sequence_number: int) -> bytes:
 _RECEIPT_CLASS = bytes((RECEIPT_ESM_CLASS,))
 
 
-def _receipt(receipt: Receipt, sequence_number: int) -> bytes:
+def _receipt(receipt: Receipt, sequence_number: int, with_tlvs: bool) -> bytes:
     sms, state = receipt.sms, int(receipt.state)
     message_id = sms.message_id.encode()
     text = receipt_text(message_id, state, sms.submitted_at, receipt.done_at, receipt.error, _shown(sms))
@@ -128,7 +132,7 @@ def _receipt(receipt: Receipt, sequence_number: int) -> bytes:
             bytes((len(text),)),
             text,
         ),
-        tail=receipt_tlvs(message_id, state, receipt.error),
+        tail=receipt_tlvs(message_id, state, receipt.error) if with_tlvs else b"",
     )
 
 
