@@ -6,7 +6,7 @@ import logging
 import pytest
 from aiosmpplib.state import SmppError
 
-from ussd_gateway.esme import NO_LOG, Esme
+from ussd_gateway.esme import NO_LOG, Esme, phone_number
 from ussd_gateway.smpp.connection import Connection
 from ussd_gateway.smpp.pdu import BindTransceiver
 from ussd_gateway.smpp.status import Status
@@ -71,3 +71,17 @@ async def test_cancelling_it_ends_all_its_tasks_at_once(peer):
     await asyncio.gather(running, return_exceptions=True)
     names = {task.get_name() for task in asyncio.all_tasks()}
     assert not names & {"Receiver", "Sender", "Connection keeper"}
+
+
+ADDRESSES = {
+    "70001000001": ("70001000001", "INTERNATIONAL", "ISDN"),
+    "+70001000001": ("70001000001", "INTERNATIONAL", "ISDN"),
+    "3339": ("3339", "NETWORK_SPECIFIC", "UNKNOWN"),
+    "bank": ("bank", "ALPHANUMERIC", "UNKNOWN"),
+}
+
+
+@pytest.mark.parametrize(("address", "kind"), ADDRESSES.items())
+def test_an_address_has_its_type_and_plan(address, kind):
+    number = phone_number(address)
+    assert (number.number, number.ton.name, number.npi.name) == kind

@@ -9,10 +9,11 @@ from typing import Any
 import structlog
 from aiosmpplib import ESME
 from aiosmpplib.protocol import GenericNack, SmppMessage, Unbind
-from aiosmpplib.state import PduHeader
+from aiosmpplib.state import NPI, TON, PduHeader, PhoneNumber
 
 log = structlog.get_logger(__name__)
 
+SHORT = 6  # digits at most of a number that only this network knows
 NO_LOG = logging.CRITICAL + 1  # a level that aiosmpplib never reaches
 
 
@@ -54,3 +55,13 @@ class Esme(ESME):
             log.warning("esme.pdu_unreadable", command=header.smpp_command.name, error=type(error).__name__)
             await self._send_data(GenericNack(header.sequence_num))
             return None
+
+
+def phone_number(address: str) -> PhoneNumber:
+    """The address with its type and plan (SMPP 3.4 sections 5.2.5, 5.2.6): international, short, or a name."""
+    digits = address.removeprefix("+")
+    if not (digits.isascii() and digits.isdigit()):
+        return PhoneNumber(address, TON.ALPHANUMERIC, NPI.UNKNOWN)
+    if len(digits) > SHORT:
+        return PhoneNumber(digits, TON.INTERNATIONAL, NPI.ISDN)
+    return PhoneNumber(digits, TON.NETWORK_SPECIFIC, NPI.UNKNOWN)

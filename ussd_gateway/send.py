@@ -6,12 +6,12 @@ import asyncio
 import logging
 from dataclasses import dataclass
 
-from aiosmpplib import PhoneNumber, SmppCommandStatus, SubmitSm
+from aiosmpplib import SmppCommandStatus, SubmitSm
 from aiosmpplib.hook import AbstractHook
 from aiosmpplib.protocol import DeliverSm, GenericNack, SmppMessage, SubmitSmResp
-from aiosmpplib.state import NPI, TON, SmppError
+from aiosmpplib.state import SmppError
 
-from ussd_gateway.esme import NO_LOG, Esme
+from ussd_gateway.esme import NO_LOG, Esme, phone_number
 
 _PATIENCE = 10.0  # seconds for each answer
 
@@ -101,8 +101,8 @@ async def _submitted(esme: Esme, ear: _Ear, source: str, destination: str, text:
         await esme.broker.enqueue(
             SubmitSm(
                 short_message=text,
-                source=_number(source),
-                destination=_number(destination),
+                source=phone_number(source),
+                destination=phone_number(destination),
                 registered_delivery=int(receipt),
             )
         )
@@ -112,13 +112,6 @@ async def _submitted(esme: Esme, ear: _Ear, source: str, destination: str, text:
         what = "receipt" if ear.response.done() else "answer"
         raise SendError(f"no {what} from the SMSC within {_PATIENCE:g} s") from error
     return Sent(message_id, stat)
-
-
-def _number(text: str) -> PhoneNumber:
-    digits = text.removeprefix("+")
-    if not digits.isdigit():
-        return PhoneNumber(text, TON.ALPHANUMERIC, NPI.UNKNOWN)
-    return PhoneNumber(digits, TON.INTERNATIONAL, NPI.ISDN) if len(digits) > 6 else PhoneNumber(digits)
 
 
 def _settle(future: asyncio.Future[str], value: str) -> None:

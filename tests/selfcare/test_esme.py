@@ -40,10 +40,10 @@ async def scripted(plain_gateway):
     """A peer that answers as told, and a sender bound to it."""
     made = []
 
-    async def new(*answers, receive=lambda sms: None):
+    async def new(*answers, receive=lambda sms: None, **given):
         smsc = ScriptedSmsc(*answers)
         await smsc.start()
-        sender = SmsSender(lambda: smsc.address, "selfcare", "selfcare", plain_gateway, receive)
+        sender = SmsSender(lambda: smsc.address, "selfcare", "selfcare", plain_gateway, receive, **given)
         sender.start()
         await sender.bound.wait()
         made.append((smsc, sender))
@@ -255,9 +255,8 @@ async def test_a_refused_bind_is_tried_again_and_leaves_no_socket(operators):
     await until(lambda: len(operator.smsc.connections) == 1)
 
 
-async def test_silence_is_no_answer_and_the_sms_is_sent_again(scripted, plain_gateway, monkeypatch):
-    monkeypatch.setattr("ussd_gateway.selfcare.outbox.RESPONSE", 0.02)
-    smsc, sender = await scripted("silence")
+async def test_silence_is_no_answer_and_the_sms_is_sent_again(scripted):
+    smsc, sender = await scripted("silence", response=0.02)
     sender.send("3339", ANNA, "1")
 
     await until(lambda: not sender.waiting)

@@ -147,13 +147,14 @@ async def test_an_answer_that_nobody_waits_for_is_let_go(outbox):
     assert outbox.waiting == 1
 
 
-async def test_no_answer_at_all_is_a_failure_too(outbox, plain_gateway, monkeypatch):
-    monkeypatch.setattr("ussd_gateway.selfcare.outbox.RESPONSE", 0.01)
+async def test_no_answer_at_all_is_a_failure_too(plain_gateway):
+    outbox = Outbox(plain_gateway, response=0.01)
     put(outbox, "1")
     await dequeue(outbox)
 
     assert (await dequeue(outbox)).short_message == "1"
     assert under_way(plain_gateway) == 0
+    outbox.clear()
 
 
 @pytest.mark.parametrize("destination", ["7" * 21])

@@ -23,7 +23,7 @@ from aiosmpplib.throttle import AbstractThrottleHandler
 from ussd_gateway.esme import NO_LOG, Esme
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.selfcare.incoming import Incoming, Repeats
-from ussd_gateway.selfcare.outbox import Outbox, delay
+from ussd_gateway.selfcare.outbox import RESPONSE, Outbox, delay
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +43,7 @@ class SmsSender:
 
     address    gives (host, port) of the SMSC; asked before each connect, since the port may be known late
     system_id  the account's, with its password
+    response   seconds until a response that has not come never will
     receive    takes an SMS that came, once however often the SMSC delivers it (R176); returns at once
 
     `start` binds in the background: an SMS to its numbers can only be received by who is bound. Whatever ends the bind,
@@ -56,13 +57,15 @@ class SmsSender:
         password: str,
         gateway: Gateway,
         receive: Receive = lambda sms: None,
+        *,
+        response: float = RESPONSE,
     ) -> None:
         self._address = address
         self._system_id = system_id
         self._password = password
         self._gateway = gateway
         self._receive = receive
-        self._outbox = Outbox(gateway)
+        self._outbox = Outbox(gateway, response)
         self._repeats = Repeats()
         self._timer = _RetryTimer(self._bound, self._lost)
         self._esme: Esme | None = None
@@ -94,7 +97,7 @@ class SmsSender:
     async def stop(self) -> None:
         """Leave; what waits is dropped. No task and no socket is left behind."""
         task, self._task = self._task, None
-        if self._esme:
+        if self._esme and self.bound.is_set():
             self._esme.hang_up()  # while it is still bound, so that the SMSC gets its unbind
         while task and not task.done():
             task.cancel()
@@ -105,7 +108,7 @@ class SmsSender:
         await asyncio.sleep(0)  # a transport closes its socket one turn after it is told to
 
     async def _run(self) -> None:
-        while True:
+        while self._task:
             host, port = self._address()
             self._esme = esme = Esme(
                 smsc_host=_ANY.get(host, host),
@@ -164,7 +167,7 @@ class SmsSender:
             self._gateway.note(
                 "selfcare.sms_receipt",
                 account=self._system_id,
-                destination=pdu.source.number,  # 5.2.12: a receipt comes from where the message went
+                destination=pdu.source.number,  # appendix B: a receipt comes from where the message went
                 message_id=str(receipt.get("id", "")),
                 state=str(receipt.get("stat", "")),
             )

@@ -10,14 +10,15 @@ from itertools import count
 import structlog
 from aiosmpplib.broker import AbstractBroker
 from aiosmpplib.protocol import SmppMessage, SubmitSm
-from aiosmpplib.state import NPI, TON, PhoneNumber, SmppCommandStatus
+from aiosmpplib.state import SmppCommandStatus
 
+from ussd_gateway.esme import phone_number
 from ussd_gateway.gateway import Gateway
 
 log = structlog.get_logger(__name__)
 
 WINDOW = 50  # submit_sm that may wait for their response
-RESPONSE = 10.0  # seconds until a response that has not come never will
+RESPONSE = 10.0
 SHORTEST, LONGEST = 0.1, 5.0  # seconds between two attempts
 
 GIVEN_UP = frozenset(
@@ -68,8 +69,8 @@ class Outgoing:
         return SubmitSm(
             log_id=self.id,
             short_message=self.text,
-            source=_address(self.source),
-            destination=_address(self.destination),
+            source=phone_number(self.source),
+            destination=phone_number(self.destination),
             registered_delivery=1,  # 5.2.17: a receipt, whatever becomes of it
         )
 
@@ -83,11 +84,14 @@ class Outgoing:
 class Outbox(AbstractBroker):
     """A queue, and the window of what was sent and is not answered.
 
+    response  seconds until a response that has not come never will
+
     While a message is on its first attempt, `gateway.under_way` holds, so that `settle` and a virtual clock wait for it.
     """
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: Gateway, response: float = RESPONSE) -> None:
         self._gateway = gateway
+        self._response = response
         self._queue: deque[Outgoing] = deque()
         self._in_flight: dict[str, Outgoing] = {}
         self._resting: dict[str, Outgoing] = {}  # until their next attempt
@@ -124,7 +128,7 @@ class Outbox(AbstractBroker):
                 self._give_up(outgoing, "it has an address that SMPP cannot carry")
                 continue
             outgoing.attempts += 1
-            outgoing.timer = asyncio.get_running_loop().call_later(RESPONSE, self._unanswered, outgoing)
+            outgoing.timer = asyncio.get_running_loop().call_later(self._response, self._unanswered, outgoing)
             self._in_flight[outgoing.id] = outgoing
             return submit_sm
 
@@ -194,12 +198,3 @@ class Outbox(AbstractBroker):
         self._gateway.note(
             "selfcare.sms_given_up", source=outgoing.source, destination=outgoing.destination, reason=reason
         )
-
-
-def _address(address: str) -> PhoneNumber:
-    # 5.2.5, 5.2.6: an international number, a short number of the network, or a name
-    if not (address.isascii() and address.isdigit()):
-        return PhoneNumber(address, TON.ALPHANUMERIC, NPI.UNKNOWN)
-    if len(address) > 6:
-        return PhoneNumber(address, TON.INTERNATIONAL, NPI.ISDN)
-    return PhoneNumber(address, TON.NETWORK_SPECIFIC, NPI.UNKNOWN)

@@ -24,8 +24,6 @@ class Tag(IntEnum):
     NETWORK_ERROR_CODE = 0x0423
     MESSAGE_PAYLOAD = 0x0424
     MESSAGE_STATE = 0x0427
-    USSD_SERVICE_OP = 0x0501
-    ITS_SESSION_INFO = 0x1383
 
 
 Tlvs = tuple[tuple[int, bytes], ...]
