@@ -1,4 +1,4 @@
-"""The clock, reset and health (INTERFACE, HTTP)."""
+"""The clock, reset and health (docs/http.md)."""
 
 from __future__ import annotations
 

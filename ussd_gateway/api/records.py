@@ -1,4 +1,4 @@
-"""What passed: messages and sessions, looked up in the store (INTERFACE, HTTP)."""
+"""What passed: messages and sessions, looked up in the store (docs/http.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Handsets over HTTP: dial, answer, hang up, read and send SMS, switch on and off (INTERFACE, HTTP)."""
+"""Handsets over HTTP: dial, answer, hang up, read and send SMS, switch on and off (docs/http.md)."""
 
 from __future__ import annotations
 

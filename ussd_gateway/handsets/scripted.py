@@ -1,4 +1,4 @@
-"""A phone for a Python program: what INTERFACE's `gateway.handset(number)` gives.
+"""A phone for a Python program: what `gateway.handset(number)` gives (docs/phones.md).
 
 It remembers which messages were looked at, so that each `receive` sees only what is newer.
 """
