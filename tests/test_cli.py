@@ -138,6 +138,10 @@ MISTAKES = {
         ("--virtual-clock=tomorrow", "--store", ":memory:"),
         "'tomorrow' is no moment; one looks like 2018-04-27T17:50:00+03:00\n",
     ),
+    "a ready file nowhere": (
+        ("--ready-file", "nowhere/ready.json"),
+        "--ready-file nowhere/ready.json: there is no folder nowhere\n",
+    ),
     "a store that is none": (
         ("--store", "c.toml"),
         "store c.toml: file is not a database; name another file with --store, or --store :memory: for none\n",
@@ -178,6 +182,9 @@ def test_config_check(tmp_path):
     (tmp_path / "c.toml").write_text("[log]\nlevel = 'loud'\n")
     done = run("config", "check", "--config", str(tmp_path / "c.toml"))
     assert (done.returncode, done.stderr[:19]) == (2, "c.toml: log.level: ")
+    (tmp_path / "c.toml").write_text("[[esme]]\nsystem_id = 'a'\npassword = ''\nnumbers = ['6000-5000']\n")
+    done = run("config", "check", "--config", str(tmp_path / "c.toml"))
+    assert (done.returncode, done.stderr[:31]) == (2, "esme.numbers: '6000-5000' is ne")
 
 
 def test_help_is_everywhere_and_the_version_is_told():

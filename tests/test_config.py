@@ -88,6 +88,19 @@ MISTAKES = {
         "config.toml: subscriber[0].balance: '1.234' cannot be used:"
         " '1.234' is no sum of money; write roubles and kopecks as \"150.00\"",
     ),
+    "more money than there is": (
+        "[[subscriber]]\nmsisdn = '70001000001'\nbalance = '99999999999999999999'\n",
+        "config.toml: subscriber[0].balance: '99999999999999999999' cannot be used:"
+        " '99999999999999999999' is no sum of money; write roubles and kopecks as \"150.00\"",
+    ),
+    "one bracket too few": (
+        "[subscriber]\nmsisdn = '70001000001'\n",
+        "config.toml: subscriber: there can be several; write each as [[subscriber]]",
+    ),
+    "no store": (
+        "[store]\npath = ''\n",
+        "config.toml: store.path: '' cannot be used: string should have at least 1 character",
+    ),
     "a subscriber without a number": (
         "[[subscriber]]\nowner = 'anna'\n",
         "config.toml: subscriber[0].msisdn: is missing",

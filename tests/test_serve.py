@@ -48,6 +48,14 @@ async def test_a_command_by_sms_is_answered_before_virtual_time_passes(start):
         assert gateway.now() == begun
 
 
+async def test_the_network_speaks_the_language_of_the_sim(start):
+    async with start() as gateway:
+        anna = gateway.handset("70001000001")
+        await anna.dial("*111*6*2#")
+        screen = await anna.dial("*777#")
+        assert (screen.outcome, screen.data_coding) == ("no_route", 15)
+
+
 async def test_what_waited_for_a_handset_is_delivered_after_a_restart(start):
     async with start() as gateway:
         boris = gateway.handset("70002000001")

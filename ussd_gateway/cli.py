@@ -67,6 +67,9 @@ def serve(
         "server.http_port": http_port,
     }
 
+    if ready_file and not Path(ready_file).parent.is_dir():
+        _fail(f"--ready-file {ready_file}: there is no folder {Path(ready_file).parent}")
+
     async def run() -> None:
         clock = VirtualClock(virtual_clock or None) if virtual_clock is not None else None
         loaded = load(path, flags)
@@ -190,8 +193,16 @@ def show(path: str | None, as_json: bool) -> None:
 @config.command(name="check")
 @click.option("--config", "path", type=click.Path(dir_okay=False))
 def check_config(path: str | None) -> None:
-    """Read the settings and tell every mistake."""
-    _say(f"{_loaded(path).path}: no mistakes.")
+    """Read the settings, and the menus that they name, and tell every mistake."""
+    from ussd_gateway.serve import Gateway
+    from ussd_gateway.store.store import MEMORY
+
+    loaded = _loaded(path)
+    try:
+        Gateway.from_config(loaded.path, flags={"store.path": MEMORY}).store.close()
+    except (ConfigError, ValueError) as error:
+        _fail(str(error))
+    _say(f"{loaded.path}: no mistakes.")
 
 
 def _loaded(path: str | None) -> Any:

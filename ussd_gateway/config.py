@@ -34,6 +34,9 @@ ENVIRONMENT = "USSD_GATEWAY_"
 FILE_NAME = "config.toml"
 
 
+_RICHEST = 10**15  # kopecks; sums of them still fit the database
+
+
 class ConfigError(Exception):
     """A setting cannot be used; each line of the message names a place and the way out."""
 
@@ -42,7 +45,7 @@ def _kopecks(value: object) -> int:
     """Roubles as people write them, "150.00", to whole kopecks."""
     try:
         kopecks = Decimal(str(value)) * 100
-        if kopecks != kopecks.to_integral_value():
+        if kopecks != kopecks.to_integral_value() or abs(kopecks) > _RICHEST:
             raise ValueError
         return int(kopecks)
     except (InvalidOperation, ValueError):
@@ -88,7 +91,7 @@ class Server(_Section):
 class StoreSection(_Section):
     """Where the journal is kept."""
 
-    path: str = "run/ussd_gateway.db"
+    path: Annotated[str, Field(min_length=1)] = "run/ussd_gateway.db"
 
 
 class Log(_Section):
@@ -139,7 +142,7 @@ class SelfcareSection(_Section):
     password_requests_per_day: PositiveInt = 10
     sms_delay: NonNegativeFloat = 0
     argon2_time_cost: PositiveInt = 2
-    argon2_memory_kib: Annotated[int, Field(ge=8)] = 19456
+    argon2_memory_kib: Annotated[int, Field(ge=8, le=4 * 1024 * 1024)] = 19456
     argon2_parallelism: PositiveInt = 1
 
 
@@ -240,7 +243,7 @@ def _find(path: str | Path | None) -> Path:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}; name another file with --config") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -282,6 +285,8 @@ def _said(mistake: Any, key: str) -> str:
         near = get_close_matches(name, known, 1)
         hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
         return f"there is no such key; {hint}"
+    if mistake["type"] == "tuple_type":
+        return f"there can be several; write each as [[{key}]]"
     if mistake["type"] == "missing":
         return "is missing"
     message = str(mistake["msg"]).removeprefix("Value error, ")

@@ -63,10 +63,11 @@ class Gateway:
         clock: Clock,
         journal: Journal,
         new_handset: Callable[[str], Endpoint],
+        language: Callable[[str], str] = lambda msisdn: "ru",
     ) -> None:
         self.clock = clock
         self.journal = journal
-        self.network = Network(settings, journal, new_handset, journal.first_id)
+        self.network = Network(settings, journal, new_handset, journal.first_id, language)
         self._timers: Deadlines[Timer] = Deadlines()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._under_way = 0

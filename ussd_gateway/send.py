@@ -109,8 +109,12 @@ async def _submitted(esme: Esme, ear: _Ear, source: str, destination: str, text:
         message_id = await asyncio.wait_for(ear.response, _PATIENCE)
         stat = await asyncio.wait_for(ear.receipt, _PATIENCE) if receipt else None
     except TimeoutError as error:
-        what = "receipt" if ear.response.done() else "answer"
-        raise SendError(f"no {what} from the SMSC within {_PATIENCE:g} s") from error
+        if not ear.response.done():
+            raise SendError(f"no answer from the SMSC within {_PATIENCE:g} s") from error
+        raise SendError(
+            f"the SMSC has taken the message as {ear.response.result()}, but no receipt came within {_PATIENCE:g} s;"
+            f" another bind of {esme.system_id} may have got it"
+        ) from error
     return Sent(message_id, stat)
 
 

@@ -66,6 +66,7 @@ class Gateway(core.Gateway):
             clock=clock or RealClock(),
             journal=self._journal,
             new_handset=lambda msisdn: Handset(msisdn, self),
+            language=lambda msisdn: self.selfcare.languages.language(msisdn),
         )
         self._views = Views(self.store)
         self._closing = asyncio.Event()

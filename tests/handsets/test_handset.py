@@ -49,6 +49,7 @@ async def test_what_a_phone_does_not_send_as_ussd_stays_in_the_phone(plain_gatew
     screen = await anna.dial("**21*70001000002#")
     assert (screen.outcome, screen.session) == ("not_ussd", "")
     assert "forwarding" in screen
+    assert anna.screen is screen
     assert plain_gateway.written() == []
 
 
@@ -174,7 +175,7 @@ async def test_a_phone_that_is_off_sends_nothing(plain_gateway, anna):
     plain_gateway.detach(anna.party)
     with pytest.raises(NotAttachedError, match="70001000001 is not attached"):
         anna.send("5000", "Hi")
-    with pytest.raises(ValueError, match=r"'\+ ' is no number to send to"):
+    with pytest.raises(ValueError, match=r"'\+ ' is no number to send to; write its digits"):
         anna.send("+ ", "Hi")
 
 

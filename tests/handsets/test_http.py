@@ -132,6 +132,9 @@ MISTAKES = {
     "a dial too long": ("POST", f"{ANNA}/ussd", '{"dial": "*%s#"}' % ("1" * 190), 400, "a USSD string takes 160"),
     "no number": ("GET", "/handsets/anna", "", 400, "'anna' is no number"),
     "the number of an ESME": ("GET", "/handsets/5000/sms", "", 400, "5000 belongs to an ESME"),
+    "a name to send to": ("POST", f"{ANNA}/sms", '{"to": "INFO", "text": "x"}', 400, "'INFO' is no number to send to"),
+    "an id that is none": ("GET", f"{ANNA}/sms?after=abc", "", 400, "after=abc: write the id of a message"),
+    "a body too deep": ("POST", f"{ANNA}/ussd", "[" * 100_000, 400, "the body is no JSON"),
     "a bad pattern": ("GET", f"{ANNA}/sms?match=(", "", 400, "match=(: missing )"),
     "a bad wait": ("GET", f"{ANNA}/sms?wait=long", "", 400, "wait=long: write seconds from 0 to 300"),
     "a wait for ever": ("GET", f"{ANNA}/sms?wait=nan", "", 400, "wait=nan: write seconds from 0 to 300"),
@@ -147,11 +150,12 @@ async def test_a_mistake_is_a_problem_whose_title_says_what_to_do(api, method, p
     assert title in problem["title"]
 
 
-async def test_the_list_of_handsets_bears_any_name(api):
-    await api("POST", f"{ANNA}/sms", {"to": "INFO", "text": "x"})
-    status, listed = await api("GET", "/handsets")
-    assert status == 200
-    assert "INFO" in {handset["msisdn"] for handset in listed["handsets"]}
+async def test_an_id_that_is_gone_still_tells_what_is_newer(api):
+    ids = [(await api("POST", f"{ANNA}/sms", {"to": "70002000001", "text": text}))[1]["id"] for text in "ab"]
+    await api("DELETE", "/handsets/70002000001/sms")
+    await api("POST", f"{ANNA}/sms", {"to": "70002000001", "text": "c"})
+    _, newer = await api("GET", f"/handsets/70002000001/sms?after={ids[1]}")
+    assert [sms["text"] for sms in newer["messages"]] == ["c"]
 
 
 async def test_a_handset_that_is_off_cannot_send(api):

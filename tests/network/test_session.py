@@ -17,6 +17,7 @@ from ussd_gateway.network.session import (
     SessionError,
     State,
     Timeouts,
+    text_of,
 )
 
 
@@ -48,8 +49,15 @@ def test_nothing_leads_out_of_the_end_and_each_side_can_end_every_open_dialogue(
 
 def test_every_outcome_has_its_name_in_a_cdr_and_a_text_that_fits_a_screen():
     assert set(CDR_RESULTS) == set(Outcome)
-    assert all(fits(text) for text in TEXTS.values())
+    assert all(len(text) <= 80 and fits(text) for both in TEXTS.values() for text in both)
     assert set(Outcome) - set(TEXTS) == {Outcome.SUCCESS, Outcome.DIALOG_USER_ABORT}
+
+
+def test_a_text_is_in_the_language_of_the_sim():
+    assert text_of(Outcome.NO_ROUTE, "ru") == "Неверная команда. Проверьте номер запроса."
+    assert text_of(Outcome.NO_ROUTE, "en") == "Unknown code. Check what you dialled."
+    assert text_of(Outcome.NO_ROUTE, "latin").isascii()
+    assert text_of(Outcome.SUCCESS, "en") == ""
 
 
 def test_the_deadline_is_the_soonest_of_the_turn_and_the_dialogue():

@@ -101,7 +101,7 @@ ERRORS = {
         '"x" cannot stand here\nanna sees matching "x"\n                   ^^^\nhere comes a /pattern/'
     ),
     "anna sees matching /(/": (
-        "this is no regular expression: missing ), unterminated subpattern at position 0\n"
+        "this is no regular expression: missing ) at position 1\n"
         "anna sees matching /(/\n                   ^^^"
     ),
     "anna sees outcome timout": (

@@ -163,6 +163,11 @@ BROKEN = {
         Status.ESME_RINVMSGLEN,
         "sm_length is 9 but 4 octets follow",
     ),
+    "an sm_length of 255": (
+        submit_sm_body(sm="ff" + "00" * 255),
+        Status.ESME_RINVMSGLEN,
+        "sm_length is 255; it goes to 254",
+    ),
     "no sm_length": (submit_sm_body(sm=""), Status.ESME_RINVCMDLEN, "the body ends before sm_length"),
     "cut inside a string": ("00 0000 3132", Status.ESME_RINVCMDLEN, "the body ends inside source_addr, before its NUL"),
     "cut before an octet": ("00 00", Status.ESME_RINVCMDLEN, "the body ends before source_addr_npi"),

@@ -75,7 +75,7 @@ class RecordsApi:
         """The newest USSD sessions, live and past."""
         limit = body.count(request, "limit", 100, _MOST)
         await self._catch_up()
-        found = self._views.sessions(msisdn=request.query.get("msisdn", ""), limit=limit)
+        found = self._views.sessions(msisdn=request.query.get("msisdn", "").strip().removeprefix("+"), limit=limit)
         return body.answer({"sessions": [_with_times(session) for session in found]})
 
     async def session(self, request: web.Request) -> web.Response:

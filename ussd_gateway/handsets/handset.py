@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections import deque
 from collections.abc import Iterator
 
@@ -14,6 +13,7 @@ from ussd_gateway.network.address import MmiKind, classify
 from ussd_gateway.network.directory import Party
 from ussd_gateway.network.message import ANSWER, ASK, BEGIN, END, HANG_UP, NOTIFY, UDHI, Message, Sms, Ussd
 from ussd_gateway.network.session import Outcome
+from ussd_gateway.patterns import compiled, search
 
 INBOX_LIMIT = 1000  # messages that a phone remembers; GET /messages finds the older ones
 UNREAD_LIMIT = 15  # screens before the last one that nobody has looked at
@@ -200,7 +200,10 @@ class Handset:
         """Dial and press the green key; the first screen that asks or ends. AddressError for what no phone can dial."""
         mmi = classify(code)
         if mmi.kind is not MmiKind.USSD:
-            return Screen(mmi.explanation, outcome=NOT_USSD)
+            screen = Screen(mmi.explanation, outcome=NOT_USSD)
+            if not self.awaiting:
+                self.screen = screen
+            return screen
         return await self._say(Ussd(BEGIN, mmi.dialled, msisdn=self.msisdn))
 
     async def answer(self, text: str) -> Screen:
@@ -229,8 +232,8 @@ class Handset:
         """Send an SMS, in as many parts as it takes. ValueError for a text of more than 255 parts."""
         self._reference = self._reference % 255 + 1
         destination = to.strip().removeprefix("+")
-        if not destination:
-            raise ValueError(f"{to!r} is no number to send to")
+        if not (destination.isascii() and destination.isdigit()):
+            raise ValueError(f"{to!r} is no number to send to; write its digits")
         party = self._gateway.directory.subscriber(self.msisdn)
         if party is None:
             raise NotAttachedError(f"{self.msisdn} is no subscriber, and network.auto_provision is off")
@@ -270,17 +273,18 @@ class Handset:
 
         ValueError for a pattern that is none.
         """
-        try:
-            pattern = re.compile(match)
-        except re.error as error:
-            raise ValueError(f"match={match}: {error}") from error
+        if after and not (after.isascii() and after.isdigit()):
+            raise ValueError(f"after={after}: write the id of a message")
+        if match:
+            _check(match)
         messages: list[InboxSms] = list(self.inbox)
-        for position, message in enumerate(messages):
-            if message.id == after:
-                messages = messages[position + 1 :]
-                break
+        places = [place for place, message in enumerate(messages) if message.id == after]
+        if places:
+            messages = messages[places[0] + 1 :]
+        elif after:  # it is not there any more
+            messages = [message for message in messages if message.id > after.zfill(len(message.id))]
         for message in messages:
-            if (not sender or message.sender == sender) and (not match or pattern.search(message.text)):
+            if (not sender or message.sender == sender) and (not match or search(match, message.text)):
                 yield message
 
     def clear(self) -> None:
@@ -312,6 +316,13 @@ class Handset:
             screen = await waiting
         self._unread = [unread for unread in self._unread if unread is not screen]
         return screen
+
+
+def _check(match: str) -> None:
+    try:
+        compiled(match)
+    except ValueError as error:
+        raise ValueError(f"match={match}: {error}") from error
 
 
 class NotAttachedError(Exception):

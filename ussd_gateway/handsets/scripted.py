@@ -6,12 +6,12 @@ It remembers which messages were looked at, so that each `receive` sees only wha
 from __future__ import annotations
 
 import asyncio
-import re
 from dataclasses import dataclass
 
 from ussd_gateway.clock import VirtualClock
 from ussd_gateway.gateway import PATIENCE, Gateway
 from ussd_gateway.handsets.handset import Handset, InboxSms, Screen
+from ussd_gateway.patterns import search
 
 
 class NotReceivedError(AssertionError):
@@ -153,7 +153,7 @@ class ScriptedHandset:
         for position, sms in enumerate(unseen, self._handset.arrived - len(unseen)):
             if sender and sms.sender != sender:
                 continue
-            found = re.search(match, sms.text)
+            found = search(match, sms.text)
             if found:
                 self._seen = position + 1
                 return ReceivedSms(

@@ -6,6 +6,7 @@ import json
 from typing import Any, TypeVar
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 MODEL = TypeVar("MODEL", bound="Body")
@@ -28,7 +29,7 @@ async def read(request: web.Request, model: type[MODEL]) -> MODEL:
     try:
         values: Any = json.loads(await request.text() or "{}")
         json.dumps(values, ensure_ascii=False).encode()  # half a surrogate pair, which JSON can spell, is no text
-    except (json.JSONDecodeError, UnicodeError) as error:
+    except (json.JSONDecodeError, UnicodeError, LookupError, RecursionError, HttpProcessingError) as error:
         raise ValueError(f"the body is no JSON: {error}") from error
     if not isinstance(values, dict):
         raise ValueError("the body has to be a JSON object")

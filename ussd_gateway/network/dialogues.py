@@ -21,19 +21,27 @@ from ussd_gateway.network.message import (
     Ussd,
 )
 from ussd_gateway.network.record import Record
-from ussd_gateway.network.session import ENDED, TEXTS, Outcome, Session, SessionError, TextTooLongError, Timeouts
+from ussd_gateway.network.session import ENDED, Outcome, Session, SessionError, TextTooLongError, Timeouts, text_of
 
 
 class Dialogues:
     """The open USSD sessions, by id and by handset."""
 
     def __init__(
-        self, directory: Directory, record: Record, timeouts: Timeouts, new_id: Callable[[], str], *, replace: bool
+        self,
+        directory: Directory,
+        record: Record,
+        timeouts: Timeouts,
+        new_id: Callable[[], str],
+        language: Callable[[str], str],
+        *,
+        replace: bool,
     ) -> None:
         self._directory = directory
         self._record = record
         self._timeouts = timeouts
         self._new_id = new_id
+        self._language = language
         self._replace = replace  # a second dial ends the first dialogue; otherwise it is refused as busy
         self._sessions: dict[str, Session] = {}
         self.deadlines: Deadlines[Session] = Deadlines()
@@ -177,7 +185,7 @@ class Dialogues:
         outcome = outcome or Outcome.SYSTEM_FAILURE
         release = Ussd(
             RELEASE,
-            TEXTS.get(outcome, ""),
+            text_of(outcome, self._language(msisdn)),
             msisdn=msisdn,
             service_code=service_code,
             session=session_id,

@@ -28,10 +28,21 @@ class NetworkSettings:
 
 
 class Network:
-    """Addresses, sessions and messages of one operator."""
+    """Addresses, sessions and messages of one operator.
+
+    record       takes what has to be written down
+    new_handset  makes the endpoint of a number that the network meets for the first time
+    first_id     the first number of messages and sessions
+    language     the language of a SIM's texts, by msisdn: ru, en or latin
+    """
 
     def __init__(
-        self, settings: NetworkSettings, record: Record, new_handset: Callable[[str], Endpoint], first_id: int = 1
+        self,
+        settings: NetworkSettings,
+        record: Record,
+        new_handset: Callable[[str], Endpoint],
+        first_id: int = 1,
+        language: Callable[[str], str] = lambda msisdn: "ru",
     ) -> None:
         ids = count(10**_ID_DIGITS + first_id)
 
@@ -40,7 +51,7 @@ class Network:
 
         self.directory = Directory(new_handset, auto_provision=settings.auto_provision)
         self.dialogues = Dialogues(
-            self.directory, record, settings.timeouts, new_id, replace=settings.second_dial == "replace"
+            self.directory, record, settings.timeouts, new_id, language, replace=settings.second_dial == "replace"
         )
         self.messages = Messages(self.directory, record, new_id, validity=settings.validity)
 

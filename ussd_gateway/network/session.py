@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ussd_gateway.coding.transliteration import to_latin
 from ussd_gateway.network.message import ABORT, ANSWER, ASK, BEGIN, END, HANG_UP, NOTIFY, Endpoint, Operation
 
 
@@ -82,17 +83,26 @@ CDR_RESULTS = {
 """The same as the CDRs of USSD gateways in the field name it (RestComm's list, in lower case)."""
 
 TEXTS = {
-    Outcome.NO_ROUTE: "Неверная команда. Проверьте номер запроса.",
-    Outcome.BUSY: "Завершите текущий USSD-сеанс и повторите запрос.",
-    Outcome.TIMEOUT: "Время ожидания ответа истекло.",
-    Outcome.APP_TIMEOUT: "Сервис не ответил. Повторите запрос позже.",
-    Outcome.DIALOG_TIMEOUT: "Время сеанса истекло. Повторите запрос.",
-    Outcome.ABORT_APP: "Сервис прервал сеанс. Повторите запрос позже.",
-    Outcome.ABSENT_SUBSCRIBER: "Нет регистрации в сети.",
-    Outcome.UNKNOWN_SUBSCRIBER: "Номер не обслуживается.",
-    Outcome.SYSTEM_FAILURE: "Ошибка сети. Повторите запрос позже.",
+    # outcome: Russian, English
+    Outcome.NO_ROUTE: ("Неверная команда. Проверьте номер запроса.", "Unknown code. Check what you dialled."),
+    Outcome.BUSY: ("Завершите текущий USSD-сеанс и повторите запрос.", "End the open USSD session and try again."),
+    Outcome.TIMEOUT: ("Время ожидания ответа истекло.", "The time for an answer is over."),
+    Outcome.APP_TIMEOUT: ("Сервис не ответил. Повторите запрос позже.", "The service did not answer. Try again later."),
+    Outcome.DIALOG_TIMEOUT: ("Время сеанса истекло. Повторите запрос.", "The time of the session is over. Try again."),
+    Outcome.ABORT_APP: ("Сервис прервал сеанс. Повторите запрос позже.", "The service gave up. Try again later."),
+    Outcome.ABSENT_SUBSCRIBER: ("Нет регистрации в сети.", "Not registered in the network."),
+    Outcome.UNKNOWN_SUBSCRIBER: ("Номер не обслуживается.", "The number is not served."),
+    Outcome.SYSTEM_FAILURE: ("Ошибка сети. Повторите запрос позже.", "Network error. Try again later."),
 }
 """What the network shows on the phone when it ends a dialogue itself; each fits 80 characters."""
+
+
+def text_of(outcome: Outcome, language: str) -> str:
+    """The network's text in the language of a SIM: "ru", "en", or "latin", which is Russian in Latin letters."""
+    russian, english = TEXTS.get(outcome, ("", ""))
+    if language == "en":
+        return english
+    return to_latin(russian) if language == "latin" else russian
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
+from ussd_gateway.patterns import Found, search
 from ussd_gateway.scenario import model
 
 _LIKE = 0.6  # below this share in common, marks would only confuse
@@ -45,14 +45,14 @@ def compare(how: str, expected: str, arrived: str) -> Difference:
     return Difference(similarity, "".join(marked))
 
 
-def fitting_part(pattern: str, text: str) -> tuple[str, re.Match[str] | None]:
+def fitting_part(pattern: str, text: str) -> tuple[str, Found | None]:
     """The longest beginning of a regular expression that finds something in the text, and what it found."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a pattern cut in the middle may look odd
         for end in range(len(pattern), 0, -1):
             try:
-                found = re.search(pattern[:end], text)
-            except re.error:  # it was cut inside a group
+                found = search(pattern[:end], text)
+            except ValueError:  # it was cut inside a group
                 continue
             if found and found[0]:
                 return pattern[:end], found

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from ussd_gateway.handsets.handset import NOT_USSD
 from ussd_gateway.network.address import AddressError, classify, normalise_msisdn
 from ussd_gateway.network.session import Outcome
+from ussd_gateway.patterns import compiled
 from ussd_gateway.scenario import model
 from ussd_gateway.scenario.tokens import Kind, Token
 
@@ -174,8 +175,8 @@ def _number(reader: Reader) -> model.Text:
 def _pattern(reader: Reader) -> model.Text:
     pattern = model.Text(reader.take("EXPECTED", Kind.PATTERN), pattern=True)
     try:
-        re.compile(pattern.fill(dict.fromkeys(pattern.names, "x")))
-    except re.error as error:
+        compiled(pattern.fill(dict.fromkeys(pattern.names, "x")))
+    except ValueError as error:
         raise reader.wrong(f"this is no regular expression: {error}") from None
     return pattern
 

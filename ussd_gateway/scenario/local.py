@@ -118,6 +118,8 @@ class LocalPhone:
             sms = await self._scripted.receive(sender=sender, match=match, within=within)
         except NotReceivedError:
             return None
+        except ValueError as error:
+            raise PhoneError(str(error)) from error
         return Sms(sms.id, sms.sender, sms.text)
 
     async def receive_none(self, sender: str, match: str, seconds: float) -> Sms | None:

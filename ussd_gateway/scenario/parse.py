@@ -11,6 +11,7 @@ from dataclasses import fields
 from difflib import get_close_matches
 from pathlib import Path, PurePath
 
+from ussd_gateway.patterns import compiled
 from ussd_gateway.scenario import language, model
 from ussd_gateway.scenario.language import NAME, SENTENCES, Reader, UnfitError, WrongError, way_out
 from ussd_gateway.scenario.model import Action, Expected, Scenario, Script, Step, Text
@@ -247,6 +248,6 @@ def _captured(step: Action) -> Iterable[str]:
             model.See(expected=Expected(how=model.MATCHING, text=text), absent=False)
             | model.Receive(expected=Expected(how=model.MATCHING, text=text))
         ):
-            return re.compile(text.fill(dict.fromkeys(text.names, "x"))).groupindex
+            return compiled(text.fill(dict.fromkeys(text.names, "x"))).groupindex
         case _:
             return ()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+from ussd_gateway.patterns import Found, search
 from ussd_gateway.scenario import model
 from ussd_gateway.scenario.difference import compare, fitting_part
 from ussd_gateway.scenario.model import Action, Expected, Scenario, Script, Text
@@ -329,7 +329,7 @@ class _Player:
         if screen is not None and screen != self._screens[step.phone]:
             self._show(step, screen)
         if step.absent:
-            if screen and step.expected and re.search(step.expected.regex(self._captures), screen.text):
+            if screen and step.expected and _search(step.expected.regex(self._captures), screen.text):
                 raise self._unmet_screen(step)
             return
         if screen is None or not _fits(step, screen):
@@ -366,7 +366,7 @@ class _Player:
         return expected.regex(self._captures) if expected else ""
 
     def _capture(self, expected: Expected, text: str, unmet: _UnmetError) -> None:
-        found = re.search(expected.regex(self._captures), text)
+        found = _search(expected.regex(self._captures), text)
         if found is None:
             raise unmet
         for name, value in found.groupdict(default="").items():
@@ -493,3 +493,10 @@ PERFORM: dict[type[Action], Callable[[_Player, Any], Awaitable[None]]] = {
     model.Check: _Player.check,
 }
 """What is done for each kind of step."""
+
+
+def _search(pattern: str, text: str) -> Found | None:
+    try:
+        return search(pattern, text)
+    except ValueError as error:  # it takes too long
+        raise PhoneError(str(error)) from error

@@ -53,7 +53,10 @@ class _Cabinet:
         return _form()
 
     async def log_in(self, request: web.Request) -> web.Response:
-        fields = await request.post()
+        try:
+            fields = await request.post()
+        except (ValueError, LookupError, AssertionError):  # whatever was sent, it was not this form
+            return _form("", WRONG_FORMAT, HTTPStatus.BAD_REQUEST)
         number, password = (
             value if isinstance(value := fields.get(name), str) else "" for name in ("number", "password")
         )

@@ -11,6 +11,8 @@ from typing import Any, Generic, TypeVar, overload
 from ussd_gateway.smpp.errors import PduError
 from ussd_gateway.smpp.status import Status
 
+LONGEST_SHORT_MESSAGE = 254  # octets (5.2.21)
+
 T = TypeVar("T", str, int, bytes)
 
 
@@ -119,14 +121,16 @@ class OctetString(Field[bytes]):
 
     def encode(self, value: bytes) -> bytes:
         """PduError above 254 octets (5.2.22)."""
-        if len(value) > 254:
-            raise PduError(f"{self.name} is {len(value)} octets; it takes 254", self.status)
+        if len(value) > LONGEST_SHORT_MESSAGE:
+            raise PduError(f"{self.name} is {len(value)} octets; it takes {LONGEST_SHORT_MESSAGE}", self.status)
         return bytes(value)
 
     def explain(self, body: bytes, position: int) -> int:
         """PduError when fewer octets follow than the length says."""
         if position >= len(body):
             raise PduError("the body ends before sm_length", Status.ESME_RINVCMDLEN)
+        if body[position] > LONGEST_SHORT_MESSAGE:
+            raise PduError(f"sm_length is {body[position]}; it goes to {LONGEST_SHORT_MESSAGE}", self.status)
         follow = len(body) - position - 1
         if body[position] > follow:
             raise PduError(f"sm_length is {body[position]} but {follow} octets follow", self.status)

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar, Self
 
 from ussd_gateway.smpp.errors import PduError
-from ussd_gateway.smpp.fields import CString, Field, Octet, OctetString
+from ussd_gateway.smpp.fields import LONGEST_SHORT_MESSAGE, CString, Field, Octet, OctetString
 from ussd_gateway.smpp.status import Status, status_name
 from ussd_gateway.smpp.tlv import Tlvs, encode_tlvs, parse_tlvs
 
@@ -75,7 +75,7 @@ class Pdu:
         if cls._counted:
             message = end
             end += values[-1][0]
-            if end > len(raw):
+            if end > len(raw) or end - message > LONGEST_SHORT_MESSAGE:
                 cls._explain(raw)
             values = (*values[:-1], raw[message:end])
         pdu.values = values

@@ -93,6 +93,7 @@ async def test_what_one_write_brought_is_answered_in_its_order(site):
 
 REFUSED_MESSAGES = {
     "no destination": ({"destination_addr": ""}, Status.ESME_RINVDSTADR),
+    "a name as destination": ({"destination_addr": "Shop"}, Status.ESME_RINVDSTADR),
     "priority 4": ({"priority_flag": 4}, Status.ESME_RINVPRTFLG),
     "garbage as validity_period": ({"validity_period": "soon"}, Status.ESME_RINVEXPIRY),
     "a validity_period that is over": ({"validity_period": "180101000000000+"}, Status.ESME_RINVEXPIRY),

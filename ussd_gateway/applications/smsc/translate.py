@@ -41,8 +41,8 @@ def sms_from(pdu: SubmitSm, account: str, now: float) -> Sms:
         sm_default_msg_id,
         octets,
     ) = pdu.values
-    if not destination:
-        raise PduError("destination_addr is empty", Status.ESME_RINVDSTADR)
+    if not destination.removeprefix(b"+").isdigit():
+        raise PduError("destination_addr is no number; write its digits", Status.ESME_RINVDSTADR)
     if priority_flag[0] > _HIGHEST_PRIORITY:
         raise PduError(f"priority_flag is {priority_flag[0]}; it goes from 0 to 3", Status.ESME_RINVPRTFLG)
     if service_type == b"USSD" or replace_if_present_flag != _ZERO or sm_default_msg_id != _ZERO:

@@ -1,0 +1,27 @@
+"""Regular expressions that somebody else wrote: searched for a short time only, so that none of them stops the gateway."""
+
+from __future__ import annotations
+
+import regex
+
+PATIENCE = 0.5  # seconds for one search
+
+Found = regex.Match[str]
+
+
+def compiled(pattern: str) -> regex.Pattern[str]:
+    """The pattern; ValueError that says what is wrong with it."""
+    try:
+        return regex.compile(pattern)
+    except regex.error as error:
+        raise ValueError(str(error)) from error
+
+
+def search(pattern: str, text: str) -> Found | None:
+    """Where the pattern is found first; ValueError for one that is none, or that takes too long."""
+    try:
+        return compiled(pattern).search(text, timeout=PATIENCE)
+    except TimeoutError as error:
+        raise ValueError(
+            f"{pattern} takes too long on a text of {len(text)} characters; write it without nested *"
+        ) from error
