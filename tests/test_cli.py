@@ -127,6 +127,14 @@ def test_serve_says_where_it_listens_and_ends_on_a_signal_within_two_seconds(tmp
     assert (tmp_path / "kept.db").exists()
 
 
+def test_serve_tells_what_has_no_effect_yet(tmp_path):
+    (tmp_path / "config.toml").write_text("[[modem]]\nmsisdn = '70003000001'\n")
+    with serving(tmp_path, "--store", ":memory:", "--at-port", "0") as ready:
+        notes = [ready["process"].stderr.readline() for _ in range(2)]
+        assert notes == ["Note: config.toml: modem has no effect yet.\n", "Note: --at-port has no effect yet.\n"]
+        assert (ready["at"], ready["pty"]) == (None, None)
+
+
 def test_serve_with_a_virtual_clock_begins_where_it_is_told(tmp_path):
     with serving(tmp_path, "--store", ":memory:", "--virtual-clock=2018-04-27T17:50:00+03:00") as ready:
         assert get(f"{ready['http']}/api/v1/clock")["now"] == "2018-04-27T14:50:00.000Z"

@@ -132,6 +132,30 @@ def test_a_mistake_names_its_place_and_the_way_out(written, text, said):
     assert str(mistake.value) == said
 
 
+def test_what_is_promised_and_not_offered_yet_is_told_and_otherwise_left_alone(written):
+    text = """
+[[esme]]
+system_id = "test"
+password = "test"
+codes = ["*500#"]
+ussd_dialect = "standard"
+
+[[application]]
+code = "*384*77#"
+
+[[modem]]
+msisdn = "70003000001"
+"""
+    loaded = load(written(text), environment={})
+    assert loaded.config.esme[0].system_id == "test"
+    assert loaded.notices == (
+        "config.toml: application has no effect yet",
+        "config.toml: modem has no effect yet",
+        "config.toml: esme[0].codes has no effect yet",
+        "config.toml: esme[0].ussd_dialect has no effect yet",
+    )
+
+
 def test_every_mistake_is_told_at_once(written):
     with pytest.raises(ConfigError) as mistakes:
         load(written("[log]\nlevel = 'loud'\nform = 1\n"), environment={})

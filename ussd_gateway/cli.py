@@ -38,6 +38,7 @@ main.add_command(play_command)
 @click.option("--host", help="Where to listen; 127.0.0.1.")
 @click.option("--smpp-port", type=int, help="2775; 0 takes a free one.")
 @click.option("--http-port", type=int, help="8080; 0 takes a free one.")
+@click.option("--at-port", type=int, hidden=True)  # fixed for the modem that is still to come
 @click.option(
     "--virtual-clock",
     is_flag=False,
@@ -52,6 +53,7 @@ def serve(
     host: str | None,
     smpp_port: int | None,
     http_port: int | None,
+    at_port: int | None,
     virtual_clock: str | None,
     ready_file: str | None,
 ) -> None:
@@ -79,6 +81,8 @@ def serve(
             stop = _stopped_by_signal()
             gc.freeze()  # what was made at the start stays; the collector need not look at it again and again
             _announce(gateway, loaded.config)
+            for notice in (*loaded.notices, *(["--at-port has no effect yet"] if at_port is not None else [])):
+                _say(f"Note: {notice}.")
             if ready_file:
                 _write_ready_file(Path(ready_file), gateway)
             await stop.wait()
@@ -202,6 +206,8 @@ def check_config(path: str | None) -> None:
         Gateway.from_config(loaded.path, flags={"store.path": MEMORY}).store.close()
     except (ConfigError, ValueError) as error:
         _fail(str(error))
+    for notice in loaded.notices:
+        _say(f"Note: {notice}.")
     _say(f"{loaded.path}: no mistakes.")
 
 
@@ -238,7 +244,7 @@ def _announce(gateway: Any, config: Config) -> None:
 
 
 def _write_ready_file(path: Path, gateway: Any) -> None:
-    ready = {"pid": os.getpid(), "http": gateway.http_url, "smpp": gateway.smpp}
+    ready = {"pid": os.getpid(), "http": gateway.http_url, "smpp": gateway.smpp, "at": None, "pty": None}
     part = path.with_name(path.name + ".part")
     part.write_text(json.dumps(ready) + "\n")
     part.replace(path)  # whoever waits for the file never reads half of it

@@ -190,14 +190,22 @@ SECTIONS = [name for name, field in Config.model_fields.items() if isinstance(fi
 """The tables of the file; the others are lists of tables, which no environment variable reaches."""
 
 
+LATER = {"application": None, "modem": None, "esme": ("codes", "ussd_dialect")}
+"""Tables, or keys of tables, that are promised and not offered yet: told at the start, and otherwise left alone."""
+
+
 class Loaded(BaseModel):
-    """Settings with where each comes from: "file", "environment", "flag"; what is not named is a default."""
+    """Settings with where each comes from: "file", "environment", "flag"; what is not named is a default.
+
+    notices  str, one sentence each; what stands in the file and has no effect yet
+    """
 
     model_config = ConfigDict(frozen=True)
 
     config: Config
     path: Path | None
     origins: dict[str, str]
+    notices: tuple[str, ...] = ()
 
 
 def data_directory() -> Path:
@@ -217,6 +225,7 @@ def load(
     """
     found = _find(path)
     values = _read(found)
+    notices = tuple(f"{found.name}: {key} has no effect yet" for key in _put_aside_what_comes_later(values))
     origins = dict.fromkeys(_keys(values), "file")
     for name, value in (os.environ if environment is None else environment).items():
         if key := _environment_key(name):
@@ -231,7 +240,7 @@ def load(
     except PydanticError as error:
         raise ConfigError("\n".join(_mistakes(error, found, origins))) from None
     _refuse_doubles(config, found)
-    return Loaded(config=config, path=found, origins=origins)
+    return Loaded(config=config, path=found, origins=origins, notices=notices)
 
 
 def _find(path: str | Path | None) -> Path:
@@ -248,6 +257,20 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: {error.strerror}; name another file with --config") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: {error}") from error
+
+
+def _put_aside_what_comes_later(values: dict[str, Any]) -> Iterator[str]:
+    for table, keys in LATER.items():
+        if table not in values:
+            continue
+        if keys is None:
+            del values[table]
+            yield table
+            continue
+        for index, entry in enumerate(values[table]):
+            for key in keys:
+                if isinstance(entry, dict) and entry.pop(key, None) is not None:
+                    yield f"{table}[{index}].{key}"
 
 
 def _environment_key(name: str) -> str | None:
