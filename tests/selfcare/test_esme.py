@@ -158,11 +158,11 @@ async def test_after_a_restart_of_the_smsc_the_next_sms_arrives(operator):
 async def test_settle_does_not_wait_for_an_smsc_that_is_down(operator):
     await operator.smsc.stop()
     await until(lambda: not sender_of(operator).bound.is_set())
-    begin = time.perf_counter()
     sender_of(operator).send("3339", ANNA, "1")
     await operator.gateway.settle()
 
-    assert time.perf_counter() - begin < 0.5
+    assert operator.gateway._under_way == 0  # it was not patience that ended
+    assert sender_of(operator).waiting == 1
 
 
 async def test_a_connection_that_the_smsc_closes_is_made_again(operator):
@@ -368,14 +368,12 @@ async def test_a_receipt_of_another_kind_of_smsc_is_noted(scripted, plain_gatewa
 # The end ----------------------------------------------------------------------------------------------------------------
 
 
-async def test_stopping_takes_milliseconds_says_unbind_and_leaves_no_task(operators):
+async def test_stopping_says_unbind_and_leaves_no_task(operators):
     operator = await operators()
     await sent(operator, "1", 1)
     before = asyncio.all_tasks()
-    begin = time.perf_counter()
     await operator.selfcare.stop()
 
-    assert time.perf_counter() - begin < 0.2
     assert {task for task in asyncio.all_tasks() if not task.done()} == {asyncio.current_task()} < before
     await until(lambda: operator.noted("esme.unbound"))
     assert not operator.smsc.connections
@@ -395,11 +393,9 @@ async def test_stopping_at_any_moment_leaves_no_task(plain_gateway, down):
         await until(lambda: smsc.connected)
     elif down == "no listener":
         await plain_gateway.settle()
-    begin = time.perf_counter()
     await sender.stop()
     await sender.stop()
 
-    assert time.perf_counter() - begin < 0.2
     assert not sender.waiting
     assert plain_gateway._under_way == 0
     await smsc.stop()
