@@ -2,7 +2,7 @@
 
 import pytest
 
-from ussd_gateway.patterns import compiled, search
+from ussd_gateway.patterns import TooLongError, compiled, search
 
 
 def test_a_pattern_is_found_with_its_groups():
@@ -14,8 +14,10 @@ def test_a_pattern_is_found_with_its_groups():
 def test_what_is_no_pattern_is_told():
     with pytest.raises(ValueError, match="missing \\)"):
         compiled("(")
+    with pytest.raises(ValueError, match="its brackets are too deep"):
+        compiled("(" * 5000 + ")" * 5000)
 
 
 def test_one_that_would_take_for_ever_is_given_up():
-    with pytest.raises(ValueError, match=r"\(a\|aa\)\+\$ takes too long"):
+    with pytest.raises(TooLongError, match=r"\(a\|aa\)\+\$ takes too long"):
         search("(a|aa)+$", "a" * 60 + "!")

@@ -116,6 +116,18 @@ async def test_a_reset_while_a_handler_works_is_told_to_nobody_but_the_waiting_p
     assert "Пароль" not in logged
 
 
+async def test_it_stops_even_when_nothing_can_be_kept_any_more(start):
+    async with asyncio.timeout(10):
+        gateway = start()
+        await gateway.start()
+        gateway.store.own("CREATE TEMP TRIGGER full BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'full'); END")
+        await gateway.handset("70001000001").send("70002000001", "Hi")
+        with pytest.raises(sqlite3.IntegrityError):
+            await gateway.stop()
+    async with start():  # the file is free again
+        pass
+
+
 async def test_it_stops_cleanly_with_an_esme_bound(start):
     troubles = []
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: troubles.append(context["message"]))

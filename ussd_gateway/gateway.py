@@ -277,8 +277,8 @@ class Gateway:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self.journal.commit()
         self._closed = True
+        self.journal.commit()
         callbacks, self._after_commit = self._after_commit, []
         for callback in callbacks:
             self._call(callback)

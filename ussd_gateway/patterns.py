@@ -6,6 +6,11 @@ import regex
 
 PATIENCE = 0.5  # seconds for one search
 
+
+class TooLongError(ValueError):
+    """A search that was given up."""
+
+
 Found = regex.Match[str]
 
 
@@ -15,13 +20,15 @@ def compiled(pattern: str) -> regex.Pattern[str]:
         return regex.compile(pattern)
     except regex.error as error:
         raise ValueError(str(error)) from error
+    except RecursionError as error:
+        raise ValueError("its brackets are too deep") from error
 
 
 def search(pattern: str, text: str) -> Found | None:
-    """Where the pattern is found first; ValueError for one that is none, or that takes too long."""
+    """Where the pattern is found first; ValueError for one that is none, TooLongError for one that takes too long."""
     try:
         return compiled(pattern).search(text, timeout=PATIENCE)
     except TimeoutError as error:
-        raise ValueError(
-            f"{pattern} takes too long on a text of {len(text)} characters; write it without nested *"
+        raise TooLongError(
+            f"{pattern} takes too long on a text of {len(text)} characters; write it without one * inside another"
         ) from error

@@ -35,6 +35,7 @@ class _Ear(AbstractHook):
         loop = asyncio.get_running_loop()
         self.response: asyncio.Future[str] = loop.create_future()
         self.receipt: asyncio.Future[str] = loop.create_future()
+        self._early: dict[str, str] = {}  # receipts by message_id, of this message or of any that waited for the bind
 
     async def sending(self, smpp_message: SmppMessage, pdu: bytes, client_id: str) -> None:
         """Nothing to do before a PDU leaves."""
@@ -44,12 +45,19 @@ class _Ear(AbstractHook):
         if isinstance(smpp_message, SubmitSmResp) and not isinstance(smpp_message, DeliverSm):
             if smpp_message.command_status is SmppCommandStatus.ESME_ROK:
                 _settle(self.response, smpp_message.message_id)
+                self._match()
             else:
                 _fail(self.response, f"the SMSC refused the message: {smpp_message.command_status.name}")
         elif isinstance(smpp_message, GenericNack):
             _fail(self.response, f"the SMSC refused the message: {smpp_message.command_status.name}")
         elif isinstance(smpp_message, DeliverSm) and smpp_message.is_receipt():
-            _settle(self.receipt, str(smpp_message.parse_receipt().get("stat", "UNKNOWN")))
+            receipt = smpp_message.parse_receipt()
+            self._early[str(receipt.get("id", ""))] = str(receipt.get("stat", "UNKNOWN"))
+            self._match()
+
+    def _match(self) -> None:
+        if self.response.done() and not self.response.exception() and self.response.result() in self._early:
+            _settle(self.receipt, self._early[self.response.result()])
 
     async def send_error(self, smpp_message: SmppMessage, error: Exception, client_id: str) -> None:
         """The message did not leave."""

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
+import structlog
 from aiohttp import web
 
 from ussd_gateway import gateway as core
@@ -35,8 +36,11 @@ from ussd_gateway.store.journal import Journal
 from ussd_gateway.store.store import Store
 from ussd_gateway.store.views import Views
 
+log = structlog.get_logger(__name__)
+
 REMEMBERED = 10_000  # delivered messages that come back into the inboxes when the gateway is started again
 _GRACE = 0.5  # seconds that requests under way get at the end
+_LAST_WORDS = 1.5  # seconds for everybody to be told of the end
 
 STATUSES = {
     TextTooLongError: HTTPStatus.BAD_REQUEST,
@@ -136,13 +140,18 @@ class Gateway(core.Gateway):
             return
         self._ready = False
         self._closing.set()
-        if self._runner:
-            await self._runner.cleanup()
-        await self.selfcare.stop()
-        await self.committed()
-        await self._smsc.stop()
-        await self.close()
-        self.store.close()
+        try:
+            async with asyncio.timeout(_LAST_WORDS):  # a disk that is full must not keep the program alive
+                if self._runner:
+                    await self._runner.cleanup()
+                await self.selfcare.stop()
+                await self._smsc.stop()
+        except TimeoutError:
+            log.error("gateway.stopped_in_haste", waited=_LAST_WORDS)
+        try:
+            await self.close()
+        finally:
+            self.store.close()
 
     @property
     def smpp(self) -> str:

@@ -112,10 +112,17 @@ def test_a_segment_with_an_impossible_place_is_a_text(total, sequence):
     assert Reassembler().add("alice", Concatenation(1, total, sequence), b"Hi") == b"Hi"
 
 
-def test_a_segment_that_came_before_is_ignored():
+def test_a_segment_may_come_twice():
     texts = Reassembler()
     texts.add("alice", Concatenation(1, 2, 1), b"Hel")
-    assert texts.add("alice", Concatenation(1, 2, 1), b"XXX") is None
+    assert texts.add("alice", Concatenation(1, 2, 1), b"Hel") is None
+    assert texts.add("alice", Concatenation(1, 2, 2), b"lo") == b"Hello"
+
+
+def test_what_is_left_of_an_older_text_does_not_spoil_a_new_one_with_its_reference():
+    texts = Reassembler()
+    texts.add("alice", Concatenation(1, 2, 1), b"old")
+    assert texts.add("alice", Concatenation(1, 2, 1), b"Hel") is None
     assert texts.add("alice", Concatenation(1, 2, 2), b"lo") == b"Hello"
 
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from ussd_gateway.coding.segments import parse_udh, split
+from ussd_gateway.coding.segments import Concatenation, parse_udh, split
 from ussd_gateway.handsets.handset import Handset, NotAskedError, NotAttachedError, Screen
 from ussd_gateway.network.address import AddressError
 from ussd_gateway.network.message import ANSWER, BEGIN, NOTIFY, Sms, Ussd
@@ -190,6 +190,24 @@ async def test_a_cleared_phone_is_as_new(plain_gateway, anna, echo):
     plain_gateway.submit(Sms("1", anna.msisdn, b""))
     anna.clear()
     assert (anna.screen, len(anna.inbox), anna.has_news) == (None, 0, False)
+
+
+async def test_a_local_code_leaves_the_open_dialogue_on_the_screen(anna, echo):
+    await anna.dial("*1#")
+    await anna.dial("*#06#")
+    assert anna.screen == "Что?"
+    assert await anna.answer("да") == "да"
+
+
+async def test_a_cleared_phone_has_no_parts_of_older_messages(plain_gateway, anna):
+    def part(sequence, text):
+        place = Concatenation(7, 2, sequence)
+        plain_gateway.submit(Sms("bank", anna.msisdn, text, concatenation=place))
+
+    part(1, b"before-")
+    anna.clear()
+    part(2, b"after")
+    assert not anna.inbox
 
 
 async def test_clearing_ends_the_wait_for_an_application(anna, echo):

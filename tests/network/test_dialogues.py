@@ -69,6 +69,7 @@ def test_a_second_dial_may_replace_the_first_dialogue(new_operator):
     dial(operator, "*111#")
     second = dial(operator, "*111#")
     assert [message.operation for message in portal.got] == [BEGIN, HANG_UP, BEGIN]
+    assert (last(anna).operation, last(anna).outcome) == (RELEASE, "dialog_user_abort")
     operator.submit(last(portal).end("Готово."))
     assert last(anna).session == second.session
 
@@ -241,7 +242,7 @@ def test_clearing_forgets_dialogues_and_lets_everybody_dial_again(operator, anna
     dial(operator, "*111#")
     operator.hand_over(operator.network.clear())
     assert (last(portal).operation, last(portal).outcome) == (RELEASE, "system_failure")
-    operator.wait(1000)
+    assert operator.network.next_deadline() is None
     assert anna.got == []
     dial(operator, "*111#")
     assert len(portal.got) == 3

@@ -168,6 +168,18 @@ def test_what_an_account_hands_back_comes_first_when_it_binds_again(operator, sh
     assert shop.got == [first, second, third]
 
 
+def test_one_that_came_back_from_an_esme_after_its_time_expires(operator, shop):
+    message = operator.submit(sms("5000", expires_at=60.0))
+    operator.network.detach(shop.party, 0)
+    operator.network.hand_back("shop", [message])
+    operator.hand_over(operator.network.attach(shop.party, 10.0))
+    operator.wait(70)  # its time passes while it is with the ESME
+    operator.network.detach(shop.party, 70.0)
+    operator.network.hand_back("shop", [message])
+    operator.wait(1)
+    assert operator.written.kinds[-1] == "state EXPIRED"
+
+
 def test_a_refused_message_is_rejected_and_its_sender_told(operator, shop):
     other = operator.account("other")
     other.party.attached = True

@@ -71,6 +71,40 @@ def test_what_is_written_together_is_kept_whole_or_not_at_all():
     store.close()
 
 
+ROLLBACKS = {
+    "the statement": "ABORT",
+    "the whole turn": "ROLLBACK",
+}
+
+
+@pytest.mark.parametrize("undone", ROLLBACKS.values(), ids=ROLLBACKS)
+def test_a_turn_that_failed_is_kept_whole_when_it_is_tried_again(store, undone):
+    write(store, "before")
+    store.own(f"CREATE TEMP TRIGGER full BEFORE INSERT ON ledger BEGIN SELECT RAISE({undone}, 'disk full'); END")
+    store.write_many("INSERT INTO audit (at, what) VALUES (0, ?)", [("many",)])
+
+    def fail():
+        with store.together():
+            store.write("INSERT INTO ledger (kopecks) VALUES (1)")
+
+    with pytest.raises(sqlite3.IntegrityError, match="disk full"):
+        fail()
+    write(store, "after")
+    store.commit()
+    store.commit()
+    assert sorted(audit(store)) == ["after", "before", "many"]
+
+
+def test_a_commit_that_failed_is_tried_again(path):
+    store = Store(path)
+    write(store, "kept")
+    store._unsure = True  # as after a COMMIT that failed and undid the turn
+    store.own("ROLLBACK")
+    store.commit()
+    assert store.read("SELECT what FROM audit") == [("kept",)]
+    store.close()
+
+
 def test_a_file_that_is_no_database_is_told_with_a_way_out(path):
     path.parent.mkdir()
     path.write_text("this is a letter, not a database, and long enough to be looked at")

@@ -130,7 +130,7 @@ class Reassembler:
     def add(self, key: Hashable, concatenation: Concatenation | None, octets: bytes) -> bytes | None:
         """The octets of the whole text, in order, if this segment (without its header) completes it; else None.
 
-        Segments may come in any order; one that came before is ignored. Without a concatenation, or with one that
+        Segments may come in any order, and one may come twice; another one in its place begins a new text. Without a concatenation, or with one that
         makes no sense (sequence 0 or beyond the total), the octets are a text of their own. Decode what is returned,
         never a segment: other senders do cut surrogate pairs.
         """
@@ -139,7 +139,9 @@ class Reassembler:
         reference, total, sequence, bits = concatenation
         identity = (key, reference, total, bits)
         parts = self._unfinished.setdefault(identity, {})
-        parts.setdefault(sequence, octets)
+        if parts.get(sequence, octets) != octets:
+            parts.clear()  # the sender uses the reference again, and what is left is an older text's
+        parts[sequence] = octets
         if len(parts) == total:
             del self._unfinished[identity]
             return b"".join(parts[number] for number in range(1, total + 1))

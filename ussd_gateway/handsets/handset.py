@@ -287,9 +287,14 @@ class Handset:
             if (not sender or message.sender == sender) and (not match or search(match, message.text)):
                 yield message
 
+    def empty(self) -> None:
+        """Forget every message, and the parts of those that are not whole."""
+        self.inbox.clear()
+        self._reassembler = None
+
     def clear(self) -> None:
         """Forget everything; `POST /reset` asks for it."""
-        self.inbox.clear()
+        self.empty()
         self.screen = None
         self._unread.clear()
         for waiting in self._dialogues.values():

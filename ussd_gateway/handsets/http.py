@@ -178,7 +178,7 @@ class HandsetsApi:
 
     async def empty(self, request: web.Request) -> web.Response:
         """Empty the inbox."""
-        self._of(request).inbox.clear()
+        self._of(request).empty()
         return web.Response(status=204)
 
     async def push(self, request: web.Request) -> web.Response:

@@ -131,7 +131,8 @@ class ScriptedHandset:
         while (found := self._find(sender, match)) is None:
             due = self._gateway.next_deadline()
             if due is None or due > end:
-                return None
+                await self._gateway.advance(end - self._gateway.now())
+                return self._find(sender, match)
             await self._gateway.advance(due - self._gateway.now())
         return found
 

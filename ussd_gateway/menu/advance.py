@@ -114,7 +114,7 @@ def resume(menu: Menu, state: State, result: Result) -> Step:
     target = screen.on.get(word) if isinstance(word, str) else None
     if target is None:
         return fail(menu, state, f"the handler answered {_quoted(word)}; on knows: {', '.join(screen.on) or 'nothing'}")
-    return _walk(menu, replace(state, screen=target, page=0))
+    return _walk(menu, replace(state, screen=target))
 
 
 def fail(menu: Menu, state: State, error: str) -> Step:
@@ -132,7 +132,7 @@ def _walk(menu: Menu, state: State, *, ready: bool = False) -> Step:
             if screen.handler:
                 return Step(state, Call(screen.handler))
         if screen.end or not state.pending:
-            return _show(menu, state)
+            return _show(menu, replace(state, pending=()))
         answer, *pending = state.pending
         choice = screen.choice(answer)
         if choice is None:

@@ -172,7 +172,12 @@ class Dialogues:
             party.session = None
 
     def _hung_up(self, session: Session, now: float) -> list[Delivery]:
-        return self._step(session, Ussd(HANG_UP, msisdn=session.msisdn), now, to_application=True)
+        """The user's next dial ends the dialogue; the handset is told, for whoever still waits for its next screen."""
+        outcome = Outcome.DIALOG_USER_ABORT.value
+        release = Ussd(RELEASE, msisdn=session.msisdn, session=session.id, outcome=outcome)
+        handset = self._directory.recipient(session.msisdn).endpoint
+        told = self._step(session, Ussd(HANG_UP, msisdn=session.msisdn), now, to_application=True)
+        return [*told, (handset, release)]
 
     def _end(self, session: Session, outcome: Outcome, now: float) -> list[Delivery]:
         """The network ends the dialogue, and tells both sides."""

@@ -6,7 +6,7 @@ import warnings
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-from ussd_gateway.patterns import Found, search
+from ussd_gateway.patterns import Found, TooLongError, search
 from ussd_gateway.scenario import model
 
 _LIKE = 0.6  # below this share in common, marks would only confuse
@@ -52,6 +52,8 @@ def fitting_part(pattern: str, text: str) -> tuple[str, Found | None]:
         for end in range(len(pattern), 0, -1):
             try:
                 found = search(pattern[:end], text)
+            except TooLongError:
+                break
             except ValueError:  # it was cut inside a group
                 continue
             if found and found[0]:

@@ -72,8 +72,8 @@ class LocalPhone:
     async def begin(self) -> None:
         """Put every screen away, and take what has been received so far as read."""
         await self._gateway.settle()
-        while self._handset.screen is not None:
-            self._handset.hang_up()
+        self._handset.hang_up()  # a dialogue that is open, with or without a screen
+        self._handset.hang_up()  # and the screen that is left
         self._scripted = ScriptedHandset(self._handset, self._gateway)  # it reads what comes from now on
         self._began_after = self._handset.inbox[-1].id if self._handset.inbox else ""
 

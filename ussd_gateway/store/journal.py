@@ -105,7 +105,7 @@ class Journal:
         if self._rows:
             with self._store.together():
                 self._store.write_many(_INSERT, self._rows)
-            self._rows.clear()  # they stand in the transaction; before that, a failure would have lost them
+            self._rows = []  # from here on the store answers for them; after a failure they are still here
         self._store.commit()
 
     def entries(self) -> int:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from sqlite_utils import Database
 
@@ -32,12 +32,22 @@ class StoreError(Exception):
     """The database cannot be opened; the message says which and what to do."""
 
 
+class _Said(NamedTuple):
+    """A statement of this turn, kept until the commit in case it has to be said again."""
+
+    statement: str
+    parameters: Sequence[Any]
+    many: bool
+
+
 class Store:
     """The database, with one connection for writing and one for reading."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = str(path)
         self._lock: IO[bytes] | None = None
+        self._said: list[_Said] = []  # what this turn has written
+        self._unsure = False  # whether a failure may have undone some of it
         try:
             self._lock_file()
             self._writer = self._connect()
@@ -71,31 +81,39 @@ class Store:
 
     def write(self, statement: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
         """Change something; it is kept with the next `commit`, and seen by `own` at once."""
-        self._begin()
-        return self._writer.execute(statement, parameters)
+        return self._do(_Said(statement, parameters, many=False))
 
-    def write_many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+    def write_many(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
         """The same for many rows."""
-        self._begin()
-        self._writer.executemany(statement, rows)
+        self._do(_Said(statement, rows, many=True))
 
     def commit(self) -> None:
-        """Everything written so far is kept from now on."""
+        """Everything written so far is kept from now on. When it fails, the next call tries the same again."""
+        if self._unsure:
+            self._say_again()
         if self._writer.in_transaction:
+            self._unsure = True
             self._writer.execute("COMMIT")
+            self._unsure = False
+        self._said.clear()
 
     @contextmanager
     def together(self) -> Iterator[None]:
         """What is written inside is kept whole, or, after an exception, not at all."""
         self._begin()
+        said = len(self._said)
         self._writer.execute("SAVEPOINT together")
         try:
             yield
         except BaseException:
-            self._writer.execute("ROLLBACK TO together")
+            del self._said[said:]
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK TO together")
+                self._writer.execute("RELEASE together")
+            else:  # the failure has undone what was written before, too
+                self._unsure = True
             raise
-        finally:
-            self._writer.execute("RELEASE together")
+        self._writer.execute("RELEASE together")
 
     def own(self, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Rows as this program sees them, what is not yet committed included."""
@@ -107,15 +125,42 @@ class Store:
 
     def close(self) -> None:
         """Keep what was written and let the file go."""
-        self.commit()
-        if self._reader is not self._writer:
-            self._reader.close()
-        self._writer.close()
-        self._unlock()
+        try:
+            self.commit()
+        finally:
+            if self._reader is not self._writer:
+                self._reader.close()
+            self._writer.close()
+            self._unlock()
 
     def _unlock(self) -> None:
         if self._lock:
             self._lock.close()
+
+    def _do(self, said: _Said) -> sqlite3.Cursor:
+        """Carries a statement out; should that fail, it is the caller's to say again."""
+        try:
+            self._begin()
+            done = self._carry_out(said)
+        except sqlite3.Error:
+            self._unsure = self._unsure or bool(self._said)
+            raise
+        self._said.append(said)
+        return done
+
+    def _carry_out(self, said: _Said) -> sqlite3.Cursor:
+        if said.many:
+            return self._writer.executemany(said.statement, said.parameters)
+        return self._writer.execute(said.statement, said.parameters)
+
+    def _say_again(self) -> None:
+        """A failure may have undone the turn, or a part of it: begin it anew."""
+        if self._writer.in_transaction:
+            self._writer.execute("ROLLBACK")
+        self._begin()
+        for said in self._said:
+            self._carry_out(said)
+        self._unsure = False
 
     def _begin(self) -> None:
         if not self._writer.in_transaction:

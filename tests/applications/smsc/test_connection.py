@@ -343,6 +343,49 @@ async def test_an_esme_of_version_3_3_gets_no_optional_parameters(site):
     assert (receipt.command, receipt.tlvs) == ("deliver_sm", ())
 
 
+async def test_what_was_accepted_in_the_turn_of_the_end_is_still_answered(site):
+    site.handset()
+    esme = await site.bound()
+    (connection,) = site.smsc.connections
+    octets = submit(7).encode()
+    connection.get_buffer(0)[: len(octets)] = octets
+    connection.buffer_updated(len(octets))
+    connection.close()
+    assert [(await esme.receive()).command for _ in range(2)] == ["submit_sm_resp", "unbind"]
+    assert await esme.receive() is None
+
+
+async def test_an_esme_that_never_reads_is_dropped_in_the_end(new_site):
+    async with new_site(window=100_000) as site:
+        anna = site.handset()
+        esme = await site.bound()
+        (connection,) = site.smsc.connections
+        for _ in range(40):  # until the system's buffers are full, and then some
+            for _ in range(1000):
+                anna.send("5001", "x" * 150)
+            await site.gateway.committed()
+        assert connection.room == 0  # writing is paused
+        later = site.smsc.real_time() + 31
+        connection.check(later)
+        await site.gateway.committed()
+        connection.check(later + 1)
+        await asyncio.sleep(0)
+        assert connection not in site.smsc.connections
+        assert [kind for (kind,) in site.journal()].count("esme.silent") == 1
+        esme.reset()
+
+
+async def test_a_reset_opens_a_window_that_was_full(new_site):
+    async with new_site(window=1) as site:
+        anna = site.handset()
+        esme = await site.bound()
+        anna.send("5001", "before")
+        await esme.receive()
+        site.accounts.forget()
+        anna.send("5001", "after")
+        assert (await esme.receive()).short_message == b"after"
+
+
 async def test_nothing_is_left_of_a_thousand_connections(site):
     for _ in range(20):
         esmes = await asyncio.gather(*(site.connect() for _ in range(50)))

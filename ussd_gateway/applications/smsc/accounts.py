@@ -68,6 +68,7 @@ class EsmeAccount:
             if bind.room > 0:
                 bind.send(message)
                 return
+        # The network asks for room first; should the two ever disagree, nothing is lost.
         self._gateway.hand_back(self.settings.system_id, [message])
 
     def opened(self, bind: Bind) -> None:
@@ -76,9 +77,17 @@ class EsmeAccount:
         self._measure()
         self._gateway.attach(self._party)
 
+    def answered(self) -> None:
+        """A bind got an answer: there is room for one more."""
+        self._party.room += 1
+        self._go_on()
+
     def changed(self) -> None:
-        """A bind got an answer, or cannot be written to: what waits goes on as far as there is room now."""
+        """A bind can be written to again, or cannot."""
         self._measure()
+        self._go_on()
+
+    def _go_on(self) -> None:
         if self._party.waiting and self._party.room > 0:
             self._gateway.release(self._party)
 

@@ -15,7 +15,7 @@ from ussd_gateway.applications.smsc.accounts import Accounts, EsmeAccount
 from ussd_gateway.applications.smsc.translate import deliver_sm, sms_from
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.network.message import MessageState, Receipt, Sms
-from ussd_gateway.smpp.connection import BOUND, Connection
+from ussd_gateway.smpp.connection import BOUND, Connection, State
 from ussd_gateway.smpp.errors import LostStreamError, PduError
 from ussd_gateway.smpp.pdu import (
     RESPONSE,
@@ -148,6 +148,9 @@ class EsmeConnection(asyncio.BufferedProtocol):
 
     def check(self, now: float) -> None:
         """Do what the timers call for; `now` is real time."""
+        if self._transport is None or self._transport.is_closing():
+            self.abort()  # it was told to close, and the ESME does not read what is left for it
+            return
         due = self._shared.timers.due(
             now,
             bound=self._connection.state in BOUND,
@@ -167,13 +170,22 @@ class EsmeConnection(asyncio.BufferedProtocol):
         return now - next(iter(self._unanswered.values()))[1] if self._unanswered else 0.0
 
     def close(self) -> None:
-        """End the bind politely, and the connection."""
-        if self._transport is None or self._transport.is_closing():
+        """End the bind politely, behind what this turn has still to say, and the connection."""
+        if self._transport is None or self._transport.is_closing() or self._connection.state is State.UNBOUND:
             return
         if self._connection.state in BOUND:
-            self._transport.write(Unbind(sequence_number=self._connection.next_sequence_number()).encode())
-        self._leave()
-        self._transport.close()
+            self._write(Unbind(sequence_number=self._connection.next_sequence_number()).encode())
+        self._end()
+
+    def abort(self) -> None:
+        """Drop the connection, read or not."""
+        if self._transport:
+            self._transport.abort()
+
+    def abort_unless_read(self) -> None:
+        """Drop the connection of an ESME that does not read what it is sent."""
+        if self._transport and self._transport.get_write_buffer_size():
+            self._transport.abort()
 
     # PDUs ----------------------------------------------------------------------------------------------------------
 
@@ -202,9 +214,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
             return self._reply(pdu, refusal)
         self._reply(pdu)
         self._note("esme.unbound")
-        self._connection.unbind()
-        self._leave()
-        self._gateway.after_commit(self._close_transport)
+        self._end()
         return None
 
     def _submit_sm(self, pdu: SubmitSm) -> None:
@@ -229,8 +239,8 @@ class EsmeConnection(asyncio.BufferedProtocol):
         message, _ = self._unanswered.pop(sequence_number, (None, 0.0))
         if isinstance(message, Sms):
             self._gateway.confirm(message, state)
-        if self._account:
-            self._account.changed()
+        if message and self._account and self._writable:
+            self._account.answered()
 
     def _enquire_link(self, pdu: Pdu) -> None:
         self._reply(pdu)
@@ -290,6 +300,10 @@ class EsmeConnection(asyncio.BufferedProtocol):
         self._note("esme.lost_stream", seen=error.seen)
         # 4.3: the header cannot be trusted, so neither can its sequence_number
         self._write(GenericNack(command_status=error.status).encode())
+        self._end()
+
+    def _end(self) -> None:
+        """Nothing is left but to write what is to be written, and the close."""
         self._connection.unbind()
         self._leave()
         self._gateway.after_commit(self._close_transport)

@@ -45,6 +45,9 @@ class Smsc:
             self._server.close()
         for connection in list(self.connections):
             connection.close()
+        await self._shared.gateway.committed()  # what they have to say leaves behind the commit
+        for connection in list(self.connections):
+            connection.abort_unless_read()
 
     def _look(self) -> None:
         now = self.real_time()
