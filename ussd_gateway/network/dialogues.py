@@ -9,15 +9,12 @@ from ussd_gateway.network.deadlines import Deadlines
 from ussd_gateway.network.directory import Directory, Party
 from ussd_gateway.network.message import (
     ABORT,
-    ANSWER,
-    ASK,
     BEGIN,
-    END,
     HANG_UP,
-    NOTIFY,
     RELEASE,
     Delivery,
     Endpoint,
+    Operation,
     Ussd,
 )
 from ussd_gateway.network.record import Record
@@ -50,11 +47,11 @@ class Dialogues:
         """One message from a handset or an application; SessionError when it does not belong there."""
         _require_fit(message)
         match message.operation:
-            case operation if operation is BEGIN:
+            case Operation.BEGIN:
                 return self._begin(message, now)
-            case operation if operation in (ANSWER, HANG_UP):
+            case Operation.ANSWER | Operation.HANG_UP:
                 return self._from_handset(message, now)
-            case operation if operation in (ASK, NOTIFY, END, ABORT) and message.session:
+            case Operation.ASK | Operation.NOTIFY | Operation.END | Operation.ABORT if message.session:
                 return self._from_application(message, now)
             case _:
                 raise SessionError(f"{message.operation} needs a session")
@@ -62,20 +59,18 @@ class Dialogues:
     def push(self, message: Ussd, application: Endpoint, now: float) -> list[Delivery]:
         """The network begins: an ASK or a NOTIFY of `application` to the handset with message.msisdn."""
         _require_fit(message)
-        message.session = session_id = self._new_id()
+        message.session = self._new_id()
         self._record.ussd(message, now)
         party = self._directory.party(message.msisdn)
         outcome = _push_refusal(party)
         if party is None or outcome:
-            release = self._release(session_id, message.msisdn, message.service_code, outcome, now)
-            return [(application, release)]
-        session = Session(session_id, message.msisdn, message.service_code, application, now)
+            return [(application, self._release(message, outcome or Outcome.UNKNOWN_SUBSCRIBER, now))]
+        session = Session(message.session, message.msisdn, message.service_code, application, now)
         session.step(message.operation, now, self._timeouts)
         if session.state is not ENDED:
             self._open(session, party)
             return [(party.endpoint, message)]
-        shown = self._release(session_id, message.msisdn, message.service_code, Outcome.SUCCESS, now)
-        return [(party.endpoint, message), (application, shown)]
+        return [(party.endpoint, message), (application, self._release(message, Outcome.SUCCESS, now))]
 
     def release_party(self, party: Party, outcome: Outcome, now: float) -> list[Delivery]:
         """The network ends the dialogue that a party has, if any."""
@@ -97,9 +92,7 @@ class Dialogues:
         releases: list[Delivery] = []
         for session in list(self._sessions.values()):
             self._close(session)
-            release = Ussd(RELEASE, msisdn=session.msisdn, service_code=session.service_code, session=session.id)
-            release.outcome = Outcome.SYSTEM_FAILURE.value
-            releases.append((session.application, release))
+            releases.append((session.application, self._released(session, Outcome.SYSTEM_FAILURE)))
         self.deadlines.clear()
         return releases
 
@@ -108,7 +101,7 @@ class Dialogues:
 
     def _begin(self, message: Ussd, now: float) -> list[Delivery]:
         deliveries: list[Delivery] = []
-        message.session = session_id = self._new_id()
+        message.session = self._new_id()
         subscriber = self._directory.subscriber(message.msisdn)
         party = subscriber or self._directory.recipient(message.msisdn)
         if party.session and self._replace:
@@ -119,10 +112,9 @@ class Dialogues:
         self._record.ussd(message, now)
         refusal = _begin_refusal(party, found is not None) if subscriber else Outcome.UNKNOWN_SUBSCRIBER
         if refusal:
-            release = self._release(session_id, party.name, message.service_code, refusal, now)
-            return [*deliveries, (party.endpoint, release)]
+            return [*deliveries, (party.endpoint, self._release(message, refusal, now))]
         assert found is not None
-        session = Session(session_id, party.name, found[1], found[0], now)
+        session = Session(message.session, party.name, found[1], found[0], now)
         session.step(BEGIN, now, self._timeouts)
         self._open(session, party)
         return [*deliveries, (session.application, message)]
@@ -152,8 +144,7 @@ class Dialogues:
             return [(session.application, message)]
         party = self._directory.recipient(session.msisdn)
         if message.operation is ABORT:
-            release = self._release(session.id, session.msisdn, session.service_code, Outcome.ABORT_APP, now)
-            return [(party.endpoint, release)]
+            return [(party.endpoint, self._release(message, Outcome.ABORT_APP, now))]
         return [(party.endpoint, message)]
 
     def _open(self, session: Session, party: Party) -> None:
@@ -173,31 +164,33 @@ class Dialogues:
 
     def _hung_up(self, session: Session, now: float) -> list[Delivery]:
         """The user's next dial ends the dialogue; the handset is told, for whoever still waits for its next screen."""
-        outcome = Outcome.DIALOG_USER_ABORT.value
-        release = Ussd(RELEASE, msisdn=session.msisdn, session=session.id, outcome=outcome)
         handset = self._directory.recipient(session.msisdn).endpoint
         told = self._step(session, Ussd(HANG_UP, msisdn=session.msisdn), now, to_application=True)
-        return [*told, (handset, release)]
+        return [*told, (handset, self._released(session, Outcome.DIALOG_USER_ABORT))]
 
     def _end(self, session: Session, outcome: Outcome, now: float) -> list[Delivery]:
         """The network ends the dialogue, and tells both sides."""
         self._close(session)
-        release = self._release(session.id, session.msisdn, session.service_code, outcome, now)
+        release = self._release(session, outcome, now)
         handset = self._directory.recipient(session.msisdn).endpoint
         return [(handset, release), (session.application, release)]
 
-    def _release(self, session_id: str, msisdn: str, service_code: str, outcome: Outcome | None, now: float) -> Ussd:
-        outcome = outcome or Outcome.SYSTEM_FAILURE
-        release = Ussd(
-            RELEASE,
-            text_of(outcome, self._language(msisdn)),
-            msisdn=msisdn,
-            service_code=service_code,
-            session=session_id,
-            outcome=outcome.value,
-        )
+    def _release(self, of: Session | Ussd, outcome: Outcome, now: float) -> Ussd:
+        """The network's last word in a dialogue, or to a message that never became one; written down."""
+        release = self._released(of, outcome)
         self._record.ussd(release, now)
         return release
+
+    def _released(self, of: Session | Ussd, outcome: Outcome) -> Ussd:
+        """The same where it is no event of its own: the user's hanging up is written down already, a reset never is."""
+        return Ussd(
+            RELEASE,
+            text_of(outcome, self._language(of.msisdn)),
+            msisdn=of.msisdn,
+            service_code=of.service_code,
+            session=of.id if isinstance(of, Session) else of.session,
+            outcome=outcome.value,
+        )
 
 
 def _require_fit(message: Ussd) -> None:

@@ -10,7 +10,7 @@ from ussd_gateway.network.address import candidates
 from ussd_gateway.network.message import Endpoint, Receipt, Sms
 from ussd_gateway.network.session import Session
 
-_RANGE = re.compile(r"(\d+)-(\d+)")
+_RANGE = re.compile(r"([0-9]+)-([0-9]+)")
 _CODE = re.compile(r"[*#][0-9*#]*#")
 
 
@@ -53,7 +53,7 @@ class Directory:
         self._auto_provision = auto_provision
         self._codes: dict[str, Endpoint] = {}
         self._numbers: dict[str, Party] = {}
-        self._ranges: list[tuple[int, int, int, Party]] = []  # digits, first, last, party
+        self._ranges: list[tuple[str, str, Party]] = []  # first, last, party; numbers of one length compare as texts
         self._accounts: dict[str, Party] = {}
 
     def attach_code(self, service_code: str, application: Endpoint) -> None:
@@ -98,7 +98,7 @@ class Directory:
 
     def recipient(self, number: str) -> Party:
         """Who receives what is sent to the number; one that nobody holds gets a handset of another operator."""
-        party = self._numbers.get(number) or self._in_range(number)
+        party = self.party(number)
         if party is None:
             party = self._numbers[number] = Party(
                 number, self._new_handset(number), home=False, attached=True, confirms=False
@@ -130,24 +130,23 @@ class Directory:
         first, last = found.groups() if found else (number, number)
         if not first.isascii() or not first.isdigit() or len(first) != len(last) or first > last:
             raise ValueError(f"{number!r} is neither a number nor a range; a range looks like 5000-5999")
-        for taken, owner in self._held():
-            if len(taken[0]) == len(first) and taken[0] <= last and first <= taken[1]:
+        for low, high, owner in self._held():
+            if len(low) == len(first) and low <= last and first <= high:
                 raise ValueError(f"{number} of {party.name} is held by {owner.name} already")
         if found:
-            self._ranges.append((len(first), int(first), int(last), party))
+            self._ranges.append((first, last, party))
         else:
             self._numbers[number] = party
 
-    def _held(self) -> Iterator[tuple[tuple[str, str], Party]]:
+    def _held(self) -> Iterator[tuple[str, str, Party]]:
         """Every number and range, as its first and last number."""
         for number, party in self._numbers.items():
-            yield (number, number), party
-        for digits, low, high, party in self._ranges:
-            yield (f"{low:0{digits}d}", f"{high:0{digits}d}"), party
+            yield number, number, party
+        yield from self._ranges
 
     def _in_range(self, number: str) -> Party | None:
         if number.isascii() and number.isdigit():
-            for digits, first, last, party in self._ranges:
-                if len(number) == digits and first <= int(number) <= last:
+            for first, last, party in self._ranges:
+                if len(number) == len(first) and first <= number <= last:
                     return party
         return None
