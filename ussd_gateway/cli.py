@@ -16,9 +16,9 @@ from typing import Any, NoReturn
 import click
 
 from ussd_gateway.config import Config, ConfigError, Log, load
-from ussd_gateway.scenario.command import play_command
+from ussd_gateway.scenario.command import NO_GATEWAY, play_command
 
-_NO_GATEWAY = 3  # the exit code when nobody answers at --gateway
+_ANSWER_TIME = 300.0  # seconds that `dial` waits for a screen; an application may be slow, or a clock stand still
 GATEWAY = "http://127.0.0.1:8080"
 
 
@@ -102,23 +102,32 @@ def serve(
 @click.option("--json", "as_json", is_flag=True, help="Each screen as one JSON object a line.")
 def dial(code: str, msisdn: str, answers: tuple[str, ...], gateway: str, as_json: bool) -> None:
     """Dial CODE, print each screen, and leave on the last one."""
-    path = f"/api/v1/handsets/{msisdn.removeprefix('+')}/ussd"
+    from ussd_gateway.scenario.play import NoGatewayError
+    from ussd_gateway.scenario.remote import Api, RefusedError
+
+    path = f"handsets/{msisdn.removeprefix('+')}/ussd"
     _require_number(msisdn)
 
     async def run() -> None:
-        screen = await _call(gateway, "POST", path, {"dial": code})
-        _show(screen, as_json)
-        for answer in answers:
-            if screen["state"] != "awaiting_answer":
-                _fail(f"the dialogue ended ({screen['outcome']}) before --answer {answer!r}", 1)
-            screen = await _call(gateway, "POST", path, {"answer": answer})
+        async with Api(gateway, answer_time=_ANSWER_TIME) as api:
+            screen = await api.call("POST", path, body={"dial": code})
             _show(screen, as_json)
-        if screen["state"] == "awaiting_answer":
-            await _call(gateway, "DELETE", path)
-        elif screen["outcome"] != "success":
-            sys.exit(1)
+            for answer in answers:
+                if screen["state"] != "awaiting_answer":
+                    _fail(f"the dialogue ended ({screen['outcome']}) before --answer {answer!r}", 1)
+                screen = await api.call("POST", path, body={"answer": answer})
+                _show(screen, as_json)
+            if screen["state"] == "awaiting_answer":
+                await api.call("DELETE", path)
+            elif screen["outcome"] != "success":
+                sys.exit(1)
 
-    asyncio.run(run())
+    try:
+        asyncio.run(run())
+    except NoGatewayError as error:
+        _fail(str(error), NO_GATEWAY)
+    except RefusedError as error:
+        _fail(str(error), 1)
 
 
 @main.command()
@@ -277,19 +286,6 @@ def _log_as(settings: Log) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr)
-
-
-async def _call(gateway: str, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-    import aiohttp
-
-    try:
-        async with aiohttp.ClientSession() as session, session.request(method, gateway + path, json=body) as response:
-            answer: dict[str, Any] = {} if response.status == 204 else await response.json(content_type=None)
-    except (aiohttp.ClientError, ValueError) as error:
-        _fail(f"no gateway answers at {gateway} ({error}); start one with `ussd-gateway serve`", _NO_GATEWAY)
-    if response.status >= 400:
-        _fail(str(answer.get("title", response.reason)), 1)
-    return answer
 
 
 def _show(screen: dict[str, Any], as_json: bool) -> None:

@@ -19,18 +19,25 @@ _STEPS = 60  # in so many steps a virtual clock is moved while an SMS is awaited
 _CLOCK = "clock"
 
 
+class RefusedError(PhoneError):
+    """The gateway answered with a problem, whose title this is, and its HTTP status."""
+
+    def __init__(self, title: str, status: int) -> None:
+        super().__init__(title)
+        self.status = status
+
+
 @asynccontextmanager
 async def remote_driver(url: str) -> AsyncIterator[RemoteDriver]:
     """A driver on the gateway at `url`, such as http://127.0.0.1:8080. NoGatewayError when none answers there."""
-    api = _Api((url if "://" in url else f"http://{url}").rstrip("/"))
-    async with api:
+    async with Api(url) as api:
         yield RemoteDriver(api, virtual=await api.has_virtual_clock())
 
 
 class RemoteDriver:
     """Plays on a gateway that runs elsewhere; `virtual` says that its clock can be moved."""
 
-    def __init__(self, api: _Api, *, virtual: bool) -> None:
+    def __init__(self, api: Api, *, virtual: bool) -> None:
         self._api = api
         self.virtual = virtual
 
@@ -56,7 +63,7 @@ class RemoteDriver:
 class RemotePhone:
     """A phone of a gateway that runs elsewhere."""
 
-    def __init__(self, msisdn: str, api: _Api, driver: RemoteDriver) -> None:
+    def __init__(self, msisdn: str, api: Api, driver: RemoteDriver) -> None:
         self._msisdn = msisdn
         self._api = api
         self._driver = driver
@@ -150,14 +157,19 @@ class RemotePhone:
         return [Sms(str(sms["id"]), str(sms["from"]), str(sms["text"])) for sms in answer["messages"]]
 
 
-class _Api:
-    """The HTTP API: requests, and what their failures mean."""
+class Api:
+    """The HTTP API of a gateway: requests, and what their failures mean.
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    url          such as http://127.0.0.1:8080
+    answer_time  seconds in which the gateway answers a request that asks it to wait for nothing
+    """
+
+    def __init__(self, url: str, answer_time: float = _ANSWER_TIME) -> None:
+        self._url = (url if "://" in url else f"http://{url}").rstrip("/")
+        self._answer_time = answer_time
         self._session: aiohttp.ClientSession
 
-    async def __aenter__(self) -> _Api:
+    async def __aenter__(self) -> Api:
         self._session = aiohttp.ClientSession()
         return self
 
@@ -166,10 +178,13 @@ class _Api:
 
     async def has_virtual_clock(self) -> bool:
         """Whether time can be moved; NoGatewayError when what answers is no gateway."""
-        status, answer = await self._request("GET", _CLOCK)
-        if status == HTTPStatus.CONFLICT:
-            return False
-        if status != HTTPStatus.OK or "now" not in answer:
+        try:
+            answer = await self.call("GET", _CLOCK)
+        except RefusedError as error:
+            if error.status == HTTPStatus.CONFLICT:
+                return False
+            raise NoGatewayError(f"what answers at {self._url} is no ussd-gateway") from error
+        if "now" not in answer:
             raise NoGatewayError(f"what answers at {self._url} is no ussd-gateway")
         return True
 
@@ -182,30 +197,15 @@ class _Api:
         query: dict[str, str] | None = None,
         waits: bool = False,
     ) -> dict[str, Any]:
-        """The answer, {} for none. PhoneError with the problem's title when the gateway refuses."""
-        status, answer = await self._request(method, path, body, query, waits=waits)
-        if status >= HTTPStatus.BAD_REQUEST:
-            raise PhoneError(str(answer.get("title") or f"{method} {path} was answered with {status}"))
-        return answer
-
-    async def _request(
-        self,
-        method: str,
-        path: str,
-        body: Mapping[str, object] | None = None,
-        query: dict[str, str] | None = None,
-        *,
-        waits: bool = False,
-    ) -> tuple[int, dict[str, Any]]:
-        timeout = aiohttp.ClientTimeout(total=_ANSWER_TIME + (_LONGEST_WAIT if waits else 0))
+        """The answer, {} for none. RefusedError with the problem's title; NoGatewayError when no gateway answers."""
+        timeout = aiohttp.ClientTimeout(total=self._answer_time + (_LONGEST_WAIT if waits else 0))
         try:
             async with self._session.request(
                 method, f"{self._url}/api/v1/{path}", json=body, params=query, timeout=timeout
             ) as response:
                 if response.status == HTTPStatus.NO_CONTENT:
-                    return response.status, {}
-                answer = await response.json(content_type=None)
-                return response.status, answer if isinstance(answer, dict) else {}
+                    return {}
+                said = await response.json(content_type=None)
         except (aiohttp.ClientConnectionError, aiohttp.InvalidURL, TimeoutError) as error:
             words = str(error) or "no answer in time"
             raise NoGatewayError(
@@ -213,6 +213,11 @@ class _Api:
             ) from error
         except (aiohttp.ClientError, ValueError) as error:
             raise NoGatewayError(f"what answers at {self._url} is no ussd-gateway ({error})") from error
+        answer: dict[str, Any] = said if isinstance(said, dict) else {}
+        if response.status >= HTTPStatus.BAD_REQUEST:
+            title = str(answer.get("title") or f"{method} {path} was answered with {response.status}")
+            raise RefusedError(title, response.status)
+        return answer
 
 
 def _screen(answer: dict[str, Any]) -> Screen:
