@@ -166,10 +166,13 @@ class Gateway:
             asyncio.get_running_loop().call_later(COMMIT_AGAIN, self._end_turn)
             return
         self._turn_ends = False
+        self._call_back()
+        self._arm()
+
+    def _call_back(self) -> None:
         callbacks, self._after_commit = self._after_commit, []
         for callback in callbacks:
             self._call(callback)
-        self._arm()
 
     def _call(self, callback: Callable[[], None]) -> None:
         try:
@@ -279,6 +282,4 @@ class Gateway:
         await asyncio.gather(*tasks, return_exceptions=True)
         self._closed = True
         self.journal.commit()
-        callbacks, self._after_commit = self._after_commit, []
-        for callback in callbacks:
-            self._call(callback)
+        self._call_back()

@@ -47,8 +47,8 @@ async def until(condition):
             await asyncio.sleep(0)
 
 
-class Desk:
-    """The service over a gateway without a listener; `sent` are the SMS that it would have sent."""
+class Ground:
+    """What self-care stands on: settings, a store, and a gateway without a listener."""
 
     def __init__(self, **given):
         self.store = Store(":memory:")
@@ -59,6 +59,13 @@ class Desk:
             journal=Journal(self.store, masks(self.settings)),
             new_handset=lambda msisdn: Handset(msisdn, self.gateway),
         )
+
+
+class Desk(Ground):
+    """The service over a gateway without a listener; `sent` are the SMS that it would have sent."""
+
+    def __init__(self, **given):
+        super().__init__(**given)
         self.repository = Repository(self.store, self.gateway.changed)
         self.sent = []
         self.service = Service(
@@ -85,18 +92,11 @@ class Desk:
         self.store.close()
 
 
-class Operator:
+class Operator(Ground):
     """Everything: the SMSC on a free port, self-care bound to it, the menus that come along, and phones."""
 
     def __init__(self, **given):
-        self.store = Store(":memory:")
-        self.settings = section(**given)
-        self.gateway = Gateway(
-            NetworkSettings(),
-            clock=VirtualClock(START),
-            journal=Journal(self.store, masks(self.settings)),
-            new_handset=lambda msisdn: Handset(msisdn, self.gateway),
-        )
+        super().__init__(**given)
         for subscriber in SUBSCRIBERS:
             self.gateway.directory.attach_handset(subscriber.msisdn, Handset(subscriber.msisdn, self.gateway))
         numbers = (self.settings.password_sender, self.settings.command_number)

@@ -19,6 +19,8 @@ _INSERT = (
     "INSERT INTO journal (at, kind, source, destination, account, reference, state, data_coding, octets, facts)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+_SMS = "SELECT source, destination, account, reference, data_coding, octets, facts, at FROM journal WHERE kind = 'sms'"
+"""Rows as `_sms_from_row` takes them."""
 _KINDS = {operation: f"ussd.{operation.value}" for operation in Operation}
 _UNDER_WAY = (int(MessageState.ENROUTE), int(MessageState.ACCEPTED))
 
@@ -126,8 +128,7 @@ class Journal:
         A message whose text was masked cannot be delivered any more: it becomes UNDELIVERABLE here.
         """
         rows = self._store.read(
-            "SELECT source, destination, account, reference, data_coding, octets, facts, at FROM journal"
-            " WHERE kind = 'sms' AND state IN (?, ?) AND reference NOT IN"
+            f"{_SMS} AND state IN (?, ?) AND reference NOT IN"  # noqa: S608 - constants
             " (SELECT reference FROM journal WHERE kind = 'sms.state' AND state NOT IN (?, ?)) ORDER BY id",
             _UNDER_WAY * 2,
         )
@@ -149,8 +150,7 @@ class Journal:
             )
         )
         rows = self._store.read(
-            "SELECT source, destination, account, reference, data_coding, octets, facts, at FROM journal"
-            " WHERE kind = 'sms' AND (state = ? OR reference IN"
+            f"{_SMS} AND (state = ? OR reference IN"  # noqa: S608 - constants
             " (SELECT reference FROM journal WHERE kind = 'sms.state' AND state = ?)) ORDER BY id DESC LIMIT ?",
             (int(MessageState.DELIVERED), int(MessageState.DELIVERED), limit),
         )

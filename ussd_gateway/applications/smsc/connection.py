@@ -70,7 +70,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
         self._system_id = ""
         self._outgoing: list[bytes] = []
         self._unanswered: dict[int, tuple[Sms | Receipt, float]] = {}  # our deliver_sm, and when each was sent
-        self._interface_version = INTERFACE_VERSION
+        self._takes_tlvs = True
         self._writable = True
         self._opened_at = self._heard_at = shared.real_time()
         self._enquired_at = 0.0
@@ -140,7 +140,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
         """Hand a message or a receipt to the ESME."""
         sequence_number = self._connection.next_sequence_number()
         self._unanswered[sequence_number] = message, self._shared.real_time()
-        self._write(deliver_sm(message, sequence_number, with_tlvs=self._interface_version >= INTERFACE_VERSION))
+        self._write(deliver_sm(message, sequence_number, with_tlvs=self._takes_tlvs))
 
     def forget(self) -> None:
         """Expect no response any more."""
@@ -185,7 +185,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
     def abort_unless_read(self) -> None:
         """Drop the connection of an ESME that does not read what it is sent."""
         if self._transport and self._transport.get_write_buffer_size():
-            self._transport.abort()
+            self.abort()
 
     # PDUs ----------------------------------------------------------------------------------------------------------
 
@@ -200,9 +200,8 @@ class EsmeConnection(asyncio.BufferedProtocol):
         self._connection.bind(pdu)
         self._account, self._system_id = account, pdu.system_id
         # Section 3.4: an ESME of before 3.4 gets no optional parameters
-        self._interface_version = pdu.interface_version
-        known = self._interface_version >= INTERFACE_VERSION
-        tlvs = ((Tag.SC_INTERFACE_VERSION, bytes((INTERFACE_VERSION,))),) if known else ()
+        self._takes_tlvs = pdu.interface_version >= INTERFACE_VERSION
+        tlvs = ((Tag.SC_INTERFACE_VERSION, bytes((INTERFACE_VERSION,))),) if self._takes_tlvs else ()
         self._note("esme.bound", mode=self._connection.state.value)
         self._reply(pdu, Status.ESME_ROK, system_id=SMSC_SYSTEM_ID, tlvs=tlvs)
         if self._connection.receives:
