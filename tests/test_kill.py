@@ -10,6 +10,7 @@ import pytest
 
 from ussd_gateway.smpp.connection import Connection
 from ussd_gateway.smpp.pdu import BindTransmitter, SubmitSm, SubmitSmResp
+from ussd_gateway.store.journal import Journal
 from ussd_gateway.store.store import Store
 
 MESSAGES = 1000
@@ -32,7 +33,7 @@ def test_every_message_that_was_acknowledged_survives_kill_9(tmp_path, killed_af
         process.stderr.close()
     assert len(acknowledged) >= killed_after
     store = Store(path)
-    kept = {message_id for (message_id,) in store.read("SELECT reference FROM journal WHERE kind = 'sms'")}
+    kept = {entry.sms.message_id for _, entry in Journal(store).after(0) if entry.kind == "sms"}
     store.close()
     assert acknowledged <= kept
 

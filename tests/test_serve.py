@@ -84,7 +84,7 @@ async def test_r178_no_password_is_in_the_file(start):
     everything = b"".join(path.read_bytes() for path in start.path.parent.iterdir())
     for encoding in ("utf-8", "utf-16-be", "utf-16-le"):
         assert password.encode(encoding) not in everything
-    assert sqlite3.connect(start.path).execute("SELECT count(*) FROM journal").fetchone()[0] > 2
+    assert sqlite3.connect(start.path).execute("SELECT count(*) FROM journal").fetchone()[0] > 0
 
 
 async def test_a_password_that_waited_while_the_gateway_stopped_is_gone_and_says_so(start):
@@ -97,9 +97,8 @@ async def test_a_password_that_waited_while_the_gateway_stopped_is_gone_and_says
         assert len(gateway.directory.party("70001000001").waiting) == 1
     async with start() as gateway:
         assert not gateway.directory.party("70001000001").waiting
-        assert gateway.store.own("SELECT state FROM journal WHERE kind = 'sms.state'") == [
-            (MessageState.UNDELIVERABLE,)
-        ]
+        states = [entry.state for _, entry in gateway.journal.after(0) if entry.kind == "sms.state"]
+        assert states == [MessageState.UNDELIVERABLE]
 
 
 async def test_a_reset_while_a_handler_works_is_told_to_nobody_but_the_waiting_phone(start, capsys):

@@ -208,7 +208,7 @@ class Gateway(core.Gateway):
                 "handsets": ("Handsets that the network knows", lambda: sum(1 for _ in self.directory.handsets())),
                 "smpp_connections": ("Connections of ESMEs", lambda: len(self._smsc.connections)),
             },
-            {"journal_entries": ("Entries of the journal", self._journal.entries)},
+            {"journal_entries": ("Entries of the journal", lambda: self._journal.last)},
         )
 
     def _new_accounts(self) -> Accounts:
@@ -251,7 +251,7 @@ class Gateway(core.Gateway):
             endpoint = self.directory.recipient(sms.destination).endpoint
             if isinstance(endpoint, Handset):
                 endpoint.remember(sms, received_at)
-        for sms in self._journal.under_way():
+        for sms in self._journal.restored():
             self.network.messages.restore(sms)
         self._journal.commit()
 

@@ -152,7 +152,7 @@ class Operator(Ground):
 
     def noted(self, kind):
         self.gateway.journal.commit()
-        return [row[0] for row in self.store.own("SELECT facts FROM journal WHERE kind = ? ORDER BY id", (kind,))]
+        return [entry.facts for _, entry in self.gateway.journal.after(0) if entry.kind == kind]
 
 
 class ScriptedSmsc:

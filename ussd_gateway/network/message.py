@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import IntEnum, StrEnum
 from typing import Protocol
 
+import msgspec
+
 from ussd_gateway.coding import data_coding as codings
 from ussd_gateway.coding.segments import Concatenation, parse_udh
 
@@ -127,69 +129,36 @@ class MessageState(IntEnum):
 UDHI = 0x40  # the bit of esm_class that says a user data header is there (SMPP 3.4 section 5.2.12)
 
 
-class Sms:
+class Sms(msgspec.Struct, array_like=True, eq=False, gc=False):
     """One SMS as it was submitted, or one part of a long one.
 
     source, destination   str; numbers are digits in international form without "+", names are as they came
     octets                bytes; the user data, its header in front where `esm_class` says so
     data_coding           int; as in SMPP 3.4 section 5.2.19
     concatenation         which part of which long message this is, by its header or its SAR parameters; None for a whole
-    submitted_at          float; seconds since the epoch, set by the network
     expires_at            float; when the network gives up, set by the network where the sender named no time
     account               str; the system_id of the ESME that submitted it, "" for a handset
     message_id            str; set by the network
-    expiry_set            bool; whether the network looks at expires_at
+    submitted_at          float; seconds since the epoch, set by the network
     tlvs                  tuple of (tag, octets); the optional parameters that the network itself has no use for
+    expiry_set            bool; whether the network looks at expires_at
     """
 
-    __slots__ = (
-        "account",
-        "concatenation",
-        "data_coding",
-        "destination",
-        "esm_class",
-        "expires_at",
-        "expiry_set",
-        "message_id",
-        "octets",
-        "protocol_id",
-        "registered_delivery",
-        "source",
-        "submitted_at",
-        "tlvs",
-    )
-
-    def __init__(
-        self,
-        source: str,
-        destination: str,
-        octets: bytes,
-        data_coding: int = 0,
-        *,
-        esm_class: int = 0,
-        protocol_id: int = 0,
-        registered_delivery: int = 0,
-        concatenation: Concatenation | None = None,
-        expires_at: float = 0.0,
-        account: str = "",
-        message_id: str = "",
-        submitted_at: float = 0.0,
-        tlvs: tuple[tuple[int, bytes], ...] = (),
-    ) -> None:
-        self.source = source
-        self.destination = destination
-        self.octets = octets
-        self.data_coding = data_coding
-        self.esm_class = esm_class
-        self.protocol_id = protocol_id
-        self.registered_delivery = registered_delivery
-        self.concatenation = concatenation
-        self.expires_at = expires_at
-        self.account = account
-        self.message_id = message_id
-        self.submitted_at = submitted_at
-        self.tlvs = tlvs
-        self.expiry_set = False
+    # A Struct because it is made, and later written into the journal, in C: most of the messages see no more than that.
+    source: str
+    destination: str
+    octets: bytes
+    data_coding: int = 0
+    esm_class: int = 0
+    protocol_id: int = 0
+    registered_delivery: int = 0
+    concatenation: Concatenation | None = None
+    expires_at: float = 0.0
+    account: str = ""
+    message_id: str = ""
+    submitted_at: float = 0.0
+    tlvs: tuple[tuple[int, bytes], ...] = ()
+    expiry_set: bool = False
 
     def wants_receipt(self, state: MessageState) -> bool:
         """Whether the sender asked for a receipt of this final state (SMPP 3.4 section 5.2.17)."""
@@ -213,16 +182,13 @@ class Sms:
         return f"Sms({self.source!r} to {self.destination!r}, {len(self.octets)} octets, id {self.message_id!r})"
 
 
-class Receipt:
+class Receipt(msgspec.Struct, eq=False, gc=False):
     """What became of an Sms, for the ESME that submitted it."""
 
-    __slots__ = ("done_at", "error", "sms", "state")
-
-    def __init__(self, sms: Sms, state: MessageState, done_at: float, error: int = 0) -> None:
-        self.sms = sms
-        self.state = state
-        self.done_at = done_at
-        self.error = error
+    sms: Sms
+    state: MessageState
+    done_at: float
+    error: int = 0
 
 
 Message = Ussd | Sms | Receipt

@@ -1,208 +1,214 @@
-"""The journal: rows are gathered as they happen and written by one statement at the end of the turn."""
+"""The journal: entries are gathered as they happen and written as one block at the end of the turn."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
-from functools import lru_cache
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+import msgspec
 
 from ussd_gateway.coding import data_coding as codings
-from ussd_gateway.coding.segments import Concatenation, parse_udh
-from ussd_gateway.network.message import UDHI, MessageState, Operation, Receipt, Sms, Ussd
+from ussd_gateway.network.message import MessageState, Receipt, Sms, Ussd
+from ussd_gateway.store import entries
+from ussd_gateway.store.entries import Entry, EventEntry, ReceiptEntry, SmsEntry, StateEntry, UssdEntry
 from ussd_gateway.store.store import Store
 
 MASK = "********"
 
-_INSERT = (
-    "INSERT INTO journal (at, kind, source, destination, account, reference, state, data_coding, octets, facts)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
-_SMS = "SELECT source, destination, account, reference, data_coding, octets, facts, at FROM journal WHERE kind = 'sms'"
-"""Rows as `_sms_from_row` takes them."""
-_KINDS = {operation: f"ussd.{operation.value}" for operation in Operation}
-_UNDER_WAY = (int(MessageState.ENROUTE), int(MessageState.ACCEPTED))
+UNBOUNDED = 2**62  # octets
+CHECKPOINT = 200_000  # entries after which it is written down anew what is under way; a start reads at most so many
+_LOOK_BACK = 50  # entries that a start reads for each delivered message that it wants back
+
+DELIVERED = int(MessageState.DELIVERED)
+_UNDER_WAY = frozenset((int(MessageState.ENROUTE), int(MessageState.ACCEPTED)))
+
+Committed = Callable[[int, list[Entry]], None]
+"""Is told of each block: the number of its first entry, and its entries."""
 
 
 class Journal:
-    """The record of all that passed.
+    """The record of all that passed. Entries are numbered from 1; a number is never given out twice.
 
-    masks   by the source of an SMS, the pattern of what no record may show of its text (R178)
+    masks      by the source of an SMS, the pattern of what no record may show of its text (R178)
+    most       int, octets; the oldest blocks go when there are more
+    under_way  what has no final state now; asked when a checkpoint is due. None keeps no checkpoints
     """
 
-    def __init__(self, store: Store, masks: Mapping[str, re.Pattern[str]] | None = None) -> None:
+    def __init__(
+        self, store: Store, masks: Mapping[str, re.Pattern[str]] | None = None, *, most: int = UNBOUNDED
+    ) -> None:
         self._store = store
         self._masks = masks or {}
-        self._rows: list[tuple[Any, ...]] = []
-        # Every number given out has at least one row of its own, so that none is given twice.
-        self.first_id = self.entries() + 1
+        self._most = most
+        self._entries: list[Entry] = []
+        self._untold: list[tuple[int, list[Entry]]] = []
+        self._last = int(store.read("SELECT coalesce(max(last), 0) FROM journal")[0][0])
+        self._octets = int(store.read("SELECT coalesce(sum(size), 0) FROM journal")[0][0])
+        self._checkpoint = int(store.read("SELECT coalesce(max(entry), 0) FROM under_way")[0][0])
+        self.under_way: Callable[[], Iterable[Sms]] | None = None
+        self.watchers: list[Committed] = []
+        # Every number given out has at least one entry of its own, so that none is given twice.
+        self.first_id = self._last + 1
+
+    # What is written -----------------------------------------------------------------------------------------------
 
     def ussd(self, message: Ussd, now: float) -> None:
         """A USSD message was accepted from a party, or made by the network."""
         text, data_coding = message.text, message.data_coding
         for secret in message.secrets:
             text = text.replace(secret, MASK)
-        facts = f'{{"outcome": "{message.outcome}"}}' if message.outcome else None
-        self._rows.append(
-            (
+        octets = codings.encode_ussd(text, data_coding)
+        self._entries.append(
+            UssdEntry(
                 now,
-                _KINDS[message.operation],
+                message.operation.value,
                 message.msisdn,
                 message.service_code,
-                None,
                 message.session,
-                None,
                 data_coding,
-                codings.encode_ussd(text, data_coding),
-                facts,
+                octets,
+                message.outcome,
             )
         )
 
     def sms(self, sms: Sms, state: MessageState, now: float) -> None:
         """An SMS was accepted, and is in this state."""
-        data_coding, octets = sms.data_coding, sms.octets
-        masked = sms.source in self._masks
-        if masked:
-            data_coding, octets = self._masked(sms)
-        facts = ""
-        if masked or sms.tlvs or sms.concatenation or state is not MessageState.DELIVERED:
-            facts = _sms_facts(sms, masked)
-        elif sms.esm_class or sms.registered_delivery or sms.protocol_id:
-            facts = _flags(sms.esm_class, sms.registered_delivery, sms.protocol_id)
-        self._rows.append(
-            (
-                now,
-                "sms",
-                sms.source,
-                sms.destination,
-                sms.account,
-                sms.message_id,
-                int(state),
-                data_coding,
-                bytearray(octets),  # sqlite3 looks for an adapter for bytes and None, which takes longer than this copy
-                facts,
-            )
-        )
+        if sms.source in self._masks:
+            self._entries.append(self._masked(sms, state, now))
+        else:
+            self._entries.append(SmsEntry(now, state, sms))
 
     def state(self, sms: Sms, state: MessageState, now: float) -> None:
         """An SMS came to another state."""
-        self._rows.append((now, "sms.state", None, None, None, sms.message_id, int(state), None, None, None))
+        self._entries.append(StateEntry(now, sms.message_id, state))
 
     def receipt(self, receipt: Receipt, now: float) -> None:
         """A receipt left for the ESME that asked for it."""
-        sms = receipt.sms
-        self._rows.append(
-            (now, "receipt", None, None, sms.account, sms.message_id, int(receipt.state), None, None, None)
-        )
+        self._entries.append(ReceiptEntry(now, receipt.sms.message_id, receipt.state, receipt.sms.account))
 
     def event(self, kind: str, now: float, *, account: str | None = None, **facts: object) -> None:
         """Anything else that happened, such as esme.bound; `facts` hold no secret."""
-        self._rows.append(
-            (now, kind, None, None, account, None, None, None, None, json.dumps(facts, ensure_ascii=False))
-        )
+        self._entries.append(EventEntry(now, kind, account, facts))
 
     def commit(self) -> None:
         """Everything recorded so far, and what self-care wrote beside it, is kept from now on."""
-        if self._rows:
-            with self._store.together():
-                self._store.write_many(_INSERT, self._rows)
-            self._rows = []  # from here on the store answers for them; after a failure they are still here
+        written = self._entries
+        if written:
+            self._write_block(written)
+            self._entries = []  # from here on the store answers for them; after a failure they are still here
+            if self.watchers:
+                self._untold.append((self._last - len(written) + 1, written))
         self._store.commit()
-
-    def entries(self) -> int:
-        """How many entries were ever committed."""
-        return int(self._store.read("SELECT coalesce(max(id), 0) FROM journal")[0][0])
+        while self._untold:
+            block = self._untold.pop(0)
+            for watcher in self.watchers:
+                watcher(*block)
 
     def clear(self, now: float) -> None:
         """Forget all that was recorded; no number is given out a second time."""
         self.commit()
-        last = self.entries()
         self._store.write("DELETE FROM journal")
+        self._store.write("DELETE FROM under_way")
+        self._octets = self._checkpoint = 0
         # Entries are numbered from the last one on, also by the next program that opens the file.
-        self._store.write("INSERT INTO journal (id, at, kind) VALUES (?, ?, 'gateway.reset')", (last + 1, now))
+        self.event("gateway.reset", now)
+        self.commit()
 
-    def under_way(self) -> list[Sms]:
+    def _write_block(self, written: list[Entry]) -> None:
+        block = entries.encode(written)
+        last, size = self._last + len(written), len(block)
+        with self._store.together():
+            self._store.write(
+                "INSERT INTO journal (last, at, size, entries) VALUES (?, ?, ?, ?)", (last, written[0].at, size, block)
+            )
+            gone = self._make_room(size)
+            checkpoint = self._write_checkpoint(last)
+        self._last, self._octets, self._checkpoint = last, self._octets + size - gone, checkpoint
+
+    def _make_room(self, size: int) -> int:
+        """Forgets the oldest blocks as long as there is too much; returns how many octets went."""
+        gone = 0
+        while self._octets + size - gone > self._most:
+            oldest = self._store.own("SELECT last, size FROM journal ORDER BY last LIMIT 1")[0]
+            self._store.write("DELETE FROM journal WHERE last = ?", (oldest[0],))
+            gone += oldest[1]
+        return gone
+
+    def _write_checkpoint(self, last: int) -> int:
+        """Writes down what is under way when it is time to; the next start reads on from there."""
+        if self.under_way is None or last - self._checkpoint < CHECKPOINT:
+            return self._checkpoint
+        kept = [self._entry(sms, MessageState.ENROUTE, sms.submitted_at) for sms in self.under_way()]
+        self._store.write(
+            "INSERT OR REPLACE INTO under_way (id, entry, entries) VALUES (1, ?, ?)", (last, entries.encode(kept))
+        )
+        return last
+
+    def _entry(self, sms: Sms, state: MessageState, at: float) -> SmsEntry:
+        return self._masked(sms, state, at) if sms.source in self._masks else SmsEntry(at, state, sms)
+
+    def _masked(self, sms: Sms, state: MessageState, at: float) -> SmsEntry:
+        data_coding, content = codings.encode_sms(self._masks[sms.source].sub(MASK, sms.text))
+        header = sms.octets[: len(sms.octets) - len(sms.content)]
+        hidden = msgspec.structs.replace(sms, octets=header + content, data_coding=data_coding)
+        return SmsEntry(at, state, hidden, masked=True)
+
+    # What is read --------------------------------------------------------------------------------------------------
+
+    @property
+    def last(self) -> int:
+        """The number of the last entry that was committed."""
+        return self._last
+
+    def after(self, number: int) -> Iterator[tuple[int, Entry]]:
+        """The committed entries behind entry `number`, each with its number, as far as they are kept."""
+        return (pair for block in blocks(self._store, number) for pair in block)
+
+    def restored(self) -> list[Sms]:
         """The messages that had no final state when the gateway stopped, oldest first; it is asked once, at the start.
 
         A message whose text was masked cannot be delivered any more: it becomes UNDELIVERABLE here.
         """
-        rows = self._store.read(
-            f"{_SMS} AND state IN (?, ?) AND reference NOT IN"  # noqa: S608 - constants
-            " (SELECT reference FROM journal WHERE kind = 'sms.state' AND state NOT IN (?, ?)) ORDER BY id",
-            _UNDER_WAY * 2,
-        )
-        kept = []
-        for row in rows:
-            sms, masked = _sms_from_row(row)
-            if masked:
-                self.state(sms, MessageState.UNDELIVERABLE, sms.submitted_at)
-            else:
-                kept.append(sms)
-        return kept
+        kept: dict[str, SmsEntry] = {}
+        for (octets,) in self._store.read("SELECT entries FROM under_way"):
+            for entry in entries.decode(octets):
+                assert isinstance(entry, SmsEntry)
+                kept[entry.sms.message_id] = entry
+        for _, entry in self.after(self._checkpoint):
+            if isinstance(entry, SmsEntry) and entry.state in _UNDER_WAY:
+                kept[entry.sms.message_id] = entry
+            elif isinstance(entry, StateEntry) and entry.state not in _UNDER_WAY:
+                kept.pop(entry.message_id, None)
+        for entry in kept.values():
+            if entry.masked:
+                self.state(entry.sms, MessageState.UNDELIVERABLE, entry.at)
+        return [entry.sms for entry in kept.values() if not entry.masked]
 
     def recently_delivered(self, limit: int) -> list[tuple[Sms, float]]:
         """The last messages that were delivered, with the moment, in the order of their arrival."""
-        later = dict(
-            self._store.read(
-                "SELECT reference, at FROM journal WHERE kind = 'sms.state' AND state = ?",
-                (int(MessageState.DELIVERED),),
-            )
-        )
-        rows = self._store.read(
-            f"{_SMS} AND (state = ? OR reference IN"  # noqa: S608 - constants
-            " (SELECT reference FROM journal WHERE kind = 'sms.state' AND state = ?)) ORDER BY id DESC LIMIT ?",
-            (int(MessageState.DELIVERED), int(MessageState.DELIVERED), limit),
-        )
-        messages = (_sms_from_row(row)[0] for row in reversed(rows))
-        arrived = [(sms, later.get(sms.message_id, sms.submitted_at)) for sms in messages]
-        return sorted(arrived, key=lambda pair: pair[1])
-
-    def _masked(self, sms: Sms) -> tuple[int, bytes]:
-        data_coding, content = codings.encode_sms(self._masks[sms.source].sub(MASK, sms.text))
-        header = sms.octets[: len(sms.octets) - len(sms.content)]
-        return data_coding, header + content
+        arrived: list[tuple[Sms, float]] = []
+        later: dict[str, float] = {}
+        read = 0
+        for (octets,) in self._store.rows("SELECT entries FROM journal ORDER BY last DESC"):
+            block = entries.decode(octets)
+            for entry in reversed(block):
+                if isinstance(entry, StateEntry) and entry.state == DELIVERED:
+                    later[entry.message_id] = entry.at
+                elif isinstance(entry, SmsEntry):
+                    at = entry.at if entry.state == DELIVERED else later.pop(entry.sms.message_id, None)
+                    if at is not None:
+                        arrived.append((entry.sms, at))
+            read += len(block)
+            if len(arrived) >= limit or read > _LOOK_BACK * limit:
+                break
+        return sorted(reversed(arrived[:limit]), key=lambda pair: pair[1])
 
 
-@lru_cache(maxsize=1024)
-def _flags(esm_class: int, registered_delivery: int, protocol_id: int) -> str:
-    """The facts of a message that arrived at once: the same for thousands of them."""
-    flags = {"esm_class": esm_class, "registered_delivery": registered_delivery, "protocol_id": protocol_id}
-    return json.dumps({name: value for name, value in flags.items() if value})
-
-
-def _sms_facts(sms: Sms, masked: bool) -> str:
-    facts: dict[str, Any] = {"expires_at": sms.expires_at}
-    for name in ("esm_class", "protocol_id", "registered_delivery"):
-        if value := getattr(sms, name):
-            facts[name] = value
-    if sms.concatenation and not sms.esm_class & UDHI:
-        facts["concatenation"] = list(sms.concatenation)
-    if sms.tlvs:
-        facts["tlvs"] = [[tag, value.hex()] for tag, value in sms.tlvs]
-    if masked:
-        facts["masked"] = True
-    return json.dumps(facts)
-
-
-def _sms_from_row(row: tuple[Any, ...]) -> tuple[Sms, bool]:
-    source, destination, account, message_id, data_coding, octets, facts, at = row
-    given = json.loads(facts) if facts else {}
-    masked = given.pop("masked", False)
-    if "tlvs" in given:
-        given["tlvs"] = tuple((tag, bytes.fromhex(value)) for tag, value in given["tlvs"])
-    if "concatenation" in given:
-        given["concatenation"] = Concatenation(*given["concatenation"])
-    elif given.get("esm_class", 0) & UDHI:
-        given["concatenation"] = parse_udh(octets)[0]
-    sms = Sms(
-        source,
-        destination,
-        octets,
-        data_coding,
-        account=account or "",
-        message_id=message_id,
-        submitted_at=at,
-        **given,
-    )
-    return sms, masked
+def blocks(store: Store, number: int) -> Iterator[list[tuple[int, Entry]]]:
+    """The entries behind entry `number`, block by block, each entry with its own number."""
+    while found := store.own("SELECT last, entries FROM journal WHERE last > ? ORDER BY last LIMIT 1", (number,)):
+        last, octets = found[0]
+        block = entries.decode(octets)
+        first = last - len(block) + 1
+        yield [(first + place, entry) for place, entry in enumerate(block) if first + place > number]
+        number = last

@@ -9,23 +9,18 @@ migrations = Migrations("ussd_gateway")
 
 @migrations()
 def journal(db: Database) -> None:
-    """The record of all that passed; only ever appended to, and without a secondary index (see docs/design.md, 5.7)."""
+    """The record of all that passed, a block for each turn; without a secondary index (docs/design.md, 5.7)."""
     db.table("journal").create(
         {
-            "id": int,
-            "at": float,  # seconds since the epoch, by the gateway's clock
-            "kind": str,  # sms, sms.state, receipt, ussd.begin ..., or an event's name
-            "source": str,
-            "destination": str,
-            "account": str,  # the system_id of the ESME concerned
-            "reference": str,  # message_id or session id
-            "state": int,  # SMPP 3.4 section 5.2.28
-            "data_coding": int,
-            "octets": bytes,
-            "facts": str,  # JSON: what only some entries have
+            "last": int,  # the number of the last entry of the block
+            "at": float,  # of its first entry, in seconds since the epoch by the gateway's clock
+            "size": int,  # octets of the entries
+            "entries": bytes,  # MessagePack (store/entries.py)
         },
-        pk="id",
+        pk="last",
     )
+    # One row: what was under way when so many entries had been written
+    db.table("under_way").create({"id": int, "entry": int, "entries": bytes}, pk="id")
 
 
 @migrations()

@@ -123,6 +123,10 @@ class Store:
         """Rows as they are kept."""
         return self._reader.execute(query, parameters).fetchall()
 
+    def rows(self, query: str, parameters: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """The same, one by one, for what is large; use them before anything else is written."""
+        yield from self._reader.execute(query, parameters)
+
     def close(self) -> None:
         """Keep what was written and let the file go."""
         try:

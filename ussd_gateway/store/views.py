@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from ussd_gateway.coding import data_coding as codings
-from ussd_gateway.coding.segments import parse_udh
-from ussd_gateway.network.message import UDHI, MessageState
+from ussd_gateway.network.message import MessageState
 from ussd_gateway.network.session import CDR_RESULTS, Outcome
+from ussd_gateway.store.entries import Entry, SmsEntry, StateEntry, UssdEntry
+from ussd_gateway.store.journal import blocks
 from ussd_gateway.store.store import Store
 
-SLICE = 1000  # rows that one step takes in; some 10 ms
+SLICE = 1000  # entries that one step takes in; some 10 ms
 
 ENDINGS = {
     "ussd.end": Outcome.SUCCESS,
@@ -23,7 +23,6 @@ ENDINGS = {
 
 _LONGEST_ID = 18  # digits that fit an integer of SQLite
 _TERMS = {"from": "source", "to": "destination"}
-_COLUMNS = "id, at, kind, source, destination, account, reference, state, data_coding, octets, facts"
 _MESSAGE = "number, source, destination, account, text, data_coding, first_state, state, submitted_at"
 _SESSION = "session, msisdn, service_code, started_at, ended_at, outcome"
 
@@ -36,14 +35,13 @@ class Views:
 
     def catch_up(self, query: str = "") -> Iterator[int]:
         """Brings up to date what the query needs, a slice at each step; yields how many rows it took."""
-        while rows := self._store.own(
-            f"SELECT {_COLUMNS} FROM journal WHERE id > ? ORDER BY id LIMIT {SLICE}",  # noqa: S608 - constants
-            (self._position("journal"),),
-        ):
-            with self._store.together():
-                self._take(rows)
-                self._reached("journal", rows[-1][0])
-            yield len(rows)
+        for block in blocks(self._store, self._position("journal")):
+            for start in range(0, len(block), SLICE):
+                part = block[start : start + SLICE]
+                with self._store.together():
+                    self._take([entry for _, entry in part])
+                    self._reached("journal", part[-1][0])
+                yield len(part)
         while _words(query) and (taken := self._index_words()):
             yield taken
 
@@ -98,32 +96,32 @@ class Views:
     def _reached(self, view: str, position: int) -> None:
         self._store.write("INSERT OR REPLACE INTO views_position VALUES (?, ?)", (view, position))
 
-    def _take(self, rows: list[tuple[Any, ...]]) -> None:
-        """Takes in rows of the journal; new messages first, since their states follow them."""
+    def _take(self, entries: list[Entry]) -> None:
+        """Takes in entries of the journal; new messages first, since their states follow them."""
         self._store.write_many(
             f"INSERT INTO messages ({_MESSAGE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - constants
-            [_message_row(row) for row in rows if row[2] == "sms"],
+            [_message_row(entry) for entry in entries if isinstance(entry, SmsEntry)],
         )
-        states = [(int(row[6]), row[7], row[1]) for row in rows if row[2] == "sms.state"]
+        states = [(int(entry.message_id), entry.state, entry.at) for entry in entries if isinstance(entry, StateEntry)]
         self._store.write_many("INSERT INTO message_states (number, state, at) VALUES (?, ?, ?)", states)
         self._store.write_many(
             "UPDATE messages SET state = ? WHERE number = ?", [(state, number) for number, state, _ in states]
         )
-        for row in rows:
-            if row[2].startswith("ussd."):
-                self._turn(row)
+        for entry in entries:
+            if isinstance(entry, UssdEntry):
+                self._turn(entry)
 
-    def _turn(self, row: tuple[Any, ...]) -> None:
-        _, at, kind, msisdn, code, _, session, _, data_coding, octets, facts = row
+    def _turn(self, entry: UssdEntry) -> None:
+        session, at = entry.session, entry.at
         self._store.write(
             "INSERT OR IGNORE INTO sessions (session, msisdn, service_code, started_at) VALUES (?, ?, ?, ?)",
-            (session, msisdn, code, at),
+            (session, entry.msisdn, entry.service_code, at),
         )
         self._store.write(
             "INSERT INTO turns (session, at, operation, text) VALUES (?, ?, ?, ?)",
-            (session, at, kind.removeprefix("ussd."), codings.decode_ussd(octets, data_coding)),
+            (session, at, entry.operation, codings.decode_ussd(entry.octets, entry.data_coding)),
         )
-        outcome = ENDINGS.get(kind) or (json.loads(facts).get("outcome") if facts else None)
+        outcome = ENDINGS.get(entry.kind) or entry.outcome
         if outcome:
             self._store.write(
                 "UPDATE sessions SET ended_at = ?, outcome = ? WHERE session = ? AND outcome IS NULL",
@@ -160,12 +158,19 @@ class Views:
         }
 
 
-def _message_row(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    _, at, _, source, destination, account, message_id, state, data_coding, octets, facts = row
-    if facts and json.loads(facts).get("esm_class", 0) & UDHI:
-        octets = octets[parse_udh(octets)[1] :]
-    text = codings.decode_sms(octets, data_coding)
-    return int(message_id), source, destination, account, text, data_coding, state, state, at
+def _message_row(entry: SmsEntry) -> tuple[Any, ...]:
+    sms = entry.sms
+    return (
+        int(sms.message_id),
+        sms.source,
+        sms.destination,
+        sms.account,
+        sms.text,
+        sms.data_coding,
+        entry.state,
+        entry.state,
+        entry.at,
+    )
 
 
 def _session(row: tuple[Any, ...]) -> dict[str, Any]:

@@ -92,7 +92,8 @@ class Site:
         return esme
 
     def journal(self, columns="kind"):
-        return self.store.own(f"SELECT {columns} FROM journal ORDER BY id")
+        entries = self.gateway.journal.after(0)
+        return [tuple(getattr(entry, column, None) for column in columns.split(", ")) for _, entry in entries]
 
     async def __aenter__(self):
         self.address = await self.smsc.start("127.0.0.1", 0)
