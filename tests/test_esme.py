@@ -7,8 +7,8 @@ import pytest
 from aiosmpplib.state import SmppError
 
 from ussd_gateway.esme import NO_LOG, Esme, phone_number
+from ussd_gateway.smpp.commands import BindTransceiver
 from ussd_gateway.smpp.connection import Connection
-from ussd_gateway.smpp.pdu import BindTransceiver
 from ussd_gateway.smpp.status import Status
 
 

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
+from ussd_gateway.smpp.commands import BindTransmitter, SubmitSm, SubmitSmResp
 from ussd_gateway.smpp.connection import Connection
-from ussd_gateway.smpp.pdu import BindTransmitter, SubmitSm, SubmitSmResp
 from ussd_gateway.store.journal import Journal
 from ussd_gateway.store.store import Store
 

@@ -11,7 +11,7 @@ from ussd_gateway.config import ConfigError
 from ussd_gateway.handsets.handset import NotAskedError
 from ussd_gateway.network.message import MessageState
 from ussd_gateway.serve import ListenError
-from ussd_gateway.smpp.pdu import BindTransceiver
+from ussd_gateway.smpp.commands import BindTransceiver
 
 
 @pytest.fixture

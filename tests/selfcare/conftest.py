@@ -16,8 +16,8 @@ from ussd_gateway.network.network import NetworkSettings
 from ussd_gateway.selfcare.assemble import SelfCare, masks
 from ussd_gateway.selfcare.repository import Repository
 from ussd_gateway.selfcare.service import Service
+from ussd_gateway.smpp.commands import BindTransceiver, DeliverSm, EnquireLink, SubmitSm, Unbind
 from ussd_gateway.smpp.connection import Connection
-from ussd_gateway.smpp.pdu import BindTransceiver, DeliverSm, EnquireLink, SubmitSm, Unbind
 from ussd_gateway.smpp.status import Status
 from ussd_gateway.smpp.timers import Timers
 from ussd_gateway.store.journal import Journal

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from tests.selfcare.conftest import ANNA, ScriptedSmsc, until
 from ussd_gateway.coding.data_coding import encode_sms
 from ussd_gateway.selfcare.esme import SmsSender
-from ussd_gateway.smpp.pdu import DeliverSmResp, GenericNack, Unbind
+from ussd_gateway.smpp.commands import DeliverSmResp, GenericNack, Unbind
 from ussd_gateway.smpp.status import Status
 from ussd_gateway.smpp.tlv import Tag
 

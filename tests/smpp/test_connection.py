@@ -4,20 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ussd_gateway.smpp.commands import BindTransceiver, DeliverSm, EnquireLink, GenericNack, SubmitSm, Unbind
 from ussd_gateway.smpp.connection import ALLOWED, BINDS, LONGEST_PDU, Connection, State
 from ussd_gateway.smpp.errors import LostStreamError
-from ussd_gateway.smpp.pdu import (
-    HEADER,
-    PDUS,
-    BindTransceiver,
-    DeliverSm,
-    EnquireLink,
-    GenericNack,
-    Pdu,
-    SubmitSm,
-    Unbind,
-    UnparsedPdu,
-)
+from ussd_gateway.smpp.pdu import HEADER, PDUS, Pdu, UnparsedPdu
 from ussd_gateway.smpp.status import Status
 
 STREAM = b"".join(

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ussd_gateway.smpp.commands import SubmitSm
 from ussd_gateway.smpp.errors import PduError
 from ussd_gateway.smpp.fields import CString, Octet, OctetString
-from ussd_gateway.smpp.pdu import SubmitSm
 
 
 def test_a_field_of_the_class_describes_itself_and_of_a_pdu_is_its_value():

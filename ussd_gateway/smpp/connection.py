@@ -8,19 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import StrEnum
 
+from ussd_gateway.smpp.commands import BindReceiver, BindTransceiver, BindTransmitter, DeliverSm, SubmitSm, Unbind
 from ussd_gateway.smpp.errors import LostStreamError
-from ussd_gateway.smpp.pdu import (
-    HEADER,
-    BindReceiver,
-    BindTransceiver,
-    BindTransmitter,
-    DeliverSm,
-    Pdu,
-    SubmitSm,
-    Unbind,
-    UnparsedPdu,
-    decode,
-)
+from ussd_gateway.smpp.pdu import HEADER, Pdu, UnparsedPdu, decode
 from ussd_gateway.smpp.status import Status
 
 LONGEST_PDU = 70_000  # a message_payload of 65,535 octets (5.3.2.32) with everything that may stand around it

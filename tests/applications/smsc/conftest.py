@@ -10,8 +10,9 @@ from ussd_gateway.clock import VirtualClock
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.handsets.handset import Handset
 from ussd_gateway.network.network import NetworkSettings
+from ussd_gateway.smpp.commands import BindTransceiver
 from ussd_gateway.smpp.connection import Connection
-from ussd_gateway.smpp.pdu import BindTransceiver, Pdu
+from ussd_gateway.smpp.pdu import Pdu
 from ussd_gateway.smpp.timers import Timers
 from ussd_gateway.store.journal import Journal
 from ussd_gateway.store.store import Store

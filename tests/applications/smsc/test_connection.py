@@ -6,8 +6,7 @@ import os
 import pytest
 
 from ussd_gateway.network.message import MessageState
-from ussd_gateway.smpp.pdu import (
-    HEADER,
+from ussd_gateway.smpp.commands import (
     BindReceiver,
     BindTransceiver,
     BindTransmitter,
@@ -21,6 +20,7 @@ from ussd_gateway.smpp.pdu import (
     Unbind,
     UnbindResp,
 )
+from ussd_gateway.smpp.pdu import HEADER
 from ussd_gateway.smpp.status import Status
 from ussd_gateway.smpp.tlv import Tag
 

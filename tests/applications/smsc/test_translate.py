@@ -5,8 +5,9 @@ import pytest
 from ussd_gateway.applications.smsc.translate import deliver_sm, sms_from
 from ussd_gateway.coding.segments import Concatenation
 from ussd_gateway.network.message import MessageState, Receipt, Sms
+from ussd_gateway.smpp.commands import DeliverSm, SubmitSm
 from ussd_gateway.smpp.errors import PduError
-from ussd_gateway.smpp.pdu import DeliverSm, SubmitSm, decode
+from ussd_gateway.smpp.pdu import decode
 from ussd_gateway.smpp.status import Status
 from ussd_gateway.smpp.tlv import Tag
 

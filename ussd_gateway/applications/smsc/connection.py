@@ -15,22 +15,20 @@ from ussd_gateway.applications.smsc.accounts import Accounts, EsmeAccount
 from ussd_gateway.applications.smsc.translate import deliver_sm, sms_from
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.network.message import MessageState, Receipt, Sms
-from ussd_gateway.smpp.connection import BOUND, Connection, State
-from ussd_gateway.smpp.errors import LostStreamError, PduError
-from ussd_gateway.smpp.pdu import (
-    RESPONSE,
+from ussd_gateway.smpp.commands import (
     BindReceiver,
     BindTransceiver,
     BindTransmitter,
     DeliverSmResp,
     EnquireLink,
     GenericNack,
-    Pdu,
     SubmitSm,
     SubmitSmResp,
     Unbind,
-    UnparsedPdu,
 )
+from ussd_gateway.smpp.connection import BOUND, Connection, State
+from ussd_gateway.smpp.errors import LostStreamError, PduError
+from ussd_gateway.smpp.pdu import RESPONSE, Pdu, UnparsedPdu
 from ussd_gateway.smpp.status import Status, status_name
 from ussd_gateway.smpp.timers import Due, Timers
 from ussd_gateway.smpp.tlv import Tag

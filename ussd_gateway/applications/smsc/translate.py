@@ -6,8 +6,8 @@ from functools import lru_cache
 
 from ussd_gateway.coding.segments import Concatenation, parse_udh
 from ussd_gateway.network.message import UDHI, Receipt, Sms
+from ussd_gateway.smpp.commands import DeliverSm, SubmitSm
 from ussd_gateway.smpp.errors import PduError
-from ussd_gateway.smpp.pdu import DeliverSm, SubmitSm
 from ussd_gateway.smpp.receipts import RECEIPT_ESM_CLASS, receipt_text, receipt_tlvs
 from ussd_gateway.smpp.status import Status
 from ussd_gateway.smpp.time import parse_time
