@@ -10,9 +10,10 @@ from enum import StrEnum
 
 from ussd_gateway.smpp.commands import BindReceiver, BindTransceiver, BindTransmitter, DeliverSm, SubmitSm, Unbind
 from ussd_gateway.smpp.errors import LostStreamError
-from ussd_gateway.smpp.pdu import HEADER, Pdu, UnparsedPdu, decode
+from ussd_gateway.smpp.pdu import HEADER, Pdu, UnparsedPdu, decode_body
 from ussd_gateway.smpp.status import Status
 
+_HEADER_SIZE, _unpack_header = HEADER.size, HEADER.unpack_from
 LONGEST_PDU = 70_000  # a message_payload of 65,535 octets (5.3.2.32) with everything that may stand around it
 LAST_SEQUENCE_NUMBER = 0x7FFFFFFF  # 3.2
 
@@ -62,19 +63,23 @@ class Connection:
         if self._rest:
             data = self._rest + data
         position, end = 0, len(data)
-        while end - position >= 4:
-            length = int.from_bytes(data[position : position + 4])
-            if not HEADER.size <= length <= LONGEST_PDU:
-                self._rest = b""
-                raise LostStreamError(
-                    f"command_length is {length}; a PDU has {HEADER.size} to {LONGEST_PDU} octets",
-                    Status.ESME_RINVCMDLEN,
-                )
-            if length > end - position:
+        while end - position >= _HEADER_SIZE:
+            length, command_id, command_status, sequence_number = _unpack_header(data, position)
+            following = position + length
+            if following > end or not _HEADER_SIZE <= length <= LONGEST_PDU:
                 break
-            yield decode(data[position : position + length])
-            position += length
+            yield decode_body(data[position:following], command_id, command_status, sequence_number)
+            position = following
         self._rest = data[position:]
+        if len(self._rest) >= 4:
+            self._require_true_length(int.from_bytes(self._rest[:4]))
+
+    def _require_true_length(self, length: int) -> None:
+        if not HEADER.size <= length <= LONGEST_PDU:
+            self._rest = b""
+            raise LostStreamError(
+                f"command_length is {length}; a PDU has {HEADER.size} to {LONGEST_PDU} octets", Status.ESME_RINVCMDLEN
+            )
 
     def refusal(self, request: Pdu) -> Status | None:
         """The command_status that answers a request which the state does not allow; None when it is allowed."""

@@ -112,7 +112,7 @@ class Octet(Field[int]):
 class OctetString(Field[bytes]):
     """Octets behind a length octet: sm_length and short_message (5.2.21, 5.2.22). Ends a layout."""
 
-    pattern = b"(.)"
+    pattern = b"(.)(.*)"  # the length, and all that follows, TLVs too: nothing has to be cut where there are none
     template = b"%b%b"
 
     def decode(self, value: bytes) -> bytes:

@@ -17,6 +17,8 @@ from ussd_gateway.smpp.status import Status, status_name
 from ussd_gateway.smpp.tlv import Tlvs, encode_tlvs, parse_tlvs
 
 HEADER = struct.Struct(">IIII")  # command_length, command_id, command_status, sequence_number (3.2)
+_HEADER_SIZE = HEADER.size
+_new = object.__new__
 RESPONSE = 0x80000000  # the bit of command_id that makes a response
 GENERIC_NACK = 0x80000000  # answers what has no response of its own (4.3.1)
 
@@ -42,9 +44,12 @@ class Pdu:
         self.sequence_number = sequence_number
         self.command_status = command_status
         self.tlvs: Tlvs = tuple(tlvs)
-        self.values = tuple(
+        values = [
             field.encode(given.pop(field.name)) if field.name in given else field.default for field in self.layout
-        )
+        ]
+        if self._counted:
+            values.insert(-1, bytes((len(values[-1]),)))
+        self.values = tuple(values)
         self.raw: bytes = b""
         if given:
             raise TypeError(f"{self.command} has no {', '.join(given)}")
@@ -54,7 +59,7 @@ class Pdu:
         own = [value for value in vars(cls).values() if isinstance(value, Field)]
         cls.layout = (*cls.layout, *own)
         for index, field in enumerate(cls.layout):
-            field.index = index
+            field.index = -1 if isinstance(field, OctetString) else index  # it ends the layout, behind its length
         if command_id is None:
             return
         cls.command_id = command_id
@@ -67,20 +72,21 @@ class Pdu:
     @classmethod
     def from_octets(cls, raw: bytes, command_status: int, sequence_number: int) -> Self:
         """The PDU that `raw`, header and body, is; PduError when the body breaks the layout."""
-        found = cls._match(raw, HEADER.size)
+        found = cls._match(raw, _HEADER_SIZE)
         if found is None:
             return cls._from_odd_body(raw, command_status, sequence_number)
-        pdu = cls.__new__(cls)
-        end = found.end()
-        values = found.groups()
+        pdu = _new(cls)
+        pdu.values = values = found.groups()
+        pdu.tlvs = ()
         if cls._counted:
-            message = end
-            end += values[-1][0]
-            if end > len(raw) or end - message > LONGEST_SHORT_MESSAGE:
-                cls._explain(raw)
-            values = (*values[:-1], raw[message:end])
-        pdu.values = values
-        pdu.tlvs = parse_tlvs(raw[end:]) if end < len(raw) else ()
+            (length,), message = values[-2:]
+            if length != len(message) or length > LONGEST_SHORT_MESSAGE:
+                if length > min(len(message), LONGEST_SHORT_MESSAGE):
+                    cls._explain(raw)
+                pdu.values = *values[:-1], message[:length]
+                pdu.tlvs = parse_tlvs(message[length:])
+        elif found.end() < len(raw):
+            pdu.tlvs = parse_tlvs(raw[found.end() :])
         pdu.raw = raw
         pdu.command_status = command_status
         pdu.sequence_number = sequence_number
@@ -111,10 +117,7 @@ class Pdu:
 
     def encode(self) -> bytes:
         """The octets, header included."""
-        values = self.values
-        if self._counted:
-            values = (*values[:-1], bytes((len(values[-1]),)), values[-1])
-        return self.pack(self.sequence_number, values, self.command_status, encode_tlvs(self.tlvs))
+        return self.pack(self.sequence_number, self.values, self.command_status, encode_tlvs(self.tlvs))
 
     def tlv(self, tag: int) -> bytes | None:
         """The value of the first TLV with this tag, or None."""
@@ -138,7 +141,8 @@ class Pdu:
         facts = [f"sequence_number={self.sequence_number}"]
         if self.command_status:
             facts.append(f"command_status={status_name(self.command_status)}")
-        for field, value in zip(self.layout, self.values, strict=True):
+        for field in self.layout:
+            value = self.values[field.index]
             if value != field.default:
                 facts.append(f"{field.name}={'...' if field.name == 'password' else repr(field.decode(value))}")
         facts += [f"tlv 0x{tag:04X}={value.hex()}" for tag, value in self.tlvs]
@@ -168,11 +172,15 @@ class UnparsedPdu:
 
 def decode(raw: bytes) -> Pdu | UnparsedPdu:
     """One whole PDU, header and body, whose command_length is the length of `raw`. Never raises."""
-    _, command_id, command_status, sequence_number = HEADER.unpack_from(raw)
+    return decode_body(raw, *HEADER.unpack_from(raw)[1:])
+
+
+def decode_body(raw: bytes, command_id: int, command_status: int, sequence_number: int) -> Pdu | UnparsedPdu:
+    """The same for somebody who has read the header already."""
     found = PDUS.get(command_id)
+    if found is None:
+        return UnparsedPdu(raw, PduError(f"command_id 0x{command_id:08X} is unknown", Status.ESME_RINVCMDID))
     try:
-        if found is None:
-            raise PduError(f"command_id 0x{command_id:08X} is unknown", Status.ESME_RINVCMDID)
         return found.from_octets(raw, command_status, sequence_number)
     except PduError as error:
         return UnparsedPdu(raw, error)

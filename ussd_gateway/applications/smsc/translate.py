@@ -39,6 +39,7 @@ def sms_from(pdu: SubmitSm, account: str, now: float) -> Sms:
         replace_if_present_flag,
         data_coding,
         sm_default_msg_id,
+        _,
         octets,
     ) = pdu.values
     if not destination.removeprefix(b"+").isdigit():
@@ -60,12 +61,12 @@ def sms_from(pdu: SubmitSm, account: str, now: float) -> Sms:
         _number(destination),
         octets,
         data_coding[0],
-        esm_class=esm_class[0],
-        protocol_id=protocol_id[0],
-        registered_delivery=registered_delivery[0],
-        concatenation=concatenation,
-        expires_at=_expiry(pdu.validity_period, now) if validity_period else 0.0,
-        account=account,
+        esm_class[0],
+        protocol_id[0],
+        registered_delivery[0],
+        concatenation,
+        _expiry(pdu.validity_period, now) if validity_period else 0.0,
+        account,
         tlvs=tlvs,
     )
 
