@@ -35,7 +35,11 @@ from ussd_gateway.smpp.tlv import Tag
 
 SMSC_SYSTEM_ID = "ussd_gateway"
 INTERFACE_VERSION = 0x34
-_READ = 64 * 1024  # octets a read may bring; larger buffers cost time to clear, smaller ones more reads
+# Octets that a read may bring: some 200 messages, so that one who floods keeps the others waiting for a millisecond
+_READ = 16 * 1024
+
+Answered = Callable[[int | None], None]
+"""Is called with the command_status of the response to a request of ours, or None when the bind ended before it."""
 
 
 @dataclass(slots=True)
@@ -61,13 +65,14 @@ class EsmeConnection(asyncio.BufferedProtocol):
 
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
-        self._gateway = shared.gateway
+        self.gateway = shared.gateway
         self._connection = Connection()
         self._transport: asyncio.Transport | None = None
         self._account: EsmeAccount | None = None
-        self._system_id = ""
+        self.system_id = ""
         self._outgoing: list[bytes] = []
-        self._unanswered: dict[int, tuple[Sms | Receipt, float]] = {}  # our deliver_sm, and when each was sent
+        # Our requests: what each carried, or whom to tell of its response, and when it was sent
+        self._unanswered: dict[int, tuple[Sms | Receipt | Answered, float]] = {}
         self._takes_tlvs = True
         self._writable = True
         self._opened_at = self._heard_at = shared.real_time()
@@ -88,13 +93,10 @@ class EsmeConnection(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """Handle every PDU that the read has completed."""
         self._heard_at = self._shared.real_time()
+        handlers = self._handlers
         try:
             for pdu in self._connection.receive_data(bytes(self._shared.buffer[:nbytes])):
-                handler = self._handlers.get(type(pdu))
-                if handler is None:
-                    self._unexpected(pdu)
-                else:
-                    handler(self, pdu)
+                handlers.get(type(pdu), EsmeConnection._unexpected)(self, pdu)
         except LostStreamError as error:
             self._lose(error)
 
@@ -139,6 +141,12 @@ class EsmeConnection(asyncio.BufferedProtocol):
         sequence_number = self._connection.next_sequence_number()
         self._unanswered[sequence_number] = message, self._shared.real_time()
         self._write(deliver_sm(message, sequence_number, with_tlvs=self._takes_tlvs))
+
+    def request(self, encode: Callable[[int], bytes], answered: Answered) -> None:
+        """Send another request; `encode` makes its octets with the sequence_number, `answered` hears of its response."""
+        sequence_number = self._connection.next_sequence_number()
+        self._unanswered[sequence_number] = answered, self._shared.real_time()
+        self._write(encode(sequence_number))
 
     def forget(self) -> None:
         """Expect no response any more."""
@@ -192,11 +200,11 @@ class EsmeConnection(asyncio.BufferedProtocol):
             return self._reply(pdu, refusal)
         account = self._shared.accounts.authenticate(pdu.system_id, pdu.password)
         if isinstance(account, Status):
-            self._system_id = pdu.system_id
+            self.system_id = pdu.system_id
             self._note("esme.bind_refused", command_status=status_name(account))
             return self._reply(pdu, account)
         self._connection.bind(pdu)
-        self._account, self._system_id = account, pdu.system_id
+        self._account, self.system_id = account, pdu.system_id
         # Section 3.4: an ESME of before 3.4 gets no optional parameters
         self._takes_tlvs = pdu.interface_version >= INTERFACE_VERSION
         tlvs = ((Tag.SC_INTERFACE_VERSION, bytes((INTERFACE_VERSION,))),) if self._takes_tlvs else ()
@@ -218,25 +226,32 @@ class EsmeConnection(asyncio.BufferedProtocol):
         if refusal := self._connection.refusal(pdu):
             return self._reply(pdu, refusal)
         try:
-            sms = sms_from(pdu, self._system_id, self._gateway.now())
+            sms = sms_from(pdu, self.system_id, self.gateway.now())
         except PduError as error:
             return self._refuse(pdu, error)
-        self._write(b"")  # the response takes its place before the receipt, which may come within `submit`
-        place = len(self._outgoing) - 1
-        self._gateway.submit(sms)
-        self._outgoing[place] = SubmitSmResp.pack(pdu.sequence_number, (sms.message_id.encode(),))
+        outgoing = self._outgoing
+        if not outgoing:
+            self.gateway.after_commit(self._flush)
+        place = len(outgoing)
+        outgoing.append(b"")  # the response takes its place before the receipt, which may come within `submit`
+        self.gateway.submit(sms)
+        outgoing[place] = SubmitSmResp.pack(pdu.sequence_number, (sms.message_id.encode(),))
         return None
 
     def _deliver_sm_resp(self, pdu: DeliverSmResp) -> None:
-        accepted = pdu.command_status == Status.ESME_ROK
-        self._answered(pdu.sequence_number, MessageState.DELIVERED if accepted else MessageState.REJECTED)
+        self._answered(pdu.sequence_number, pdu.command_status)
 
-    def _answered(self, sequence_number: int, state: MessageState) -> None:
-        """One of our deliver_sm has its response."""
-        message, _ = self._unanswered.pop(sequence_number, (None, 0.0))
-        if isinstance(message, Sms):
-            self._gateway.confirm(message, state)
-        if message and self._account and self._writable:
+    def _answered(self, sequence_number: int, command_status: int) -> None:
+        """One of our requests has its response."""
+        carried, _ = self._unanswered.pop(sequence_number, (None, 0.0))
+        if carried is None:
+            return
+        if isinstance(carried, Sms):
+            accepted = command_status == Status.ESME_ROK
+            self.gateway.confirm(carried, MessageState.DELIVERED if accepted else MessageState.REJECTED)
+        elif not isinstance(carried, Receipt):
+            carried(command_status)
+        if self._account and self._writable:
             self._account.answered()
 
     def _enquire_link(self, pdu: Pdu) -> None:
@@ -244,14 +259,14 @@ class EsmeConnection(asyncio.BufferedProtocol):
 
     def _generic_nack(self, pdu: Pdu) -> None:
         self._note("esme.generic_nack", command_status=status_name(pdu.command_status))
-        self._answered(pdu.sequence_number, MessageState.REJECTED)
+        self._answered(pdu.sequence_number, pdu.command_status or Status.ESME_RUNKNOWNERR)
 
     def _unparsed(self, pdu: UnparsedPdu) -> None:
         self._note("esme.unparsed_pdu", command_id=f"0x{pdu.command_id:08X}", seen=pdu.error.seen)
         if reply := pdu.reply():
             self._write(reply.encode())
         else:  # a response, however broken, is the answer to its request
-            self._answered(pdu.sequence_number, MessageState.REJECTED)
+            self._answered(pdu.sequence_number, pdu.error.status)
 
     def _unexpected(self, pdu: Pdu | UnparsedPdu) -> None:
         """A PDU that an SMSC is never sent, such as deliver_sm, or a response that needs no further step."""
@@ -283,13 +298,14 @@ class EsmeConnection(asyncio.BufferedProtocol):
 
     def _write(self, octets: bytes) -> None:
         if not self._outgoing:
-            self._gateway.after_commit(self._flush)
+            self.gateway.after_commit(self._flush)
         self._outgoing.append(octets)
 
     def _flush(self) -> None:
-        outgoing, self._outgoing = self._outgoing, []
+        octets = b"".join(self._outgoing)
+        self._outgoing.clear()
         if self._transport and not self._transport.is_closing():
-            self._transport.write(b"".join(outgoing))
+            self._transport.write(octets)
 
     # Endings -------------------------------------------------------------------------------------------------------
 
@@ -303,18 +319,21 @@ class EsmeConnection(asyncio.BufferedProtocol):
         """Nothing is left but to write what is to be written, and the close."""
         self._connection.unbind()
         self._leave()
-        self._gateway.after_commit(self._close_transport)
+        self.gateway.after_commit(self._close_transport)
 
     def _leave(self) -> None:
         account, self._account = self._account, None
         if account:
-            unanswered = [message for message, _ in self._unanswered.values()]
+            unanswered = [carried for carried, _ in self._unanswered.values()]
             self._unanswered.clear()
-            account.closed(self, unanswered)
+            account.closed(self, [message for message in unanswered if isinstance(message, Sms | Receipt)])
+            for answered in unanswered:
+                if not isinstance(answered, Sms | Receipt):
+                    answered(None)
 
     def _close_transport(self) -> None:
         if self._transport:
             self._transport.close()
 
     def _note(self, kind: str, **facts: object) -> None:
-        self._gateway.note(kind, account=self._system_id or None, **facts)
+        self.gateway.note(kind, account=self.system_id or None, **facts)
