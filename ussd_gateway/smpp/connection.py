@@ -99,6 +99,11 @@ class Connection:
         self.state = State.UNBOUND
 
     @property
+    def submits(self) -> bool:
+        """Whether the peer may submit messages."""
+        return self.state is BOUND_TX or self.state is BOUND_TRX
+
+    @property
     def receives(self) -> bool:
         """Whether deliver_sm may be sent to the peer."""
         return self.state is BOUND_RX or self.state is BOUND_TRX

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -93,10 +93,9 @@ class EsmeConnection(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """Handle every PDU that the read has completed."""
         self._heard_at = self._shared.real_time()
-        handlers = self._handlers
         try:
             for pdu in self._connection.receive_data(bytes(self._shared.buffer[:nbytes])):
-                handlers.get(type(pdu), EsmeConnection._unexpected)(self, pdu)
+                self._handlers.get(type(pdu), EsmeConnection._unexpected)(self, pdu)
         except LostStreamError as error:
             self._lose(error)
 
@@ -204,6 +203,8 @@ class EsmeConnection(asyncio.BufferedProtocol):
             self._note("esme.bind_refused", command_status=status_name(account))
             return self._reply(pdu, account)
         self._connection.bind(pdu)
+        if self._connection.submits:
+            self._handlers = self._submitting
         self._account, self.system_id = account, pdu.system_id
         # Section 3.4: an ESME of before 3.4 gets no optional parameters
         self._takes_tlvs = pdu.interface_version >= INTERFACE_VERSION
@@ -223,8 +224,6 @@ class EsmeConnection(asyncio.BufferedProtocol):
         return None
 
     def _submit_sm(self, pdu: SubmitSm) -> None:
-        if refusal := self._connection.refusal(pdu):
-            return self._reply(pdu, refusal)
         try:
             sms = sms_from(pdu, self.system_id, self.gateway.now())
         except PduError as error:
@@ -269,23 +268,24 @@ class EsmeConnection(asyncio.BufferedProtocol):
             self._answered(pdu.sequence_number, pdu.error.status)
 
     def _unexpected(self, pdu: Pdu | UnparsedPdu) -> None:
-        """A PDU that an SMSC is never sent, such as deliver_sm, or a response that needs no further step."""
+        """What the state has no room for, an SMSC is never sent, such as deliver_sm, or needs no further step."""
         if pdu.command_id & RESPONSE:
             return
         assert isinstance(pdu, Pdu)
         self._reply(pdu, self._connection.refusal(pdu) or Status.ESME_RINVCMDID)
 
-    _handlers: ClassVar[dict[type, Callable[[EsmeConnection, Any], None]]] = {
+    _handlers: Mapping[type, Callable[[EsmeConnection, Any], None]] = {
         BindTransmitter: _bind,
         BindReceiver: _bind,
         BindTransceiver: _bind,
         Unbind: _unbind,
-        SubmitSm: _submit_sm,
         DeliverSmResp: _deliver_sm_resp,
         EnquireLink: _enquire_link,
         GenericNack: _generic_nack,
         UnparsedPdu: _unparsed,
     }
+    # Its place in a table of its own asks the state once, at the bind, and not of every message.
+    _submitting: ClassVar[Mapping[type, Callable[[EsmeConnection, Any], None]]] = {**_handlers, SubmitSm: _submit_sm}
 
     # Writing -------------------------------------------------------------------------------------------------------
 
@@ -318,6 +318,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
     def _end(self) -> None:
         """Nothing is left but to write what is to be written, and the close."""
         self._connection.unbind()
+        self._handlers = type(self)._handlers
         self._leave()
         self.gateway.after_commit(self._close_transport)
 

@@ -57,8 +57,8 @@ def sms_from(pdu: SubmitSm, account: str, now: float) -> Sms:
     if esm_class[0] & UDHI:
         concatenation = parse_udh(octets)[0] or concatenation
     return Sms(
-        _number(source),
-        _number(destination),
+        source.decode("latin-1") if source[:1] != b"+" else source[1:].decode("latin-1"),
+        destination.decode("latin-1") if destination[:1] != b"+" else destination[1:].decode("latin-1"),
         octets,
         data_coding[0],
         esm_class[0],
@@ -140,10 +140,6 @@ def _receipt(receipt: Receipt, sequence_number: int, with_tlvs: bool) -> bytes:
 def _shown(sms: Sms) -> bytes:
     """What appendix B's text: repeats: nothing where the octets are no plain text, or hold a header."""
     return sms.octets if sms.data_coding == 0 and not sms.esm_class & UDHI else b""
-
-
-def _number(octets: bytes) -> str:
-    return octets.decode("latin-1") if octets[:1] != b"+" else octets[1:].decode("latin-1")
 
 
 def _expiry(validity_period: str, now: float) -> float:
