@@ -40,13 +40,15 @@ def serving(folder, *arguments):
         text=True,
     )
     try:
+        said = []
         for line in process.stderr:  # the ready file is written right after the last line of the announcement
+            said.append(line)
             if line.startswith("and log in"):
                 break
         end = time.monotonic() + PATIENCE
         while not ready_file.exists() and time.monotonic() < end:
             os.sched_yield()
-        yield json.loads(ready_file.read_text()) | {"process": process}
+        yield json.loads(ready_file.read_text()) | {"process": process, "said": "".join(said)}
     finally:
         process.terminate()
         process.wait(PATIENCE)
@@ -57,6 +59,13 @@ def serving(folder, *arguments):
 def gateway(tmp_path_factory):
     with serving(tmp_path_factory.mktemp("gateway"), "--store", ":memory:") as ready:
         yield ready
+
+
+def test_the_start_tells_of_faults_while_any_is_on(gateway, tmp_path):
+    assert "FAULTS" not in gateway["said"]
+    (tmp_path / "config.toml").write_text("[[fault]]\neffect = 'drop'\n[[fault]]\neffect = 'duplicate'\n")
+    with serving(tmp_path, "--store", ":memory:") as faulty:
+        assert "\n  FAULTS drop on submit_sm; duplicate on deliver_sm\n" in faulty["said"]
 
 
 def get(url):

@@ -25,7 +25,7 @@ def test_the_shipped_file_names_every_key_with_its_default():
     config = Config()
     for section in SECTIONS:
         assert values[section] == getattr(config, section).model_dump(), section
-    assert set(values) == set(Config.model_fields)
+    assert set(values) | {"fault"} == set(Config.model_fields)  # faults are off
 
 
 def test_the_shipped_file_is_the_one_that_comes_along():
@@ -114,6 +114,14 @@ MISTAKES = {
         "config.toml: server.host: '0.0.0.0' cannot be used:"
         " the HTTP API asks nobody for a password, so it listens on loopback only, such as 127.0.0.1",
     ),
+    "a fault that lacks a key": (
+        "[[fault]]\neffect = 'slow'\n",
+        "config.toml: fault[0]: {'effect': 'slow'} cannot be used: seconds is missing; slow needs it",
+    ),
+    "a fault with a key too many": (
+        "[[fault]]\neffect = 'drop'\nacount = 'test'\n",
+        "config.toml: fault[0].acount: there is no such key; did you mean account?",
+    ),
     "a number twice": (
         "[[subscriber]]\nmsisdn = '70001000001'\n[[subscriber]]\nmsisdn = '80001000001'\n",
         "config.toml: subscriber.msisdn: 70001000001 is there twice; each can be there once",
@@ -178,6 +186,20 @@ def test_the_file_of_this_folder_is_found(written, monkeypatch):
     path = written("[log]\nlevel = 'debug'\n")
     monkeypatch.chdir(path.parent)
     assert load(environment={}).config.log.level == "debug"
+
+
+def test_faults_are_off_until_the_file_has_one(written):
+    assert Config().fault == ()
+    path = written("[[fault]]\neffect = 'throttle'\naccount = 'test'\nrate = 10\n")
+    (fault,) = load(path, environment={}).config.fault
+    assert str(fault.rule()) == "throttle on submit_sm of test"
+
+
+def test_the_example_of_a_fault_in_the_shipped_file_is_one(written):
+    _, _, example = SHIPPED.read_text().rpartition("#\n")
+    uncommented = "\n".join(line.removeprefix("# ") for line in example.splitlines())
+    (fault,) = load(written(uncommented), environment={}).config.fault
+    assert str(fault.rule()) == "throttle on submit_sm of test"
 
 
 def test_menus_are_beside_the_file_or_those_that_came_along(tmp_path):

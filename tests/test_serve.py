@@ -178,6 +178,27 @@ async def test_two_menus_with_one_code_and_a_missing_folder_are_told(start, tmp_
         start(menus__directory=str(tmp_path / "nowhere"))
 
 
+async def test_faults_of_the_file_are_on_from_the_start_and_again_after_a_reset(tmp_path):
+    (tmp_path / "config.toml").write_text("[[fault]]\neffect = 'drop'\nnth = 1\n")
+    async with Gateway.from_config(tmp_path / "config.toml", flags=FREE_PORTS | CHEAP) as gateway:
+        assert gateway.faults.find("submit_sm", account="test", now=0)
+        gateway.faults.replace([])
+        await gateway.reset()
+        assert gateway.faults.banner() == "drop on submit_sm"
+        assert gateway.faults.find("submit_sm", account="test", now=0)
+
+
+async def test_chance_is_the_same_for_the_same_seed(tmp_path):
+    (tmp_path / "config.toml").write_text("[[fault]]\neffect = 'drop'\nprobability = 0.5\nseed = 7\n")
+    async with Gateway.from_config(tmp_path / "config.toml", flags=FREE_PORTS | CHEAP) as gateway:
+        runs = []
+        for _ in range(2):
+            runs.append([bool(gateway.faults.find("submit_sm", account="test", now=0)) for _ in range(50)])
+            await gateway.reset()
+    assert runs[0] == runs[1]
+    assert set(runs[0]) == {True, False}
+
+
 async def test_the_number_of_an_esme_is_no_handset(start):
     async with start() as gateway:
         with pytest.raises(ValueError, match="5000 belongs to an ESME"):

@@ -229,7 +229,7 @@ def _loaded(path: str | None) -> Any:
 
 def _flat(config: Config) -> list[tuple[str, Any]]:
     rows: list[tuple[str, Any]] = []
-    for section, content in config.model_dump(mode="json").items():
+    for section, content in config.model_dump(mode="json", exclude_none=True).items():
         if isinstance(content, dict):
             rows += [(f"{section}.{key}", value) for key, value in content.items()]
         else:
@@ -244,6 +244,8 @@ def _announce(gateway: Any, config: Config) -> None:
     _say(f"  http   {gateway.http_url}")
     _say(f"  smpp   {gateway.smpp}{account}")
     _say(f"  store  {config.store.path}")
+    if gateway.faults:
+        _say(f"  FAULTS {gateway.faults.banner()}")
     number = config.subscriber[0].msisdn if config.subscriber else "70001000001"
     elsewhere = "" if gateway.http_url == GATEWAY else f" --gateway {gateway.http_url}"
     _say("Try, in another terminal:")

@@ -28,6 +28,7 @@ from pydantic import (
 )
 from pydantic import ValidationError as PydanticError
 
+from ussd_gateway.fault_rule import FaultRule
 from ussd_gateway.network.address import AddressError, normalise_msisdn
 
 ENVIRONMENT = "USSD_GATEWAY_"
@@ -177,6 +178,7 @@ class Config(_Section):
     selfcare: SelfcareSection = SelfcareSection()
     subscriber: tuple[Subscriber, ...] = ()
     esme: tuple[Esme, ...] = ()
+    fault: tuple[FaultRule, ...] = ()
 
     def menus_directory(self, beside: Path | None) -> Path:
         """Where the menus are: beside the config file, or the ones that came with the program."""

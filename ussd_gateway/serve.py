@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Mapping
 from http import HTTPStatus
 from importlib.metadata import version
@@ -14,6 +15,7 @@ from aiohttp import web
 
 from ussd_gateway import gateway as core
 from ussd_gateway.api.control import ControlApi
+from ussd_gateway.api.faults import FaultsApi
 from ussd_gateway.api.metrics import MetricsApi
 from ussd_gateway.api.records import RecordsApi
 from ussd_gateway.applications.menu import HandlerError, MenuApplication, read_menu
@@ -28,6 +30,7 @@ from ussd_gateway.http import openapi
 from ussd_gateway.http.body import answer
 from ussd_gateway.http.problem import problems
 from ussd_gateway.menu.mistakes import MenuError
+from ussd_gateway.network.faults import Faults, Rule
 from ussd_gateway.network.network import NetworkSettings
 from ussd_gateway.network.session import SessionError, TextTooLongError, Timeouts
 from ussd_gateway.selfcare.assemble import SelfCare, masks
@@ -72,6 +75,7 @@ class Gateway(core.Gateway):
             new_handset=lambda msisdn: Handset(msisdn, self),
             language=lambda msisdn: self.selfcare.languages.language(msisdn),
         )
+        self.faults = Faults(lambda seed: random.Random(seed).random, self._configured_faults())  # noqa: S311  # dice
         self._views = Views(self.store)
         self._closing = asyncio.Event()
         self._ready = False
@@ -167,7 +171,8 @@ class Gateway(core.Gateway):
         return ScriptedHandset(endpoint, self)
 
     async def reset(self) -> None:
-        """Sessions, messages and self-care back to what the config says."""
+        """Sessions, messages, faults and self-care back to what the config says."""
+        self.faults.replace(self._configured_faults())
         self._deliver(self.network.clear())
         self._accounts.forget()
         for party in self.directory.handsets():
@@ -179,12 +184,16 @@ class Gateway(core.Gateway):
         self.selfcare.reset()
         await self.committed()
 
+    def _configured_faults(self) -> list[Rule]:
+        return [fault.rule() for fault in self.config.fault]
+
     def _web(self) -> web.Application:
         rows = [
             row
             for part in (
                 HandsetsApi(self, self.selfcare.languages, self._closing),
                 RecordsApi(self, self._views),
+                FaultsApi(self, self.faults),
                 ControlApi(self, self.reset, lambda: self._ready),
                 self._metrics(),
             )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-MODEL = TypeVar("MODEL", bound="Body")
+MODEL = TypeVar("MODEL", bound=BaseModel)
+KIND = TypeVar("KIND")
 LONGEST_WAIT = 300.0  # seconds; a client that wants more asks again
 
 
@@ -26,15 +28,32 @@ def answer(value: object, status: int = 200) -> web.Response:
 
 async def read(request: web.Request, model: type[MODEL]) -> MODEL:
     """The body as `model`; ValueError that says what is wrong in one sentence."""
+    values = await _json(request)
+    if not isinstance(values, dict):
+        raise ValueError("the body has to be a JSON object")
+    return _checked(model.model_validate, values, model)
+
+
+async def read_list(request: web.Request, model: type[MODEL]) -> list[MODEL]:
+    """The body as a list of `model`; ValueError that names every mistake with its index and key."""
+    values = await _json(request)
+    if not isinstance(values, list):
+        raise ValueError("the body has to be a JSON list; [] is an empty one")
+    return _checked(TypeAdapter(list[model]).validate_python, values, model)  # type: ignore[valid-type]
+
+
+async def _json(request: web.Request) -> Any:
     try:
         values: Any = json.loads(await request.text() or "{}")
         json.dumps(values, ensure_ascii=False).encode()  # half a surrogate pair, which JSON can spell, is no text
     except (json.JSONDecodeError, UnicodeError, LookupError, RecursionError, HttpProcessingError) as error:
         raise ValueError(f"the body is no JSON: {error}") from error
-    if not isinstance(values, dict):
-        raise ValueError("the body has to be a JSON object")
+    return values
+
+
+def _checked(validate: Callable[[Any], KIND], values: Any, model: type[BaseModel]) -> KIND:
     try:
-        return model.model_validate(values)
+        return validate(values)
     except ValidationError as error:
         raise ValueError("; ".join(_said(mistake, model) for mistake in error.errors())) from error
 
@@ -59,11 +78,12 @@ def count(request: web.Request, name: str, default: int, most: int) -> int:
     return int(text)
 
 
-def _said(mistake: Any, model: type[Body]) -> str:
-    key = ".".join(map(str, mistake["loc"]))
+def _said(mistake: Any, model: type[BaseModel]) -> str:
+    key = ".".join(f"[{step}]" if isinstance(step, int) else step for step in mistake["loc"]).replace(".[", "[")
+    message = str(mistake["msg"]).removeprefix("Value error, ").removesuffix(".")
     if mistake["type"] == "extra_forbidden":
         known = ", ".join(field.alias or name for name, field in model.model_fields.items())
         return f"{key}: there is no such key; known: {known}"
     if mistake["type"] == "missing":
         return f"{key} is missing"
-    return f"{key}: {mistake['msg']}".removesuffix(".") if key else str(mistake["msg"]).removeprefix("Value error, ")
+    return f"{key}: {message}" if key else message

@@ -63,6 +63,8 @@ def _operation(route: Route) -> dict[str, Any]:
         },
     }
     if route.body:
-        schema = {"$ref": _REFERENCES.format(model=route.body.__name__)}
+        schema: dict[str, Any] = {"$ref": _REFERENCES.format(model=route.body.__name__)}
+        if route.many:
+            schema = {"type": "array", "items": schema}
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
     return operation

@@ -17,6 +17,7 @@ class Route:
 
     handler  answers; the first line of its docstring is the summary
     body     the model of the JSON body, if it takes one
+    many     whether the body is a list of such
     query    its query parameters by name, with what each means
     answers  what each success status brings
     """
@@ -27,6 +28,7 @@ class Route:
     body: type[BaseModel] | None = None
     query: Mapping[str, str] = field(default_factory=dict)
     answers: Mapping[int, str] = field(default_factory=lambda: {200: "JSON"})
+    many: bool = False
 
     @property
     def summary(self) -> str:
