@@ -93,7 +93,7 @@ class Gateway(core.Gateway):
         for subscriber in config.subscriber:
             self.directory.attach_handset(subscriber.msisdn, Handset(subscriber.msisdn, self))
         self._accounts = self._new_accounts()
-        self._smsc = Smsc(self, self._accounts, timers=_timers(config), window=config.smpp.window)
+        self._smsc = Smsc(self, self._accounts, timers=_timers(config), window=config.smpp.window, faults=self.faults)
         self.selfcare = SelfCare(
             config.selfcare, config.subscriber, self.store, self, smsc_address=lambda: self.smpp_address
         )

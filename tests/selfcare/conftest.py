@@ -12,6 +12,7 @@ from ussd_gateway.clock import VirtualClock
 from ussd_gateway.config import SelfcareSection, Subscriber, data_directory
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.handsets.handset import Handset
+from ussd_gateway.network.faults import Faults
 from ussd_gateway.network.network import NetworkSettings
 from ussd_gateway.selfcare.assemble import SelfCare, masks
 from ussd_gateway.selfcare.repository import Repository
@@ -110,7 +111,7 @@ class Operator(Ground):
         self._attach_menus()
 
     def _new_smsc(self):
-        return Smsc(self.gateway, self.accounts, timers=Timers(), window=10)
+        return Smsc(self.gateway, self.accounts, timers=Timers(), window=10, faults=Faults(lambda seed: lambda: 0.0))
 
     def _attach_menus(self):
         handlers = self.selfcare.handlers()

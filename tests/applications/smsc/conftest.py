@@ -1,6 +1,7 @@
 """An SMSC on a free port, and an ESME that speaks PDU by PDU."""
 
 import asyncio
+import random
 
 import pytest
 
@@ -9,6 +10,7 @@ from ussd_gateway.applications.smsc.server import Smsc
 from ussd_gateway.clock import VirtualClock
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.handsets.handset import Handset
+from ussd_gateway.network.faults import Faults
 from ussd_gateway.network.network import NetworkSettings
 from ussd_gateway.smpp.commands import BindTransceiver
 from ussd_gateway.smpp.connection import Connection
@@ -70,10 +72,15 @@ class Site:
             journal=Journal(self.store),
             new_handset=lambda msisdn: Handset(msisdn, self.gateway),
         )
+        self.faults = Faults(lambda seed: random.Random(seed).random)
         settings = [EsmeSettings("test", "test", ("5000-5999",)), EsmeSettings("other", "pw")]
         self.accounts = Accounts([EsmeAccount(account, self.gateway) for account in settings])
         self.smsc = Smsc(
-            self.gateway, self.accounts, timers=smsc.pop("timers", Timers()), window=smsc.pop("window", 500)
+            self.gateway,
+            self.accounts,
+            timers=smsc.pop("timers", Timers()),
+            window=smsc.pop("window", 500),
+            faults=self.faults,
         )
         self.esmes = []
 

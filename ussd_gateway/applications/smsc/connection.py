@@ -9,11 +9,14 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, ClassVar
 
 from ussd_gateway.applications.smsc.accounts import Accounts, EsmeAccount
+from ussd_gateway.applications.smsc.faulty import carry_out
 from ussd_gateway.applications.smsc.translate import deliver_sm, sms_from
 from ussd_gateway.gateway import Gateway
+from ussd_gateway.network.faults import Effect, Fault, Faults, Side
 from ussd_gateway.network.message import MessageState, Receipt, Sms
 from ussd_gateway.smpp.commands import (
     BindReceiver,
@@ -55,6 +58,7 @@ class Shared:
     accounts: Accounts
     timers: Timers
     window: int
+    faults: Faults
     connections: set[EsmeConnection] = field(default_factory=set)
     buffer: memoryview = field(default_factory=lambda: memoryview(bytearray(_READ)))
     real_time: Callable[[], float] = time.monotonic
@@ -70,7 +74,10 @@ class EsmeConnection(asyncio.BufferedProtocol):
         self._transport: asyncio.Transport | None = None
         self._account: EsmeAccount | None = None
         self.system_id = ""
-        self._outgoing: list[bytes] = []
+        self.outgoing: list[bytes] = []
+        self.held: list[bytes] = []
+        self._late_faults: dict[int, Fault] = {}  # by sequence_number, of responses that are still to come
+        self._frozen = False
         # Our requests: what each carried, or whom to tell of its response, and when it was sent
         self._unanswered: dict[int, tuple[Sms | Receipt | Answered, float]] = {}
         self._takes_tlvs = True
@@ -93,9 +100,16 @@ class EsmeConnection(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """Handle every PDU that the read has completed."""
         self._heard_at = self._shared.real_time()
+        if self._frozen:
+            return
+        pdus = self._connection.receive_data(bytes(self._shared.buffer[:nbytes]))
         try:
-            for pdu in self._connection.receive_data(bytes(self._shared.buffer[:nbytes])):
-                self._handlers.get(type(pdu), EsmeConnection._unexpected)(self, pdu)
+            if self._shared.faults.counted or self.held:
+                for pdu in pdus:
+                    self._handle_guarded(pdu)
+            else:
+                for pdu in pdus:
+                    self._handlers.get(type(pdu), EsmeConnection._unexpected)(self, pdu)
         except LostStreamError as error:
             self._lose(error)
 
@@ -133,19 +147,24 @@ class EsmeConnection(asyncio.BufferedProtocol):
     @property
     def room(self) -> int:
         """How many more deliver_sm fit the window."""
-        return self._shared.window - len(self._unanswered) if self._writable else 0
+        return self._shared.window - len(self._unanswered) if self._writable and not self._frozen else 0
 
     def send(self, message: Sms | Receipt) -> None:
         """Hand a message or a receipt to the ESME."""
         sequence_number = self._connection.next_sequence_number()
         self._unanswered[sequence_number] = message, self._shared.real_time()
-        self._write(deliver_sm(message, sequence_number, with_tlvs=self._takes_tlvs))
+        octets = deliver_sm(message, sequence_number, with_tlvs=self._takes_tlvs)
+        if self._shared.faults.counted:
+            destination = message.destination if isinstance(message, Sms) else message.sms.source
+            self._send_with_faults("deliver_sm", octets, destination)
+        else:
+            self.write(octets)
 
     def request(self, encode: Callable[[int], bytes], answered: Answered) -> None:
         """Send another request; `encode` makes its octets with the sequence_number, `answered` hears of its response."""
         sequence_number = self._connection.next_sequence_number()
         self._unanswered[sequence_number] = answered, self._shared.real_time()
-        self._write(encode(sequence_number))
+        self.write(encode(sequence_number))
 
     def forget(self) -> None:
         """Expect no response any more."""
@@ -153,6 +172,8 @@ class EsmeConnection(asyncio.BufferedProtocol):
 
     def check(self, now: float) -> None:
         """Do what the timers call for; `now` is real time."""
+        if self._frozen:
+            return
         if self._transport is None or self._transport.is_closing():
             self.abort()  # it was told to close, and the ESME does not read what is left for it
             return
@@ -168,7 +189,9 @@ class EsmeConnection(asyncio.BufferedProtocol):
             self.close()
         elif due is Due.ENQUIRE_LINK:
             self._enquired_at = now
-            self._write(EnquireLink(sequence_number=self._connection.next_sequence_number()).encode())
+            self._send_with_faults(
+                "enquire_link", EnquireLink(sequence_number=self._connection.next_sequence_number()).encode()
+            )
 
     def _waited(self, now: float) -> float:
         """How long the oldest deliver_sm has waited for its response."""
@@ -179,7 +202,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
         if self._transport is None or self._transport.is_closing() or self._connection.state is State.UNBOUND:
             return
         if self._connection.state in BOUND:
-            self._write(Unbind(sequence_number=self._connection.next_sequence_number()).encode())
+            self.write(Unbind(sequence_number=self._connection.next_sequence_number()).encode())
         self._end()
 
     def abort(self) -> None:
@@ -191,6 +214,63 @@ class EsmeConnection(asyncio.BufferedProtocol):
         """Drop the connection of an ESME that does not read what it is sent."""
         if self._transport and self._transport.get_write_buffer_size():
             self.abort()
+
+    def drop(self, *, reset: bool) -> None:
+        """End the connection without a goodbye, for a fault."""
+        self.abort() if reset else self._end()
+
+    def freeze(self) -> None:
+        """Read and write nothing any more, for a fault; the socket stays until the ESME or the gateway ends."""
+        self._frozen = True
+        if self._account:
+            self._account.changed()
+
+    # Faults --------------------------------------------------------------------------------------------------------
+
+    def _handle_guarded(self, pdu: Pdu | UnparsedPdu) -> None:
+        """Handle a PDU as the rules in force want it."""
+        if self._frozen:
+            return
+        handle = partial(self._handlers.get(type(pdu), EsmeConnection._unexpected), self, pdu)
+        if not isinstance(pdu, Pdu) or pdu.command_id & RESPONSE:
+            return handle()
+        fault = self._shared.faults.find(
+            pdu.command,
+            account=self.system_id or getattr(pdu, "system_id", ""),
+            destination=getattr(pdu, "destination_addr", None),
+            now=self.gateway.now(),
+        )
+        held = len(self.held)
+        if fault is None:
+            place = len(self.outgoing)
+            handle()
+            if self.held and len(self.outgoing) > place:
+                self._release_held(held)
+        elif fault.effect is Effect.STATUS:
+            self._note("esme.fault", fault=fault.name)
+            self.write(pdu.reply(fault.status).encode())
+            self._release_held(held)
+        else:
+            self._note("esme.fault", fault=fault.name)
+            if not carry_out(fault, self, handle):
+                self._late_faults[pdu.sequence_number] = fault
+        return None
+
+    def _release_held(self, count: int) -> None:
+        for octets in self.held[:count]:
+            self.write(octets)
+        del self.held[:count]
+
+    def _send_with_faults(self, command: str, octets: bytes, destination: str | None = None) -> None:
+        """Write a request of ours as the rules in force want it."""
+        fault = self._shared.faults.find(
+            command, account=self.system_id, destination=destination, now=self.gateway.now(), sent_by=Side.SMSC
+        )
+        if fault is None:
+            self.write(octets)
+        else:
+            self._note("esme.fault", fault=fault.name)
+            carry_out(fault, self, partial(self.write, octets))
 
     # PDUs ----------------------------------------------------------------------------------------------------------
 
@@ -228,7 +308,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
             sms = sms_from(pdu, self.system_id, self.gateway.now())
         except PduError as error:
             return self._refuse(pdu, error)
-        outgoing = self._outgoing
+        outgoing = self.outgoing
         if not outgoing:
             self.gateway.after_commit(self._flush)
         place = len(outgoing)
@@ -263,7 +343,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
     def _unparsed(self, pdu: UnparsedPdu) -> None:
         self._note("esme.unparsed_pdu", command_id=f"0x{pdu.command_id:08X}", seen=pdu.error.seen)
         if reply := pdu.reply():
-            self._write(reply.encode())
+            self.write(reply.encode())
         else:  # a response, however broken, is the answer to its request
             self._answered(pdu.sequence_number, pdu.error.status)
 
@@ -290,21 +370,30 @@ class EsmeConnection(asyncio.BufferedProtocol):
     # Writing -------------------------------------------------------------------------------------------------------
 
     def _reply(self, pdu: Pdu, status: Status = Status.ESME_ROK, **given: Any) -> None:
-        self._write(pdu.reply(status, **given).encode())
+        self.write(pdu.reply(status, **given).encode())
 
     def _refuse(self, pdu: Pdu, error: PduError) -> None:
         self._note("esme.refused", command=pdu.command, command_status=error.status.name, seen=error.seen)
         self._reply(pdu, error.status)
 
-    def _write(self, octets: bytes) -> None:
-        if not self._outgoing:
+    def respond(self, response: Pdu) -> None:
+        """Write the response to a request that was put off."""
+        fault = self._late_faults.pop(response.sequence_number, None)
+        if fault:
+            carry_out(fault, self, partial(self.write, response.encode()))
+        else:
+            self.write(response.encode())
+
+    def write(self, octets: bytes) -> None:
+        """The octets leave at the end of this turn."""
+        if not self.outgoing:
             self.gateway.after_commit(self._flush)
-        self._outgoing.append(octets)
+        self.outgoing.append(octets)
 
     def _flush(self) -> None:
-        octets = b"".join(self._outgoing)
-        self._outgoing.clear()
-        if self._transport and not self._transport.is_closing():
+        octets = b"".join(self.outgoing)
+        self.outgoing.clear()
+        if self._transport and not self._transport.is_closing() and not self._frozen:
             self._transport.write(octets)
 
     # Endings -------------------------------------------------------------------------------------------------------
@@ -312,7 +401,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
     def _lose(self, error: LostStreamError) -> None:
         self._note("esme.lost_stream", seen=error.seen)
         # 4.3: the header cannot be trusted, so neither can its sequence_number
-        self._write(GenericNack(command_status=error.status).encode())
+        self.write(GenericNack(command_status=error.status).encode())
         self._end()
 
     def _end(self) -> None:

@@ -7,6 +7,7 @@ import asyncio
 from ussd_gateway.applications.smsc.accounts import Accounts
 from ussd_gateway.applications.smsc.connection import EsmeConnection, Shared
 from ussd_gateway.gateway import Gateway
+from ussd_gateway.network.faults import Faults
 from ussd_gateway.smpp.timers import Timers
 
 _CHECK = 1.0  # seconds between two looks at the timers
@@ -15,8 +16,8 @@ _CHECK = 1.0  # seconds between two looks at the timers
 class Smsc:
     """Accepts SMPP connections. `window`: how many deliver_sm a bind may leave unanswered."""
 
-    def __init__(self, gateway: Gateway, accounts: Accounts, *, timers: Timers, window: int) -> None:
-        self._shared = Shared(gateway, accounts, timers, window)
+    def __init__(self, gateway: Gateway, accounts: Accounts, *, timers: Timers, window: int, faults: Faults) -> None:
+        self._shared = Shared(gateway, accounts, timers, window, faults)
         self._server: asyncio.Server | None = None
         self._check: asyncio.TimerHandle | None = None
 

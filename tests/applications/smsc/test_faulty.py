@@ -1,0 +1,154 @@
+"""Faults as an ESME meets them."""
+
+import pytest
+
+from ussd_gateway.fault_rule import FaultRule
+from ussd_gateway.smpp.commands import (
+    BindTransceiver,
+    DeliverSm,
+    DeliverSmResp,
+    EnquireLink,
+    EnquireLinkResp,
+    SubmitSm,
+    SubmitSmResp,
+    Unbind,
+)
+from ussd_gateway.smpp.pdu import UnparsedPdu
+from ussd_gateway.smpp.status import Status
+
+
+def on(site, **rule):
+    site.faults.replace([FaultRule(**rule).rule()])
+
+
+def submit(number, **given):
+    return SubmitSm(sequence_number=number, destination_addr="70001000001", short_message=b"Hi", **given)
+
+
+@pytest.fixture
+def anna(site):
+    return site.handset()
+
+
+STATUSES = [
+    ({"effect": "status", "status": "ESME_RSYSERR"}, Status.ESME_RSYSERR),
+    ({"effect": "queue_full"}, Status.ESME_RMSGQFUL),
+    ({"effect": "throttle", "rate": 1}, Status.ESME_RTHROTTLED),
+]
+
+
+@pytest.mark.parametrize(("rule", "status"), STATUSES)
+async def test_a_refused_message_goes_nowhere(site, anna, rule, status):
+    esme = await site.bound()
+    on(site, command="submit_sm", account="test", **rule)
+    await esme.send(submit(2), submit(3))
+    answers = [await esme.receive(), await esme.receive()]
+    assert answers[1].command_status == status
+    assert len(anna.inbox) == sum(answer.command_status == 0 for answer in answers)
+
+
+async def test_other_accounts_and_destinations_have_no_fault(site, anna):
+    on(site, command="submit_sm", account="other", destination="^7999", effect="queue_full")
+    esme = await site.bound()
+    assert (await esme.ask(submit(2))).command_status == 0
+    other = await site.bound("other", "pw")
+    assert (await other.ask(submit(2))).command_status == 0
+    wrong = SubmitSm(sequence_number=3, destination_addr="79990000000")
+    assert (await other.ask(wrong)).command_status == Status.ESME_RMSGQFUL
+
+
+async def test_a_bind_is_refused(site):
+    on(site, command="bind_transceiver", effect="bind_refused", times=1)
+    esme = await site.connect()
+    assert (await esme.bind()).command_status == Status.ESME_RBINDFAIL
+    assert (await esme.bind()).command_status == 0
+
+
+async def test_a_slow_response_leaves_when_its_time_has_come_and_the_message_arrives_at_once(site, anna):
+    esme = await site.bound()
+    on(site, command="submit_sm", effect="slow", seconds=5, nth=1)
+    await esme.send(submit(2))
+    assert (await esme.ask(EnquireLink(sequence_number=3))).sequence_number == 3
+    assert len(anna.inbox) == 1
+    await site.gateway.advance(5)
+    assert (await esme.receive()).sequence_number == 2
+
+
+async def test_no_response_to_a_message_that_arrives(site, anna):
+    esme = await site.bound()
+    on(site, command="submit_sm", effect="no_response")
+    await esme.send(submit(2))
+    assert isinstance(await esme.ask(EnquireLink(sequence_number=3)), EnquireLinkResp)
+    assert len(anna.inbox) == 1
+
+
+async def test_responses_change_places(site, anna):
+    esme = await site.bound()
+    on(site, command="submit_sm", effect="reorder", nth=1)
+    await esme.send(submit(2), submit(3), submit(4))
+    assert [(await esme.receive()).sequence_number for _ in range(3)] == [3, 2, 4]
+
+
+async def test_a_held_response_leaves_also_when_the_fault_is_over(site, anna):
+    esme = await site.bound()
+    on(site, command="submit_sm", effect="reorder")
+    await esme.send(submit(2))
+    await site.gateway.settle()
+    site.faults.replace([])
+    await esme.send(EnquireLink(sequence_number=3))
+    assert {(await esme.receive()).sequence_number for _ in range(2)} == {2, 3}
+
+
+async def test_a_message_comes_twice(site, anna):
+    esme = await site.bound()
+    on(site, command="deliver_sm", sent_by="smsc", effect="duplicate")
+    anna.send("5000", "Hi")
+    first, second = await esme.receive(), await esme.receive()
+    assert isinstance(first, DeliverSm)
+    assert first == second
+    await esme.send(DeliverSmResp(sequence_number=first.sequence_number), DeliverSmResp(sequence_number=2))
+    assert isinstance(await esme.ask(EnquireLink(sequence_number=9)), EnquireLinkResp)
+
+
+async def test_a_malformed_response_is_broken_in_the_way_that_was_asked(site, anna):
+    esme = await site.bound()
+    on(site, command="submit_sm", effect="malformed", kind="truncated_body")
+    assert isinstance(await esme.ask(submit(2)), UnparsedPdu)
+
+
+@pytest.mark.parametrize("kind", ["close", "reset"])
+async def test_a_connection_drops_and_the_next_one_is_served(site, anna, kind):
+    esme = await site.bound()
+    on(site, command="submit_sm", effect="drop", kind=kind, times=1)
+    await esme.send(submit(2))
+    try:
+        assert await esme.receive() is None
+    except ConnectionResetError:
+        assert kind == "reset"
+    assert not anna.inbox
+    assert (await (await site.bound()).ask(submit(2))).command_status == 0
+
+
+async def test_half_open_nothing_is_read_or_written_and_others_go_on(site, anna):
+    esme = await site.bound()
+    on(site, command="submit_sm", effect="half_open", times=1)
+    await esme.send(submit(2), EnquireLink(sequence_number=3))
+    other = await site.bound("other", "pw")
+    assert (await other.ask(submit(2))).command_status == 0
+    await esme.send(Unbind(sequence_number=4))
+    await site.gateway.settle()
+    assert len(anna.inbox) == 1
+    assert len(site.smsc.connections) == 2
+
+
+async def test_a_fault_is_noted_with_its_name(site, anna):
+    esme = await site.bound()
+    on(site, command="submit_sm", effect="queue_full")
+    assert isinstance(await esme.ask(submit(2)), SubmitSmResp)
+    await site.gateway.settle()
+    assert ("esme.fault", "test", {"fault": "queue_full"}) in site.journal("kind, account, facts")
+
+
+async def test_a_session_without_a_rule_meets_none(site, anna):
+    esme = await site.bound(pdu=BindTransceiver)
+    assert (await esme.ask(submit(2))).command_status == 0

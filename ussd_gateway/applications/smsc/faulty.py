@@ -1,0 +1,65 @@
+"""What a fault does on a connection: the one place where rules of network.faults touch octets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from ussd_gateway.gateway import Gateway
+from ussd_gateway.network.faults import Effect, Fault
+from ussd_gateway.smpp.malformed import KINDS
+
+
+class Line(Protocol):
+    """A connection, as a fault sees it.
+
+    gateway   whose clock a slow PDU waits on
+    outgoing  what leaves at the end of this turn, one element a PDU
+    held      PDUs that leave behind the next one
+    """
+
+    gateway: Gateway
+    outgoing: list[bytes]
+    held: list[bytes]
+
+    def write(self, octets: bytes) -> None:
+        """The octets leave at the end of this turn."""
+
+    def drop(self, *, reset: bool) -> None:
+        """End the connection without a goodbye."""
+
+    def freeze(self) -> None:
+        """Read and write nothing any more; the socket stays."""
+
+
+def carry_out(fault: Fault, line: Line, act: Callable[[], None]) -> bool:
+    """Does what is at fault: `act` writes the one PDU that is meant first of all, a response or a request of ours.
+
+    False when `act` has written nothing: its PDU comes later, and the fault with it.
+    """
+    match fault.effect:
+        case Effect.DROP:
+            line.drop(reset=fault.kind == "reset")
+            return True
+        case Effect.HALF_OPEN:
+            line.freeze()
+            return True
+    place = len(line.outgoing)
+    act()
+    if len(line.outgoing) == place:
+        return False
+    octets = line.outgoing[place]
+    match fault.effect:
+        case Effect.NO_RESPONSE:
+            line.outgoing[place] = b""
+        case Effect.DUPLICATE:
+            line.outgoing[place] = octets * 2
+        case Effect.MALFORMED:
+            line.outgoing[place] = KINDS[fault.kind](octets)
+        case Effect.REORDER:
+            line.outgoing[place] = b""
+            line.held.append(octets)
+        case Effect.SLOW:
+            line.outgoing[place] = b""
+            line.gateway.call_later(fault.seconds, lambda: line.write(octets))
+    return True
