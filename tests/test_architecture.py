@@ -35,7 +35,7 @@ MAY_IMPORT = {
         "store",
     },
     "config": {"fault_rule", "network"},
-    "api": {"fault_rule", "http", "gateway", "clock", "network"},
+    "api": {"fault_rule", "http", "gateway", "clock", "network", "smpp"},
     "applications": {"gateway", "clock", "logs", "network", "menu", "smpp", "coding"},
     "handsets": {"http", "patterns", "gateway", "clock", "network", "coding"},
     "selfcare": {"esme", "logs", "store", "config", "gateway", "clock", "network", "coding"},

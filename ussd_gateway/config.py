@@ -120,6 +120,7 @@ class Smpp(_Section):
     session_init_timeout: NonNegativeFloat = 30
     enquire_link_interval: NonNegativeFloat = 30
     response_timeout: PositiveFloat = 30
+    capture_mib: NonNegativeInt = 16
 
 
 class Menus(_Section):

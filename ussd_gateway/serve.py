@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from importlib.metadata import version
 from pathlib import Path
@@ -14,12 +14,14 @@ import structlog
 from aiohttp import web
 
 from ussd_gateway import gateway as core
+from ussd_gateway.api.capture import CaptureApi
 from ussd_gateway.api.control import ControlApi
 from ussd_gateway.api.faults import FaultsApi
 from ussd_gateway.api.metrics import MetricsApi
 from ussd_gateway.api.records import RecordsApi
 from ussd_gateway.applications.menu import HandlerError, MenuApplication, read_menu
 from ussd_gateway.applications.smsc.accounts import Accounts, EsmeAccount, EsmeSettings
+from ussd_gateway.applications.smsc.capture import Capture
 from ussd_gateway.applications.smsc.server import Smsc
 from ussd_gateway.clock import Clock, RealClock
 from ussd_gateway.config import Config, ConfigError, load
@@ -42,6 +44,7 @@ from ussd_gateway.store.views import Views
 log = structlog.get_logger(__name__)
 
 REMEMBERED = 10_000  # delivered messages that come back into the inboxes when the gateway is started again
+_MIB = 1024 * 1024
 _GRACE = 0.5  # seconds that requests under way get at the end
 _LAST_WORDS = 1.5  # seconds for everybody to be told of the end
 
@@ -93,7 +96,15 @@ class Gateway(core.Gateway):
         for subscriber in config.subscriber:
             self.directory.attach_handset(subscriber.msisdn, Handset(subscriber.msisdn, self))
         self._accounts = self._new_accounts()
-        self._smsc = Smsc(self, self._accounts, timers=_timers(config), window=config.smpp.window, faults=self.faults)
+        self._capture = Capture(config.smpp.capture_mib * _MIB)
+        self._smsc = Smsc(
+            self,
+            self._accounts,
+            timers=_timers(config),
+            window=config.smpp.window,
+            faults=self.faults,
+            capture=self._capture,
+        )
         self.selfcare = SelfCare(
             config.selfcare, config.subscriber, self.store, self, smsc_address=lambda: self.smpp_address
         )
@@ -173,6 +184,7 @@ class Gateway(core.Gateway):
     async def reset(self) -> None:
         """Sessions, messages, faults and self-care back to what the config says."""
         self.faults.replace(self._configured_faults())
+        self._capture.clear()
         self._deliver(self.network.clear())
         self._accounts.forget()
         for party in self.directory.handsets():
@@ -194,6 +206,7 @@ class Gateway(core.Gateway):
                 HandsetsApi(self, self.selfcare.languages, self._closing),
                 RecordsApi(self, self._views),
                 FaultsApi(self, self.faults),
+                CaptureApi(self._captured),
                 ControlApi(self, self.reset, lambda: self._ready),
                 self._metrics(),
             )
@@ -209,6 +222,11 @@ class Gateway(core.Gateway):
         app.router.add_get("/api/openapi.json", describe)
         app.add_routes(self.selfcare.routes())
         return app
+
+    def _captured(self, since: float) -> Iterator[tuple[float, tuple[str, int], tuple[str, int], bytes]]:
+        """What passed between ESMEs and the SMSC from a moment on."""
+        for at, line, to_esme, octets in self._capture.since(since):
+            yield (at, line.smsc, line.esme, octets) if to_esme else (at, line.esme, line.smsc, octets)
 
     def _metrics(self) -> MetricsApi:
         return MetricsApi(

@@ -7,6 +7,7 @@ import pytest
 
 from ussd_gateway.applications.menu import MenuApplication, read_menu
 from ussd_gateway.applications.smsc.accounts import Accounts, EsmeAccount, EsmeSettings
+from ussd_gateway.applications.smsc.capture import Capture
 from ussd_gateway.applications.smsc.server import Smsc
 from ussd_gateway.clock import VirtualClock
 from ussd_gateway.config import SelfcareSection, Subscriber, data_directory
@@ -111,7 +112,14 @@ class Operator(Ground):
         self._attach_menus()
 
     def _new_smsc(self):
-        return Smsc(self.gateway, self.accounts, timers=Timers(), window=10, faults=Faults(lambda seed: lambda: 0.0))
+        return Smsc(
+            self.gateway,
+            self.accounts,
+            timers=Timers(),
+            window=10,
+            faults=Faults(lambda seed: lambda: 0.0),
+            capture=Capture(0),
+        )
 
     def _attach_menus(self):
         handlers = self.selfcare.handlers()

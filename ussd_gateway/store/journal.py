@@ -201,7 +201,7 @@ class Journal:
             read += len(block)
             if len(arrived) >= limit or read > _LOOK_BACK * limit:
                 break
-        return sorted(arrived[:limit][::-1], key=lambda pair: pair[1])
+        return sorted(arrived[limit - 1 :: -1] if limit < len(arrived) else arrived[::-1], key=lambda pair: pair[1])
 
 
 def blocks(store: Store, number: int) -> Iterator[list[tuple[int, Entry]]]:

@@ -6,6 +6,7 @@ import random
 import pytest
 
 from ussd_gateway.applications.smsc.accounts import Accounts, EsmeAccount, EsmeSettings
+from ussd_gateway.applications.smsc.capture import Capture
 from ussd_gateway.applications.smsc.server import Smsc
 from ussd_gateway.clock import VirtualClock
 from ussd_gateway.gateway import Gateway
@@ -72,6 +73,7 @@ class Site:
             journal=Journal(self.store),
             new_handset=lambda msisdn: Handset(msisdn, self.gateway),
         )
+        self.capture = Capture(1024 * 1024)
         self.faults = Faults(lambda seed: random.Random(seed).random)
         settings = [EsmeSettings("test", "test", ("5000-5999",)), EsmeSettings("other", "pw")]
         self.accounts = Accounts([EsmeAccount(account, self.gateway) for account in settings])
@@ -81,6 +83,7 @@ class Site:
             timers=smsc.pop("timers", Timers()),
             window=smsc.pop("window", 500),
             faults=self.faults,
+            capture=self.capture,
         )
         self.esmes = []
 

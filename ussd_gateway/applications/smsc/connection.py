@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 from typing import Any, ClassVar
 
 from ussd_gateway.applications.smsc.accounts import Accounts, EsmeAccount
+from ussd_gateway.applications.smsc.capture import Capture, Chunk, Line, without_password, without_text
 from ussd_gateway.applications.smsc.faulty import carry_out
 from ussd_gateway.applications.smsc.translate import deliver_sm, sms_from
 from ussd_gateway.gateway import Gateway
@@ -59,9 +61,11 @@ class Shared:
     timers: Timers
     window: int
     faults: Faults
+    capture: Capture
     connections: set[EsmeConnection] = field(default_factory=set)
     buffer: memoryview = field(default_factory=lambda: memoryview(bytearray(_READ)))
     real_time: Callable[[], float] = time.monotonic
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
 
 class EsmeConnection(asyncio.BufferedProtocol):
@@ -78,6 +82,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
         self.held: list[bytes] = []
         self._late_faults: dict[int, Fault] = {}  # by sequence_number, of responses that are still to come
         self._frozen = False
+        self._private = False  # whether the operator's own service speaks here
         # Our requests: what each carried, or whom to tell of its response, and when it was sent
         self._unanswered: dict[int, tuple[Sms | Receipt | Answered, float]] = {}
         self._takes_tlvs = True
@@ -91,6 +96,8 @@ class EsmeConnection(asyncio.BufferedProtocol):
         """The ESME has connected."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        peer, own = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
+        self._line = Line(next(self._shared.numbers), peer[:2], own[:2])
         self._shared.connections.add(self)
 
     def get_buffer(self, sizehint: int) -> memoryview:
@@ -102,10 +109,15 @@ class EsmeConnection(asyncio.BufferedProtocol):
         self._heard_at = self._shared.real_time()
         if self._frozen:
             return
-        pdus = self._connection.receive_data(bytes(self._shared.buffer[:nbytes]))
+        octets = bytes(self._shared.buffer[:nbytes])
+        if not self._private:
+            shown = octets if self._account else without_password(octets)
+            self._shared.capture.add(Chunk(time.time(), self._line, False, shown))
+        pdus = self._connection.receive_data(octets)
         try:
-            if self._shared.faults.counted or self.held:
+            if self._shared.faults.counted or self.held or self._shared.capture.watchers or self._private:
                 for pdu in pdus:
+                    self._show(pdu.raw, to_esme=False)
                     self._handle_guarded(pdu)
             else:
                 for pdu in pdus:
@@ -230,7 +242,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
     def _handle_guarded(self, pdu: Pdu | UnparsedPdu) -> None:
         """Handle a PDU as the rules in force want it."""
         if self._frozen:
-            return
+            return None
         handle = partial(self._handlers.get(type(pdu), EsmeConnection._unexpected), self, pdu)
         if not isinstance(pdu, Pdu) or pdu.command_id & RESPONSE:
             return handle()
@@ -286,6 +298,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
         if self._connection.submits:
             self._handlers = self._submitting
         self._account, self.system_id = account, pdu.system_id
+        self._private = account.settings.inner
         # Section 3.4: an ESME of before 3.4 gets no optional parameters
         self._takes_tlvs = pdu.interface_version >= INTERFACE_VERSION
         tlvs = ((Tag.SC_INTERFACE_VERSION, bytes((INTERFACE_VERSION,))),) if self._takes_tlvs else ()
@@ -391,10 +404,29 @@ class EsmeConnection(asyncio.BufferedProtocol):
         self.outgoing.append(octets)
 
     def _flush(self) -> None:
-        octets = b"".join(self.outgoing)
-        self.outgoing.clear()
+        outgoing, capture = self.outgoing, self._shared.capture
+        octets = b"".join(outgoing)
         if self._transport and not self._transport.is_closing() and not self._frozen:
+            if self._private or capture.watchers:
+                for pdu in outgoing:
+                    self._show(pdu, to_esme=True)
+            if not self._private:
+                capture.add(Chunk(time.time(), self._line, True, octets))
             self._transport.write(octets)
+        outgoing.clear()
+
+    def _show(self, pdu: bytes, *, to_esme: bool) -> None:
+        """Tell those who watch of a PDU, without its secrets; of the operator's own service also the capture."""
+        if not pdu:
+            return
+        capture = self._shared.capture
+        if self._private:
+            pdu = without_text(pdu)
+            capture.add(Chunk(time.time(), self._line, to_esme, pdu))
+        elif not self._account:
+            pdu = without_password(pdu)
+        for watcher in capture.watchers:
+            watcher(self._line, to_esme, pdu)
 
     # Endings -------------------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from ussd_gateway.applications.smsc.accounts import Accounts
+from ussd_gateway.applications.smsc.capture import Capture
 from ussd_gateway.applications.smsc.connection import EsmeConnection, Shared
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.network.faults import Faults
@@ -16,8 +17,10 @@ _CHECK = 1.0  # seconds between two looks at the timers
 class Smsc:
     """Accepts SMPP connections. `window`: how many deliver_sm a bind may leave unanswered."""
 
-    def __init__(self, gateway: Gateway, accounts: Accounts, *, timers: Timers, window: int, faults: Faults) -> None:
-        self._shared = Shared(gateway, accounts, timers, window, faults)
+    def __init__(
+        self, gateway: Gateway, accounts: Accounts, *, timers: Timers, window: int, faults: Faults, capture: Capture
+    ) -> None:
+        self._shared = Shared(gateway, accounts, timers, window, faults, capture)
         self._server: asyncio.Server | None = None
         self._check: asyncio.TimerHandle | None = None
 
