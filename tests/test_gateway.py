@@ -188,4 +188,4 @@ async def test_closing_ends_what_is_under_way_and_keeps_what_was_accepted(plain_
 
 async def test_a_note_is_an_entry_of_the_journal(plain_gateway):
     plain_gateway.note("esme.bound", account="test", mode="receiver")
-    assert plain_gateway.written("kind, account, facts") == [("esme.bound", "test", '{"mode": "receiver"}')]
+    assert plain_gateway.written("kind, account, facts") == [("esme.bound", "test", {"mode": "receiver"})]

@@ -74,9 +74,7 @@ async def test_settle_waits_for_the_sms_and_the_receipt_is_seen(operator):
 
     (sms,) = operator.phone().inbox
     await until(lambda: operator.noted("selfcare.sms_receipt"))
-    assert operator.noted("selfcare.sms_receipt") == [
-        f'{{"destination": "{ANNA}", "message_id": "{sms.id}", "state": "DELIVRD"}}'
-    ]
+    assert operator.noted("selfcare.sms_receipt") == [{"destination": ANNA, "message_id": sms.id, "state": "DELIVRD"}]
 
 
 async def test_a_phone_that_is_off_gets_it_later_and_the_receipt_comes_then(operator):
@@ -97,7 +95,7 @@ async def test_an_undeliverable_sms_has_a_receipt_that_says_so(operator):
     await operator.gateway.advance(4 * 86400)
     await until(lambda: operator.noted("selfcare.sms_receipt"))
 
-    assert '"state": "EXPIRED"' in operator.noted("selfcare.sms_receipt")[0]
+    assert operator.noted("selfcare.sms_receipt")[0]["state"] == "EXPIRED"
 
 
 async def test_many_arrive_in_their_order(operator):

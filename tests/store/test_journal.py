@@ -3,11 +3,15 @@
 import re
 import sqlite3
 
+import msgspec
 import pytest
 
 from ussd_gateway.coding.segments import Concatenation
 from ussd_gateway.network.message import BEGIN, END, RELEASE, MessageState, Receipt, Sms, Ussd
+from ussd_gateway.store import journal as journals
+from ussd_gateway.store.entries import EventEntry
 from ussd_gateway.store.journal import MASK, Journal
+from ussd_gateway.store.store import Store
 
 SECRET = re.compile(r"(?<=Пароль: )\S+(?=\.)")
 
@@ -23,45 +27,200 @@ def sms(text="Hi", source="shop", message_id="1", **given):
     return Sms(source, "70001000001", octets, data_coding, message_id=message_id, submitted_at=5.0, **given)
 
 
-def rows(store, columns):
-    return store.own(f"SELECT {columns} FROM journal ORDER BY id")
+def written(journal):
+    """The entries that are kept."""
+    return [entry for _, entry in journal.after(0)]
 
 
-def test_entries_keep_their_order_and_nothing_is_there_before_the_commit(store, journal):
+def numbers(journal, after=0):
+    return [number for number, _ in journal.after(after)]
+
+
+def arrived(journal, *message_ids):
+    for message_id in message_ids:
+        journal.sms(sms(message_id=message_id), MessageState.DELIVERED, 1.0)
+    journal.commit()
+
+
+def test_entries_keep_their_order_and_nothing_is_there_before_the_commit(journal):
     journal.sms(sms(), MessageState.DELIVERED, 1.0)
     journal.receipt(Receipt(sms(), MessageState.DELIVERED, 1.0), 1.0)
     journal.ussd(Ussd(BEGIN, "*111#", msisdn="70001000001", session="2"), 2.0)
     journal.event("esme.bound", 3.0, account="test", mode="transceiver")
-    assert rows(store, "kind") == []
+    assert written(journal) == []
     journal.commit()
-    assert rows(store, "at, kind") == [(1.0, "sms"), (1.0, "receipt"), (2.0, "ussd.begin"), (3.0, "esme.bound")]
+    assert [(entry.at, entry.kind) for entry in written(journal)] == [
+        (1.0, "sms"),
+        (1.0, "receipt"),
+        (2.0, "ussd.begin"),
+        (3.0, "esme.bound"),
+    ]
+    assert numbers(journal) == [1, 2, 3, 4]
 
 
-def test_octets_are_kept_as_they_came(store, journal):
+def test_octets_are_kept_as_they_came(journal):
     journal.sms(sms("Да"), MessageState.DELIVERED, 1.0)
     journal.commit()
-    assert rows(store, "data_coding, octets, state") == [(8, "Да".encode("utf-16-be"), 2)]
+    (entry,) = written(journal)
+    assert (entry.sms.data_coding, entry.sms.octets, entry.state) == (8, "Да".encode("utf-16-be"), 2)
 
 
-def test_r178_a_password_in_an_sms_is_never_written(store, journal):
+def test_r178_a_password_in_an_sms_is_never_written(journal):
     journal.sms(sms("Пароль: Ab3dE9xZ. Никому не говорите.", "3339"), MessageState.DELIVERED, 1.0)
     journal.sms(sms("Пароль: Ab3dE9xZ.", "shop"), MessageState.DELIVERED, 1.0)
     journal.commit()
-    masked, other = (octets.decode("utf-16-be") for (octets,) in rows(store, "octets"))
-    assert masked == f"Пароль: {MASK}. Никому не говорите."
-    assert "Ab3dE9xZ" in other  # only self-care's own sender is masked
+    masked, other = written(journal)
+    assert masked.sms.octets.decode("utf-16-be") == f"Пароль: {MASK}. Никому не говорите."
+    assert "Ab3dE9xZ" in other.sms.text  # only self-care's own sender is masked
+    assert (masked.masked, other.masked) == (True, False)
 
 
-def test_r178_a_password_on_a_screen_is_never_written(store, journal):
+def test_r178_a_password_on_a_screen_is_never_written(journal):
     journal.ussd(Ussd(END, "Пароль: Ab3dE9xZ", secrets=("Ab3dE9xZ",)), 1.0)
     journal.commit()
-    assert rows(store, "octets")[0][0].decode("utf-16-be") == f"Пароль: {MASK}"
+    assert written(journal)[0].octets.decode("utf-16-be") == f"Пароль: {MASK}"
 
 
-def test_a_release_tells_its_outcome(store, journal):
+def test_a_release_tells_its_outcome(journal):
     journal.ussd(Ussd(RELEASE, "", outcome="timeout"), 1.0)
     journal.commit()
-    assert rows(store, "kind, facts") == [("ussd.release", '{"outcome": "timeout"}')]
+    assert [(entry.kind, entry.outcome) for entry in written(journal)] == [("ussd.release", "timeout")]
+
+
+# Blocks ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("after", range(8))
+def test_reading_begins_behind_any_entry_also_in_the_middle_of_a_turn(journal, after):
+    for turn in ("12", "345", "6"):
+        arrived(journal, *turn)
+    found = [(number, entry.sms.message_id) for number, entry in journal.after(after)]
+    assert found == [(number, str(number)) for number in range(after + 1, 7)]
+
+
+def test_only_what_is_committed_is_read(tmp_path):
+    store = Store(tmp_path / "gateway.db")
+    journal = Journal(store)
+    arrived(journal, "1")
+    store.commit = lambda: None  # the disk takes its time
+    journal.sms(sms(message_id="2"), MessageState.DELIVERED, 1.0)
+    journal.commit()
+    assert numbers(journal) == [1]
+    del store.commit
+    journal.commit()
+    assert numbers(journal) == [1, 2]
+    store.close()
+
+
+def test_what_a_newer_version_wrote_keeps_its_number_and_nothing_else(store, journal):
+    arrived(journal, "1", "2")
+    newer = msgspec.msgpack.encode([["sms.sold", 5.0, 99], ["sms.state", 6.0, "1", 3, "more"]])
+    store.write(
+        "UPDATE journal SET entries = ? WHERE last = 2",
+        (newer,),
+    )
+    store.commit()
+    arrived(journal, "3")
+    unknown, known, third = written(journal)
+    assert (unknown.kind, unknown.at, unknown.facts["tag"]) == ("journal.unreadable", 5.0, "sms.sold")
+    assert (known.kind, known.message_id, known.state) == ("sms.state", "1", 3)
+    assert (third.sms.message_id, numbers(journal)) == ("3", [1, 2, 3])
+    again = Journal(store)
+    assert again.restored() == []
+    assert [message.message_id for message, _ in again.recently_delivered(10)] == ["3"]
+
+
+# Watchers -------------------------------------------------------------------------------------------------------------
+
+
+def test_watchers_are_told_of_each_turn_once_it_is_kept(journal):
+    told = []
+    journal.watchers.append(lambda first, entries: told.append((first, [entry.sms.message_id for entry in entries])))
+    journal.watchers.append(lambda first, entries: told.append(numbers(journal, first - 1)))
+    arrived(journal, "1", "2")
+    arrived(journal, "3")
+    journal.commit()
+    assert told == [(1, ["1", "2"]), [1, 2], (3, ["3"]), [3]]
+
+
+@pytest.mark.parametrize("failure", ["the entries", "the commit"])
+def test_of_a_turn_whose_commit_failed_they_are_told_once(store, journal, failure):
+    told = []
+    journal.watchers.append(lambda first, entries: told.append((first, len(entries))))
+    journal.sms(sms(message_id="1"), MessageState.DELIVERED, 1.0)
+    if failure == "the entries":
+        store.own("CREATE TEMP TRIGGER full BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+    else:
+        store.own("PRAGMA foreign_keys = ON")
+        store.own("CREATE TEMP TABLE owner (id INTEGER PRIMARY KEY)")
+        store.own("CREATE TEMP TABLE owned (id INTEGER REFERENCES owner (id) DEFERRABLE INITIALLY DEFERRED)")
+        store.write("INSERT INTO owned VALUES (1)")  # SQLite refuses the COMMIT until its owner is there
+    with pytest.raises(sqlite3.IntegrityError):
+        journal.commit()
+    assert told == []
+    if failure == "the entries":
+        store.own("DROP TRIGGER full")
+    else:
+        store.write("INSERT INTO owner VALUES (1)")
+    arrived(journal, "2")
+    journal.commit()
+    assert (told == [(1, 2)]) if failure == "the entries" else (told == [(1, 1), (2, 1)])
+    assert numbers(journal) == [1, 2]
+
+
+# What is kept ---------------------------------------------------------------------------------------------------------
+
+
+def filled(store, most, turns=20, **given):
+    journal = Journal(store, most=most, **given)
+    for turn in range(turns):
+        arrived(journal, f"{2 * turn + 1}", f"{2 * turn + 2}")
+    return journal
+
+
+def test_the_oldest_turns_go_when_there_is_too_much_and_numbering_goes_on(store):
+    journal = filled(store, most=1000)
+    kept = numbers(journal)
+    assert kept == list(range(journal.forgotten + 1, 41))
+    assert 4 < len(kept) < 20
+    assert store.own("SELECT sum(length(entries)) <= 1000 FROM journal") == [(1,)]
+    assert journal.first_id == 1
+
+
+def test_a_restart_knows_what_was_forgotten_and_how_much_is_kept(store):
+    before = filled(store, most=1000)
+    again = Journal(store, most=1000)
+    assert (again.forgotten, again.last) == (before.forgotten, 40)
+    arrived(again, "41", "42")
+    assert len(numbers(again)) == len(numbers(before))
+    assert numbers(again)[-1] == 42
+    smaller = Journal(store, most=500)
+    arrived(smaller, "43")
+    assert store.own("SELECT sum(length(entries)) <= 500 FROM journal") == [(1,)]
+
+
+def test_the_newest_turn_stays_however_large_it_is(store):
+    journal = filled(store, most=1)
+    assert numbers(journal) == [39, 40]
+    assert Journal(store).first_id == 41
+
+
+def test_what_was_deleted_by_a_turn_that_failed_is_not_counted(store):
+    journal = filled(store, most=1000)
+    kept = numbers(journal)
+    for message_id in ("41", "42"):
+        journal.sms(sms(message_id=message_id), MessageState.DELIVERED, 1.0)
+    store.own("CREATE TEMP TRIGGER full BEFORE DELETE ON journal BEGIN SELECT RAISE(ROLLBACK, 'disk full'); END")
+    with pytest.raises(sqlite3.IntegrityError):
+        journal.commit()
+    assert numbers(journal) == kept
+    store.own("DROP TRIGGER full")
+    journal.commit()
+    assert numbers(journal) == list(range(journal.forgotten + 1, 43))
+    assert store.own("SELECT sum(length(entries)) <= 1000 FROM journal") == [(1,)]
+
+
+# After a restart ------------------------------------------------------------------------------------------------------
 
 
 def test_a_message_under_way_comes_back_whole(store, journal):
@@ -77,10 +236,10 @@ def test_a_message_under_way_comes_back_whole(store, journal):
     part = sms(message_id="2", concatenation=Concatenation(7, 2, 1, 16))
     journal.sms(part, MessageState.ENROUTE, 5.0)
     journal.commit()
-    found = Journal(store).under_way()
+    found = Journal(store).restored()
     for old, new in zip((kept, part), found, strict=True):
-        assert {name: getattr(new, name) for name in Sms.__slots__} == {
-            name: getattr(old, name) for name in Sms.__slots__
+        assert {name: getattr(new, name) for name in Sms.__struct_fields__} == {
+            name: getattr(old, name) for name in Sms.__struct_fields__
         }
 
 
@@ -103,7 +262,7 @@ def test_what_could_not_be_committed_is_kept_for_the_next_time(store, journal):
     store.own("DROP TRIGGER full")
     journal.commit()
     journal.commit()
-    assert rows(store, "kind") == [("sms",)]
+    assert [entry.kind for entry in written(journal)] == ["sms"]
 
 
 def test_one_that_arrived_or_expired_does_not(store, journal):
@@ -112,7 +271,7 @@ def test_one_that_arrived_or_expired_does_not(store, journal):
         journal.state(sms(message_id=str(number)), state, 2.0)
     journal.sms(sms(message_id="3"), MessageState.DELIVERED, 1.0)
     journal.commit()
-    assert Journal(store).under_way() == []
+    assert Journal(store).restored() == []
     arrived = [(message.message_id, at) for message, at in Journal(store).recently_delivered(10)]
     assert arrived == [("3", 1.0), ("1", 2.0)]  # in the order of their arrival
     assert [message.message_id for message, _ in Journal(store).recently_delivered(1)] == ["3"]
@@ -122,9 +281,10 @@ def test_one_whose_text_was_hidden_can_never_be_delivered_and_says_so(store, jou
     journal.sms(sms("Пароль: Ab3dE9xZ.", "3339"), MessageState.ENROUTE, 1.0)
     journal.commit()
     again = Journal(store)
-    assert again.under_way() == []
+    assert again.restored() == []
     again.commit()
-    assert rows(store, "kind, state")[-1] == ("sms.state", MessageState.UNDELIVERABLE)
+    assert (written(again)[-1].kind, written(again)[-1].state) == ("sms.state", MessageState.UNDELIVERABLE)
+    assert Journal(store).restored() == []
 
 
 def test_numbers_go_on_after_a_restart(store, journal):
@@ -142,5 +302,115 @@ def test_a_cleared_journal_has_only_the_reset_and_numbers_go_on(store, journal):
     journal.sms(sms(), MessageState.DELIVERED, 1.0)
     journal.clear(9.0)
     journal.commit()
-    assert rows(store, "id, at, kind") == [(5, 9.0, "gateway.reset")]
-    assert Journal(store).first_id == 6
+    assert list(journal.after(0)) == [(5, EventEntry(9.0, "gateway.reset", None, {}))]
+    assert (journal.forgotten, Journal(store).forgotten, Journal(store).first_id) == (4, 4, 6)
+
+
+def test_facts_of_any_kind_can_be_written(journal):
+    journal.event("test.noted", 1.0, state=MessageState.EXPIRED, place=re.compile("x"), none=None)
+    journal.commit()
+    assert written(journal)[0].facts == {"state": 3, "place": "re.compile('x')", "none": None}
+
+
+def test_a_message_that_comes_back_expires_though_the_network_had_set_its_expiry(store, journal):
+    waiting = sms()
+    journal.sms(waiting, MessageState.ENROUTE, 1.0)
+    waiting.expiry_set = True  # as the network does within the turn
+    journal.commit()
+    (found,) = Journal(store).restored()
+    assert not found.expiry_set
+
+
+@pytest.mark.parametrize("state", [0, MessageState.ENROUTE, MessageState.ACCEPTED])
+def test_a_message_without_a_final_state_comes_back(store, journal, state):
+    journal.sms(sms(message_id="1"), state, 1.0)
+    journal.sms(sms(message_id="2"), MessageState.ENROUTE, 1.0)
+    journal.state(sms(message_id="2"), state, 2.0)
+    journal.commit()
+    assert [message.message_id for message in Journal(store).restored()] == ["1", "2"]
+
+
+# Checkpoints ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def often(monkeypatch):
+    """A checkpoint after each ten entries."""
+    monkeypatch.setattr(journals, "CHECKPOINT", 10)
+
+
+def test_a_restart_reads_on_from_the_last_checkpoint(store, often):
+    under_way = {str(number): sms(message_id=str(number), account="test") for number in range(1, 4)}
+    journal = Journal(store)
+    journal.under_way = under_way.values
+    for message in under_way.values():
+        journal.sms(message, MessageState.ENROUTE, 5.0)
+    arrived(journal, *"4567890")  # here is the checkpoint
+    journal.state(under_way.pop("1"), MessageState.DELIVERED, 7.0)
+    journal.sms(sms(message_id="11"), MessageState.ENROUTE, 8.0)
+    journal.commit()
+    store.write("DELETE FROM journal WHERE last <= 10")  # the proof that nothing before it is read
+    store.commit()
+    found = Journal(store).restored()
+    assert [message.message_id for message in found] == ["2", "3", "11"]
+    assert [message.account for message in found] == ["test", "test", ""]
+
+
+def test_what_waits_outlives_the_turn_that_brought_it(store):
+    """Long before a checkpoint is due: the blocks it would be read from are about to go."""
+    waiting = sms(message_id="1")
+    journal = Journal(store, most=1000)
+    journal.under_way = lambda: [waiting]
+    journal.sms(waiting, MessageState.ENROUTE, 5.0)
+    for number in range(2, 40):
+        arrived(journal, str(number))
+    assert journal.forgotten > 1
+    assert [message.message_id for message in Journal(store).restored()] == ["1"]
+
+
+def test_r178_a_checkpoint_hides_what_the_journal_hides(store, often):
+    secret = sms("Пароль: Ab3dE9xZ.", "3339", message_id="1")
+    journal = Journal(store, {"3339": SECRET})
+    journal.under_way = lambda: [secret]
+    journal.sms(secret, MessageState.ENROUTE, 5.0)
+    arrived(journal, *"234567890")
+    dump = "\n".join(store._writer.iterdump()).lower()
+    assert 'insert into "under_way"' in dump
+    assert "Ab3dE9xZ".encode("utf-16-be").hex() not in dump
+    again = Journal(store, {"3339": SECRET})
+    assert again.restored() == []
+    again.commit()
+    assert (written(again)[-1].message_id, written(again)[-1].state) == ("1", MessageState.UNDELIVERABLE)
+
+
+def test_a_checkpoint_is_forgotten_by_a_reset(store, often):
+    journal = Journal(store)
+    journal.under_way = lambda: [sms()]
+    arrived(journal, *"1234567890")
+    journal.under_way = list
+    journal.clear(9.0)
+    assert Journal(store).restored() == []
+
+
+# What arrived ---------------------------------------------------------------------------------------------------------
+
+
+def test_what_arrived_last_is_found_over_many_turns(store, journal):
+    for number in range(1, 31):
+        journal.sms(sms(message_id=str(number)), MessageState.ENROUTE, float(number))
+        journal.commit()
+    for number in range(30, 0, -1):  # the last that was sent arrives first
+        journal.state(sms(message_id=str(number)), MessageState.DELIVERED, 100.0 - number)
+        journal.commit()
+    found = Journal(store).recently_delivered(5)
+    assert [(message.message_id, at) for message, at in found] == [(str(n), 100.0 - n) for n in range(30, 25, -1)]
+    assert len(Journal(store).recently_delivered(100)) == 30
+
+
+def test_a_search_for_what_arrived_does_not_read_the_whole_journal(store, journal):
+    arrived(journal, "1")
+    for number in range(2, 200):
+        journal.sms(sms(message_id=str(number)), MessageState.ENROUTE, 1.0)
+        journal.commit()
+    assert Journal(store).recently_delivered(1) == []
+    assert [message.message_id for message, _ in Journal(store).recently_delivered(10)] == ["1"]

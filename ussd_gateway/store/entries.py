@@ -72,13 +72,50 @@ class EventEntry(msgspec.Struct, array_like=True, tag="event", frozen=True):
 
 Entry = SmsEntry | StateEntry | ReceiptEntry | UssdEntry | EventEntry
 
-_encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(list[Entry])
+UNREADABLE = "journal.unreadable"
+"""The kind of what stands in for an entry that this version cannot read."""
+UNWRITABLE = "journal.unwritable"
+"""The kind of what stands in for an entry that no octets can say, such as half a character."""
 
-encode = _encoder.encode
-"""The octets of a list of entries."""
+_encoder = msgspec.msgpack.Encoder(enc_hook=str)
+_decoder = msgspec.msgpack.Decoder(list[Entry])
+_entry: msgspec.msgpack.Decoder[Entry] = msgspec.msgpack.Decoder(Entry)
+_entries = msgspec.msgpack.Decoder(list[msgspec.Raw])
+
+
+def encode(entries: Sequence[Entry]) -> bytes:
+    """The octets of a list of entries. One that cannot be written does not take the others with it."""
+    try:
+        return _encoder.encode(entries)
+    except (ValueError, OverflowError, TypeError):
+        return _encoder.encode([_writable(entry) for entry in entries])
 
 
 def decode(block: bytes) -> Sequence[Entry]:
-    """The entries of a block, in their order."""
-    return _decoder.decode(block)
+    """The entries of a block, in their order; what a newer version wrote beyond the known fields is left out."""
+    try:
+        return _decoder.decode(block)
+    except msgspec.DecodeError:
+        pass
+    try:
+        return [_readable(entry) for entry in _entries.decode(block)]
+    except msgspec.DecodeError as error:
+        return [EventEntry(0.0, UNREADABLE, None, {"reason": str(error)})]
+
+
+def _writable(entry: Entry) -> Entry:
+    try:
+        _encoder.encode(entry)
+    except (ValueError, OverflowError, TypeError) as error:
+        return EventEntry(entry.at, UNWRITABLE, None, {"kind": entry.kind, "reason": type(error).__name__})
+    return entry
+
+
+def _readable(octets: msgspec.Raw) -> Entry:
+    try:
+        return _entry.decode(octets)
+    except msgspec.DecodeError as error:
+        match msgspec.msgpack.decode(octets):
+            case [str(tag), float(at), *_]:
+                return EventEntry(at, UNREADABLE, None, {"tag": tag, "reason": str(error)})
+        return EventEntry(0.0, UNREADABLE, None, {"reason": str(error)})

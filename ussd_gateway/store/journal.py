@@ -20,7 +20,8 @@ CHECKPOINT = 200_000  # entries after which it is written down anew what is unde
 _LOOK_BACK = 50  # entries that a start reads for each delivered message that it wants back
 
 DELIVERED = int(MessageState.DELIVERED)
-_UNDER_WAY = frozenset((int(MessageState.ENROUTE), int(MessageState.ACCEPTED)))
+_SCHEDULED = 0  # SMPP 5.0
+_UNDER_WAY = frozenset((_SCHEDULED, int(MessageState.ENROUTE), int(MessageState.ACCEPTED)))
 
 Committed = Callable[[int, list[Entry]], None]
 """Is told of each block: the number of its first entry, and its entries."""
@@ -30,7 +31,7 @@ class Journal:
     """The record of all that passed. Entries are numbered from 1; a number is never given out twice.
 
     masks      by the source of an SMS, the pattern of what no record may show of its text (R178)
-    most       int, octets; the oldest blocks go when there are more
+    most       int, octets; the oldest blocks go when there are more, the newest stays however large it is
     under_way  what has no final state now; asked when a checkpoint is due. None keeps no checkpoints
     """
 
@@ -42,8 +43,11 @@ class Journal:
         self._most = most
         self._entries: list[Entry] = []
         self._untold: list[tuple[int, list[Entry]]] = []
-        self._last = int(store.read("SELECT coalesce(max(last), 0) FROM journal")[0][0])
-        self._octets = int(store.read("SELECT coalesce(sum(size), 0) FROM journal")[0][0])
+        oldest = store.read("SELECT first - 1, octets - length(entries) FROM journal ORDER BY last LIMIT 1")
+        newest = store.read("SELECT last, octets FROM journal ORDER BY last DESC LIMIT 1")
+        # Numbers of entries, and octets, up to where they are forgotten, and up to where they are written.
+        self._forgotten, self._octets_forgotten = map(int, oldest[0] if oldest else (0, 0))
+        self._last, self._octets = map(int, newest[0] if newest else (0, 0))
         self._checkpoint = int(store.read("SELECT coalesce(max(entry), 0) FROM under_way")[0][0])
         self.under_way: Callable[[], Iterable[Sms]] | None = None
         self.watchers: list[Committed] = []
@@ -109,34 +113,41 @@ class Journal:
         self.commit()
         self._store.write("DELETE FROM journal")
         self._store.write("DELETE FROM under_way")
-        self._octets = self._checkpoint = 0
+        self._forgotten, self._octets_forgotten, self._checkpoint = self._last, self._octets, self._last
         # Entries are numbered from the last one on, also by the next program that opens the file.
         self.event("gateway.reset", now)
         self.commit()
 
     def _write_block(self, written: list[Entry]) -> None:
         block = entries.encode(written)
-        last, size = self._last + len(written), len(block)
+        last, octets = self._last + len(written), self._octets + len(block)
         with self._store.together():
             self._store.write(
-                "INSERT INTO journal (last, at, size, entries) VALUES (?, ?, ?, ?)", (last, written[0].at, size, block)
+                "INSERT INTO journal (last, first, at, octets, entries) VALUES (?, ?, ?, ?, ?)",
+                (last, self._last + 1, written[0].at, octets, block),
             )
-            gone = self._make_room(size)
-            checkpoint = self._write_checkpoint(last)
-        self._last, self._octets, self._checkpoint = last, self._octets + size - gone, checkpoint
+            forgotten, octets_forgotten = self._make_room(last, octets)
+            checkpoint = self._write_checkpoint(last, forgotten)
+        self._last, self._octets = last, octets
+        self._forgotten, self._octets_forgotten, self._checkpoint = forgotten, octets_forgotten, checkpoint
 
-    def _make_room(self, size: int) -> int:
-        """Forgets the oldest blocks as long as there is too much; returns how many octets went."""
-        gone = 0
-        while self._octets + size - gone > self._most:
-            oldest = self._store.own("SELECT last, size FROM journal ORDER BY last LIMIT 1")[0]
-            self._store.write("DELETE FROM journal WHERE last = ?", (oldest[0],))
-            gone += oldest[1]
-        return gone
+    def _make_room(self, last: int, octets: int) -> tuple[int, int]:
+        """Forgets the oldest blocks as long as there is too much; returns up to which entry and octet."""
+        forgotten, octets_forgotten = self._forgotten, self._octets_forgotten
+        while octets - octets_forgotten > self._most:
+            ((oldest, up_to),) = self._store.own(
+                "SELECT last, octets FROM journal WHERE last > ? ORDER BY last LIMIT 1", (forgotten,)
+            )
+            if oldest == last:
+                break
+            self._store.write("DELETE FROM journal WHERE last = ?", (oldest,))
+            forgotten, octets_forgotten = oldest, up_to
+        return forgotten, octets_forgotten
 
-    def _write_checkpoint(self, last: int) -> int:
+    def _write_checkpoint(self, last: int, forgotten: int) -> int:
         """Writes down what is under way when it is time to; the next start reads on from there."""
-        if self.under_way is None or last - self._checkpoint < CHECKPOINT:
+        due = last - self._checkpoint >= CHECKPOINT or forgotten > self._checkpoint
+        if self.under_way is None or not due:
             return self._checkpoint
         kept = [self._entry(sms, MessageState.ENROUTE, sms.submitted_at) for sms in self.under_way()]
         self._store.write(
@@ -157,8 +168,13 @@ class Journal:
 
     @property
     def last(self) -> int:
-        """The number of the last entry that was committed."""
+        """The number of the last entry that was written."""
         return self._last
+
+    @property
+    def forgotten(self) -> int:
+        """The number of the last entry that is not kept any more; 0 when all are."""
+        return self._forgotten
 
     def after(self, number: int) -> Iterator[tuple[int, Entry]]:
         """The committed entries behind entry `number`, each with its number, as far as they are kept."""
@@ -171,18 +187,20 @@ class Journal:
         """
         kept: dict[str, SmsEntry] = {}
         for (octets,) in self._store.read("SELECT entries FROM under_way"):
-            for entry in entries.decode(octets):
-                assert isinstance(entry, SmsEntry)
-                kept[entry.sms.message_id] = entry
+            kept = {entry.sms.message_id: entry for entry in entries.decode(octets) if isinstance(entry, SmsEntry)}
         for _, entry in self.after(self._checkpoint):
             if isinstance(entry, SmsEntry) and entry.state in _UNDER_WAY:
                 kept[entry.sms.message_id] = entry
             elif isinstance(entry, StateEntry) and entry.state not in _UNDER_WAY:
                 kept.pop(entry.message_id, None)
-        for entry in kept.values():
+        found = []
+        for entry in sorted(kept.values(), key=lambda entry: entry.at):
             if entry.masked:
                 self.state(entry.sms, MessageState.UNDELIVERABLE, entry.at)
-        return [entry.sms for entry in kept.values() if not entry.masked]
+            else:
+                entry.sms.expiry_set = False  # nobody looks at it yet, whatever the network had set before the commit
+                found.append(entry.sms)
+        return found
 
     def recently_delivered(self, limit: int) -> list[tuple[Sms, float]]:
         """The last messages that were delivered, with the moment, in the order of their arrival."""
@@ -201,14 +219,16 @@ class Journal:
             read += len(block)
             if len(arrived) >= limit or read > _LOOK_BACK * limit:
                 break
-        return sorted(arrived[limit - 1 :: -1] if limit < len(arrived) else arrived[::-1], key=lambda pair: pair[1])
+        del arrived[limit:]
+        arrived.reverse()  # those of one moment stay in the order they were sent in
+        arrived.sort(key=lambda pair: pair[1])
+        return arrived
 
 
 def blocks(store: Store, number: int) -> Iterator[list[tuple[int, Entry]]]:
-    """The entries behind entry `number`, block by block, each entry with its own number."""
-    while found := store.own("SELECT last, entries FROM journal WHERE last > ? ORDER BY last LIMIT 1", (number,)):
-        last, octets = found[0]
-        block = entries.decode(octets)
-        first = last - len(block) + 1
-        yield [(first + place, entry) for place, entry in enumerate(block) if first + place > number]
+    """The committed entries behind entry `number`, block by block, each entry with its own number."""
+    query = "SELECT first, last, entries FROM journal WHERE last > ? ORDER BY last LIMIT 1"
+    while found := store.read(query, (number,)):
+        first, last, octets = found[0]
+        yield [pair for pair in enumerate(entries.decode(octets), first) if pair[0] > number]
         number = last

@@ -12,9 +12,10 @@ def journal(db: Database) -> None:
     """The record of all that passed, a block for each turn; without a secondary index (docs/design.md, 5.7)."""
     db.table("journal").create(
         {
-            "last": int,  # the number of the last entry of the block
+            "last": int,  # the numbers of the last and the first entry of the block
+            "first": int,
             "at": float,  # of its first entry, in seconds since the epoch by the gateway's clock
-            "size": int,  # octets of the entries
+            "octets": int,  # of this block and all that were ever written before it
             "entries": bytes,  # MessagePack (store/entries.py)
         },
         pk="last",
