@@ -101,6 +101,10 @@ MISTAKES = {
         "[store]\npath = ''\n",
         "config.toml: store.path: '' cannot be used: string should have at least 1 character",
     ),
+    "a journal of nothing": (
+        "[store]\njournal_mib = 0\n",
+        "config.toml: store.journal_mib: 0 cannot be used: input should be greater than 0",
+    ),
     "a subscriber without a number": (
         "[[subscriber]]\nowner = 'anna'\n",
         "config.toml: subscriber[0].msisdn: is missing",

@@ -9,7 +9,7 @@ from tests.conftest import CHEAP, FREE_PORTS, START
 from ussd_gateway import Gateway, VirtualClock
 from ussd_gateway.config import ConfigError
 from ussd_gateway.handsets.handset import NotAskedError
-from ussd_gateway.network.message import MessageState
+from ussd_gateway.network.message import MessageState, Sms
 from ussd_gateway.serve import ListenError
 from ussd_gateway.smpp.commands import BindTransceiver
 
@@ -63,6 +63,33 @@ async def test_what_waited_for_a_handset_is_delivered_after_a_restart(start):
         await gateway.handset("70001000001").send("70002000001", "Привет")
     async with start() as gateway:
         assert [sms.text for sms in gateway.handset("70002000001").inbox] == ["Привет"]
+
+
+FILLING = 20_000  # messages that fill more than a mebibyte
+
+
+def fill(gateway):
+    for _ in range(FILLING):
+        gateway.submit(Sms("70001000001", "70001000002", b"x" * 140))
+    gateway.journal.commit()
+
+
+async def test_the_oldest_is_forgotten_when_the_file_is_full_but_not_what_waits(start):
+    async with start(store__journal_mib=1) as gateway:
+        await gateway.handset("70002000001").turn_off()
+        await gateway.handset("70001000001").send("70002000001", "Привет")
+        for _ in range(2):
+            fill(gateway)
+        assert gateway.journal.forgotten >= FILLING
+    async with start(store__journal_mib=1) as gateway:
+        assert [sms.text for sms in gateway.handset("70002000001").inbox] == ["Привет"]
+
+
+async def test_a_store_in_memory_has_a_size_of_its_own(start):
+    async with start(store__path=":memory:", store__memory_mib=1) as gateway:
+        for _ in range(2):
+            fill(gateway)
+        assert FILLING <= gateway.journal.forgotten < gateway.journal.last
 
 
 async def test_an_inbox_is_there_after_a_restart_and_numbers_go_on(start):

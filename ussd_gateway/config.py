@@ -93,6 +93,8 @@ class StoreSection(_Section):
     """Where the journal is kept."""
 
     path: Annotated[str, Field(min_length=1)] = "run/ussd_gateway.db"
+    journal_mib: PositiveInt = 1024
+    memory_mib: PositiveInt = 64
 
 
 class Log(_Section):

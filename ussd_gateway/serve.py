@@ -38,7 +38,7 @@ from ussd_gateway.network.session import SessionError, TextTooLongError, Timeout
 from ussd_gateway.selfcare.assemble import SelfCare, masks
 from ussd_gateway.smpp.timers import Timers
 from ussd_gateway.store.journal import Journal
-from ussd_gateway.store.store import Store
+from ussd_gateway.store.store import MEMORY, Store
 from ussd_gateway.store.views import Views
 
 log = structlog.get_logger(__name__)
@@ -70,7 +70,9 @@ class Gateway(core.Gateway):
     def __init__(self, config: Config, *, clock: Clock | None = None, beside: Path | None = None) -> None:
         self.config = config
         self.store = Store(config.store.path)
-        self._journal = Journal(self.store, masks(config.selfcare))
+        self._in_memory = config.store.path == MEMORY
+        mib = config.store.memory_mib if self._in_memory else config.store.journal_mib
+        self._journal = Journal(self.store, masks(config.selfcare), most=mib * 2**20)
         super().__init__(
             _network_settings(config),
             clock=clock or RealClock(),
@@ -280,6 +282,8 @@ class Gateway(core.Gateway):
                 endpoint.remember(sms, received_at)
         for sms in self._journal.restored():
             self.network.messages.restore(sms)
+        if not self._in_memory:  # nobody starts again from there
+            self._journal.under_way = self.network.messages.under_way
         self._journal.commit()
 
 

@@ -18,6 +18,12 @@ async def test_a_message_is_found_with_every_state_and_its_time(api):
     assert (await api("GET", f"/messages/{sent['id']}"))[1] == message
 
 
+async def test_the_list_says_how_far_back_it_reaches(api):
+    await api("POST", f"{ANNA}/ussd", {"dial": "*777#"})
+    await api("POST", "/clock", {"advance": 60})
+    assert (await api("GET", "/messages"))[1]["kept_since"] == "2018-04-27T14:50:00.000Z"
+
+
 async def test_sessions_live_and_past_with_their_turns(api):
     _, open_one = await api("POST", f"{ANNA}/ussd", {"dial": "*111#"})
     _, past = await api("POST", "/handsets/70002000001/ussd", {"dial": "*777#"})

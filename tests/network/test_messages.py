@@ -43,6 +43,14 @@ def test_a_handset_that_is_off_gets_its_messages_in_order_when_it_attaches(opera
     assert operator.written.kinds == ["sms ENROUTE"] * 3 + ["state DELIVERED"] * 3
 
 
+def test_what_waits_is_under_way_and_a_receipt_is_no_message(operator, anna, shop):
+    operator.network.detach(anna.party, 0)
+    operator.network.detach(shop.party, 0)
+    waiting = [operator.submit(sms(account="shop", registered_delivery=1)), operator.submit(sms("777"))]
+    operator.submit(sms("447700900123", account="shop", registered_delivery=1))
+    assert list(operator.network.messages.under_way()) == waiting
+
+
 def test_a_full_memory_keeps_messages_too(operator, anna):
     operator.network.memory_full(anna.party, True, 0)
     message = operator.submit(sms())

@@ -134,3 +134,108 @@ def test_cleared_views_find_nothing(journal, views):
     views.clear()
     views.catch_up()
     assert views.messages() == views.messages("привет") == []
+
+
+# What the journal forgot ----------------------------------------------------------------------------------------------
+
+
+def turns(journal, session, *, at=0.0):
+    journal.ussd(Ussd(BEGIN, "*111#", msisdn="70001000001", service_code="*111#", session=session), at)
+    journal.commit()
+    journal.ussd(Ussd(END, "Да", msisdn="70001000001", service_code="*111#", session=session), at)
+    journal.commit()
+
+
+def counted(store):
+    tables = ("messages", "message_states", "sessions", "turns")
+    return {table: store.own(f"SELECT count(*) FROM {table}")[0][0] for table in tables}
+
+
+@pytest.fixture
+def small(store):
+    return Journal(store, most=1500)
+
+
+@pytest.mark.parametrize("words", ["", "words"])
+def test_what_the_journal_forgot_is_found_no_more(store, small, words):
+    views = Views(store)
+    for number in range(1, 201):
+        small.sms(sms(str(number), f"Привет n{number}"), MessageState.ENROUTE, float(number))
+        small.state(sms(str(number), ""), MessageState.DELIVERED, float(number))
+        turns(small, f"{number:05d}")
+        if number % 3 == 0:
+            list(views.catch_up(words))
+    list(views.catch_up("words"))
+    kept = [entry for _, entry in small.after(0)]
+    ids = [entry.sms.message_id.zfill(10) for entry in kept if entry.kind == "sms"]
+    assert 2 <= len(ids) < 20
+    assert [message["id"] for message in views.messages()] == ids[::-1]
+    assert [message["id"] for message in views.messages("привет")] == ids[::-1]
+    assert views.messages("n100") == []
+    assert [message["number"] for message in views.messages("n200")] == [200]
+    assert views.session("00001") is None
+    assert counted(store) == {
+        "messages": len(ids),
+        "message_states": sum(entry.kind == "sms.state" for entry in kept),
+        "sessions": len({entry.session for entry in kept if entry.kind.startswith("ussd")}),
+        "turns": sum(entry.kind.startswith("ussd") for entry in kept),
+    }
+    assert views.kept_since() == kept[0].at
+
+
+def test_a_session_stays_as_long_as_one_of_its_turns(store, small):
+    views = Views(store)
+    small.ussd(Ussd(BEGIN, "*111#", msisdn="70001000001", service_code="*111#", session="7"), 0.0)
+    small.commit()
+    small.ussd(Ussd(ASK, "?", msisdn="70001000001", service_code="*111#", session="7"), 1.0)
+    small.commit()
+    list(views.catch_up())
+    while small.forgotten < 1:
+        small.ussd(Ussd(ASK, "?", msisdn="70001000001", service_code="*111#", session="7"), 1.0)
+        small.commit()
+    list(views.catch_up())
+    assert {turn["operation"] for turn in views.session("7")["turns"]} == {"ask"}
+    assert views.session("7")["started_at"] == 0.0
+
+
+def test_forgetting_goes_by_slices_as_taking_in_does(store):
+    views, journal = Views(store), Journal(store, most=2**30)
+    for start in range(1, 2 * SLICE + 2, SLICE // 2):
+        for number in range(start, start + SLICE // 2):
+            journal.sms(sms(str(number), "Hi"), MessageState.DELIVERED, 1.0)
+        journal.commit()
+    list(views.catch_up())
+    smaller = Journal(store, most=1)
+    smaller.sms(sms("9999", "Hi"), MessageState.DELIVERED, 2.0)
+    smaller.commit()
+    store.write("UPDATE views_position SET position = ? WHERE view = 'journal'", (smaller.last,))
+    assert max(views.catch_up()) <= SLICE
+    assert counted(store)["messages"] == 0
+    assert views.kept_since() == 2.0
+
+
+def test_two_who_look_at_once_take_each_entry_once(store, journal):
+    views = Views(store)
+    for number in range(1, 3 * SLICE):
+        journal.sms(sms(str(number), "Hi"), MessageState.DELIVERED, 1.0)
+    journal.commit()
+    one, other = views.catch_up(), views.catch_up()
+    taken = [next(one), next(other), next(one, 0), next(other, 0), *one, *other]
+    assert sum(taken) == counted(store)["messages"] == 3 * SLICE - 1
+
+
+def test_a_reset_while_somebody_looks_leaves_nothing_of_before(store, journal):
+    views = Views(store)
+    for number in range(1, 2 * SLICE):
+        journal.sms(sms(str(number), "Hi"), MessageState.DELIVERED, 1.0)
+    journal.commit()
+    looking = views.catch_up()
+    next(looking)
+    journal.clear(2.0)
+    views.clear()
+    list(looking)
+    assert views.messages() == []
+
+
+def test_nothing_is_kept_since_nothing(views):
+    assert views.kept_since() is None

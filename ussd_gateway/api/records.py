@@ -23,6 +23,9 @@ class Views(Protocol):
     def catch_up(self, query: str = "") -> Iterator[int]:
         """Take in what has passed since, as far as the query needs it, a slice at each step."""
 
+    def kept_since(self) -> float | None:
+        """The moment of the oldest entry that is kept."""
+
     def messages(self, query: str = "", *, limit: int = 100, before: int | None = None) -> list[dict[str, Any]]:
         """The newest messages that the query finds."""
 
@@ -61,7 +64,7 @@ class RecordsApi:
         query = request.query.get("q", "")
         await self._catch_up(query)
         found = self._views.messages(query, limit=limit, before=before)
-        return body.answer({"messages": [_with_times(message) for message in found]})
+        return body.answer(_with_times({"messages": found, "kept_since": self._views.kept_since()}))
 
     async def message(self, request: web.Request) -> web.Response:
         """One message with every state it had and its time."""
@@ -97,7 +100,9 @@ def _with_times(value: Any) -> Any:
     """Seconds since the epoch as ISO 8601, wherever a key says that it is a moment."""
     if isinstance(value, dict):
         return {
-            key: iso(item) if isinstance(item, float) and (key == "at" or key.endswith("_at")) else _with_times(item)
+            key: iso(item)
+            if isinstance(item, float) and (key in {"at", "kept_since"} or key.endswith("_at"))
+            else _with_times(item)
             for key, item in value.items()
         }
     return [_with_times(item) for item in value] if isinstance(value, list) else value

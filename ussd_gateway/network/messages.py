@@ -46,6 +46,11 @@ class Messages:
         """Takes back a message that was under way when the gateway stopped; it waits for its party."""
         self._keep(self._directory.recipient(sms.destination), sms)
 
+    def under_way(self) -> Iterator[Sms]:
+        """Every message that waits for its party."""
+        for party in self._directory.parties():
+            yield from (message for message in party.waiting.values() if isinstance(message, Sms))
+
     def release(self, party: Party, now: float) -> Iterator[Delivery]:
         """Hands over what has waited, as far as the party can take it."""
         while party.waiting and party.takes_messages:

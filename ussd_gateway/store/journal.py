@@ -225,6 +225,12 @@ class Journal:
         return arrived
 
 
+def forgotten(store: Store) -> int:
+    """The number of the last entry that is not kept any more; 0 when all are."""
+    rows = store.read("SELECT first - 1 FROM journal ORDER BY last LIMIT 1")
+    return int(rows[0][0]) if rows else 0
+
+
 def blocks(store: Store, number: int) -> Iterator[list[tuple[int, Entry]]]:
     """The committed entries behind entry `number`, block by block, each entry with its own number."""
     query = "SELECT first, last, entries FROM journal WHERE last > ? ORDER BY last LIMIT 1"

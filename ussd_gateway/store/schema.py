@@ -31,6 +31,7 @@ def views(db: Database) -> None:
     db.table("messages").create(
         {
             "number": int,  # the message_id as a number
+            "entry": int,  # of the journal; so is the id of a state and of a turn below
             "source": str,
             "destination": str,
             "account": str,

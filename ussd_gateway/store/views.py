@@ -9,7 +9,7 @@ from ussd_gateway.coding import data_coding as codings
 from ussd_gateway.network.message import MessageState
 from ussd_gateway.network.session import CDR_RESULTS, Outcome
 from ussd_gateway.store.entries import Entry, SmsEntry, StateEntry, UssdEntry
-from ussd_gateway.store.journal import blocks
+from ussd_gateway.store.journal import blocks, forgotten
 from ussd_gateway.store.store import Store
 
 SLICE = 1000  # entries that one step takes in; some 10 ms
@@ -27,6 +27,10 @@ _MESSAGE = "number, source, destination, account, text, data_coding, first_state
 _SESSION = "session, msisdn, service_code, started_at, ended_at, outcome"
 
 
+Numbered = tuple[int, Entry]
+"""An entry with its number."""
+
+
 class Views:
     """The tables `messages` and `sessions`, with their details."""
 
@@ -35,15 +39,21 @@ class Views:
 
     def catch_up(self, query: str = "") -> Iterator[int]:
         """Brings up to date what the query needs, a slice at each step; yields how many rows it took."""
+        yield from self._forget()
         for block in blocks(self._store, self._position("journal")):
             for start in range(0, len(block), SLICE):
-                part = block[start : start + SLICE]
-                with self._store.together():
-                    self._take([entry for _, entry in part])
-                    self._reached("journal", part[-1][0])
-                yield len(part)
+                if part := self._unknown(block[start : start + SLICE]):
+                    with self._store.together():
+                        self._take(part)
+                        self._reached("journal", part[-1][0])
+                    yield len(part)
         while _words(query) and (taken := self._index_words()):
             yield taken
+
+    def kept_since(self) -> float | None:
+        """The moment of the oldest entry that the journal keeps; None when there is none."""
+        rows = self._store.read("SELECT at FROM journal ORDER BY last LIMIT 1")
+        return float(rows[0][0]) if rows else None
 
     def messages(self, query: str = "", *, limit: int = 100, before: int | None = None) -> list[dict[str, Any]]:
         """The newest messages that the query finds: words of the text, and from: to: state: text: terms."""
@@ -96,30 +106,73 @@ class Views:
     def _reached(self, view: str, position: int) -> None:
         self._store.write("INSERT OR REPLACE INTO views_position VALUES (?, ?)", (view, position))
 
-    def _take(self, entries: list[Entry]) -> None:
+    def _unknown(self, part: list[Numbered]) -> list[Numbered]:
+        """What nobody has taken in, or forgotten, since the part was read."""
+        known = max(self._position("journal"), forgotten(self._store))
+        return part if part[0][0] > known else [pair for pair in part if pair[0] > known]
+
+    def _forget(self) -> Iterator[int]:
+        """Takes out what the journal does not keep any more, a slice at each step; yields of how many entries."""
+        gone = forgotten(self._store)
+        if self._position("journal") <= gone:
+            with self._store.together():
+                self.clear()
+                self._reached("journal", gone)
+                self._reached("forgotten", gone)
+        while (since := self._position("forgotten")) < gone:
+            up_to = min(since + SLICE, gone)
+            with self._store.together():
+                self._take_out(up_to)
+                self._reached("forgotten", up_to)
+            yield up_to - since
+
+    def _take_out(self, up_to: int) -> None:
+        """Takes out what entries up to this one brought, at most a slice of them."""
+        # Messages are numbered in the order of their entries, so that the oldest are found without an index.
+        oldest = self._store.own("SELECT number, entry, text FROM messages ORDER BY number LIMIT ?", (SLICE,))
+        old = [(number, text) for number, entry, text in oldest if entry <= up_to]
+        words = self._position("words")
+        self._store.write_many(
+            "INSERT INTO messages_fts (messages_fts, rowid, text) VALUES ('delete', ?, ?)",
+            [(number, text) for number, text in old if number <= words],
+        )
+        self._store.write_many("DELETE FROM messages WHERE number = ?", [(number,) for number, _ in old])
+        self._store.write("DELETE FROM message_states WHERE id <= ?", (up_to,))
+        self._store.write(
+            "DELETE FROM sessions WHERE session IN (SELECT session FROM turns WHERE id <= ?)"
+            " AND NOT EXISTS (SELECT 1 FROM turns WHERE turns.session = sessions.session AND id > ?)",
+            (up_to, up_to),
+        )
+        self._store.write("DELETE FROM turns WHERE id <= ?", (up_to,))
+
+    def _take(self, part: list[Numbered]) -> None:
         """Takes in entries of the journal; new messages first, since their states follow them."""
         self._store.write_many(
-            f"INSERT INTO messages ({_MESSAGE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - constants
-            [_message_row(entry) for entry in entries if isinstance(entry, SmsEntry)],
+            f"INSERT INTO messages ({_MESSAGE}, entry) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - constants
+            [(*_message_row(entry), number) for number, entry in part if isinstance(entry, SmsEntry)],
         )
-        states = [(int(entry.message_id), entry.state, entry.at) for entry in entries if isinstance(entry, StateEntry)]
-        self._store.write_many("INSERT INTO message_states (number, state, at) VALUES (?, ?, ?)", states)
+        states = [
+            (number, int(entry.message_id), entry.state, entry.at)
+            for number, entry in part
+            if isinstance(entry, StateEntry)
+        ]
+        self._store.write_many("INSERT INTO message_states (id, number, state, at) VALUES (?, ?, ?, ?)", states)
         self._store.write_many(
-            "UPDATE messages SET state = ? WHERE number = ?", [(state, number) for number, state, _ in states]
+            "UPDATE messages SET state = ? WHERE number = ?", [(state, message) for _, message, state, _ in states]
         )
-        for entry in entries:
+        for number, entry in part:
             if isinstance(entry, UssdEntry):
-                self._turn(entry)
+                self._turn(number, entry)
 
-    def _turn(self, entry: UssdEntry) -> None:
+    def _turn(self, number: int, entry: UssdEntry) -> None:
         session, at = entry.session, entry.at
         self._store.write(
             "INSERT OR IGNORE INTO sessions (session, msisdn, service_code, started_at) VALUES (?, ?, ?, ?)",
             (session, entry.msisdn, entry.service_code, at),
         )
         self._store.write(
-            "INSERT INTO turns (session, at, operation, text) VALUES (?, ?, ?, ?)",
-            (session, at, entry.operation, codings.decode_ussd(entry.octets, entry.data_coding)),
+            "INSERT INTO turns (id, session, at, operation, text) VALUES (?, ?, ?, ?, ?)",
+            (number, session, at, entry.operation, codings.decode_ussd(entry.octets, entry.data_coding)),
         )
         outcome = ENDINGS.get(entry.kind) or entry.outcome
         if outcome:
