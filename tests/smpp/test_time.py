@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ussd_gateway.smpp.errors import PduError
 from ussd_gateway.smpp.status import Status
-from ussd_gateway.smpp.time import parse_time
+from ussd_gateway.smpp.time import parse_time, write_time
 
 NOW = datetime(2018, 1, 31, 12, 0, tzinfo=UTC).timestamp()
 
@@ -53,3 +53,27 @@ def test_garbage_is_refused_with_the_status_of_its_field(text):
 def test_any_text_is_a_moment_or_a_pdu_error(text, now):
     with suppress(PduError):
         assert isinstance(parse_time(text, now, Status.ESME_RINVEXPIRY), float)
+
+
+TENTHS_OF_THE_CENTURY = st.integers(9_466_848_000, 41_024_447_999)
+
+
+@given(TENTHS_OF_THE_CENTURY)
+def test_a_moment_that_is_written_is_read_as_the_same(tenths):
+    moment = tenths / 10
+    assert parse_time(write_time(moment), NOW, Status.ESME_RINVEXPIRY) == moment
+
+
+@given(st.floats(946_684_800, 4_102_444_799))
+def test_a_moment_between_two_tenths_is_the_nearest(moment):
+    assert abs(parse_time(write_time(moment), NOW, Status.ESME_RINVEXPIRY) - moment) <= 0.0501
+
+
+def test_a_moment_is_written_in_utc():
+    assert write_time(datetime.fromisoformat("2018-04-27T17:50:00.26+03:00").timestamp()) == "180427145000300+"
+
+
+@pytest.mark.parametrize("moment", [0, 946_684_799, 4_102_444_800, 1e20, -1e20])
+def test_a_moment_outside_the_century_has_no_smpp_time(moment):
+    with pytest.raises(ValueError, match=r"years go from 2000 to 2099|is no moment"):
+        write_time(moment)

@@ -1,4 +1,4 @@
-"""SMPP times (SMPP 3.4 section 7.1.1): the 16 characters of schedule_delivery_time and validity_period."""
+"""SMPP times (SMPP 3.4 section 7.1.1): the 16 characters of schedule_delivery_time, validity_period and final_date."""
 
 from __future__ import annotations
 
@@ -33,6 +33,21 @@ def parse_time(text: str, now: float, status: Status) -> float | None:
         return datetime(2000 + year, month, day, hour, minute, second, tenths * 100_000, zone).timestamp()
     except (ValueError, OverflowError) as error:
         raise PduError(f"{text!r} is no time: {error}", status) from error
+
+
+def write_time(moment: float) -> str:
+    """The absolute time, in UTC, of a moment in seconds since the epoch, to the nearest tenth of a second.
+
+    ValueError outside the years 2000 to 2099: the form has two digits.
+    """
+    tenths = round(moment * 10)
+    try:
+        when = datetime.fromtimestamp(tenths // 10, UTC)
+    except (OverflowError, OSError) as error:
+        raise ValueError(f"{moment} is no moment: {error}") from error
+    if not 2000 <= when.year <= 2099:
+        raise ValueError(f"{when.isoformat()} has no SMPP time; its years go from 2000 to 2099")
+    return f"{when:%y%m%d%H%M%S}{tenths % 10}00+"
 
 
 def _later(now: float, years: int, months: int, days: int) -> float:
