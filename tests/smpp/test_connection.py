@@ -4,10 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ussd_gateway.smpp.commands import BindTransceiver, DeliverSm, EnquireLink, GenericNack, SubmitSm, Unbind
-from ussd_gateway.smpp.connection import ALLOWED, BINDS, LONGEST_PDU, Connection, State
+from ussd_gateway.smpp.commands import (
+    BindReceiver,
+    BindTransceiver,
+    BindTransmitter,
+    DeliverSm,
+    EnquireLink,
+    GenericNack,
+    SubmitSm,
+    Unbind,
+)
+from ussd_gateway.smpp.connection import ALLOWED, BINDS, LONGEST_PDU, SENDERS, Connection, State, commands_table
 from ussd_gateway.smpp.errors import LostStreamError
-from ussd_gateway.smpp.pdu import HEADER, PDUS, Pdu, UnparsedPdu
+from ussd_gateway.smpp.pdu import HEADER, PDUS, RESPONSE, Pdu, UnparsedPdu
 from ussd_gateway.smpp.status import Status
 
 STREAM = b"".join(
@@ -64,19 +73,33 @@ def test_the_longest_pdu_is_taken():
     assert next(Connection().receive_data(pdu.encode())) == pdu
 
 
+BOUND_TO_SUBMIT = "transmitter transceiver"
+BOUND_TO_RECEIVE = "receiver transceiver"
+ALWAYS = "open outbound transmitter receiver transceiver unbound"
+
 TABLE_2_1 = {
-    # command: the states in which an ESME may send it (SMPP 3.4 table 2-1)
-    "bind_receiver": "open",
-    "bind_transmitter": "open",
-    "bind_transceiver": "open",
-    "unbind": "transmitter receiver transceiver",
-    "submit_sm": "transmitter transceiver",
-    "deliver_sm": "",
-    "enquire_link": "open transmitter receiver transceiver unbound",
+    # command: the states in which an ESME may send it, and those in which the SMSC may (SMPP 3.4 table 2-1, and 5.0)
+    "bind_receiver": ("open outbound", ""),
+    "bind_transmitter": ("open", ""),
+    "bind_transceiver": ("open outbound", ""),
+    "outbind": ("", "open"),
+    "unbind": ("transmitter receiver transceiver", "transmitter receiver transceiver"),
+    "submit_sm": (BOUND_TO_SUBMIT, ""),
+    "submit_multi": (BOUND_TO_SUBMIT, ""),
+    "data_sm": (BOUND_TO_SUBMIT, BOUND_TO_RECEIVE),
+    "deliver_sm": ("", BOUND_TO_RECEIVE),
+    "query_sm": (BOUND_TO_SUBMIT, ""),
+    "cancel_sm": (BOUND_TO_SUBMIT, ""),
+    "replace_sm": (BOUND_TO_SUBMIT, ""),
+    "alert_notification": ("", BOUND_TO_RECEIVE),
+    "broadcast_sm": (BOUND_TO_SUBMIT, ""),
+    "query_broadcast_sm": (BOUND_TO_SUBMIT, ""),
+    "cancel_broadcast_sm": (BOUND_TO_SUBMIT, ""),
+    "enquire_link": (ALWAYS, ALWAYS),
 }
 
 
-@pytest.mark.parametrize(("command", "states"), TABLE_2_1.items())
+@pytest.mark.parametrize(("command", "states"), [(command, esme) for command, (esme, _) in TABLE_2_1.items()])
 def test_a_command_is_refused_in_every_state_but_these(command, states):
     request = next(pdu() for pdu in PDUS.values() if pdu.command == command)
     for state in State:
@@ -86,10 +109,35 @@ def test_a_command_is_refused_in_every_state_but_these(command, states):
         assert (connection.refusal(request) is None) is allowed, state
 
 
+@pytest.mark.parametrize(("pdu", "senders"), SENDERS.items(), ids=lambda pdu: getattr(pdu, "command", ""))
+def test_the_table_knows_both_sides(pdu, senders):
+    esme, smsc = TABLE_2_1.get(pdu.command, (ALWAYS, ALWAYS))
+    assert senders.esme == {State(state) for state in esme.split()}
+    assert senders.smsc == {State(state) for state in smsc.split()}
+
+
 def test_the_table_has_a_row_for_each_request():
-    requests = {pdu.command for pdu in PDUS.values() if not pdu.command_id & 0x80000000}
+    requests = {pdu.command for pdu in PDUS.values() if not pdu.command_id & RESPONSE}
     assert requests == set(TABLE_2_1)
-    assert {PDUS[command_id].command for command_id in ALLOWED} <= requests
+    assert {PDUS[command_id].command for command_id in ALLOWED} == requests
+    assert {pdu.command for pdu in SENDERS} == requests | {"generic_nack"}
+
+
+def test_the_table_is_drawn():
+    drawn = commands_table().splitlines()
+    assert drawn[0] == "| command | command_id | OPEN | OUTBOUND | BOUND_TX | BOUND_RX | BOUND_TRX | UNBOUND |"
+    assert "| data_sm | 0x00000103 |  |  | ESME | SMSC | both |  |" in drawn
+    assert len(drawn) == 2 + len(SENDERS)
+
+
+def test_after_an_outbind_the_esme_binds_to_receive():
+    connection = Connection()
+    connection.outbind()
+    assert connection.refusal(BindTransmitter()) is Status.ESME_RINVBNDSTS
+    assert connection.refusal(SubmitSm()) is Status.ESME_RINVBNDSTS
+    assert connection.refusal(BindReceiver()) is None
+    connection.bind(BindReceiver())
+    assert connection.receives
 
 
 def test_a_second_bind_is_already_bound_and_an_early_submit_is_in_the_wrong_state():

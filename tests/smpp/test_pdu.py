@@ -8,6 +8,7 @@ from ussd_gateway.smpp.commands import (
     BindTransceiver,
     EnquireLink,
     GenericNack,
+    Outbind,
     SubmitSm,
     SubmitSmResp,
 )
@@ -147,3 +148,14 @@ def test_any_body_is_a_pdu_or_an_unparsed_pdu(command_id, body):
 @given(st.binary(min_size=16, max_size=200))
 def test_any_octets_are_a_pdu_or_an_unparsed_pdu(octets):
     assert isinstance(decode(octets), Pdu | UnparsedPdu)
+
+
+@pytest.mark.parametrize("kind", [BindTransceiver, Outbind], ids=lambda kind: kind.command)
+def test_a_broken_bind_does_not_show_its_password(kind):
+    raw = kind(system_id="shop", password="topsecr").encode()[:-1].replace(b"topsecr", b"topsecretpassword")
+    unparsed = decode(len(raw).to_bytes(4) + raw[4:])
+    assert isinstance(unparsed, UnparsedPdu)
+    assert unparsed.shown == unparsed.raw[:16]
+    assert b"topsecret".hex() not in repr(unparsed)
+    assert "topsecret" not in repr(unparsed)
+    assert decode(with_header(0x77, "00aa")).shown[16:].hex() == "00aa"  # of others everything is

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import StrEnum
+from typing import NamedTuple
 
-from ussd_gateway.smpp.commands import BindReceiver, BindTransceiver, BindTransmitter, DeliverSm, SubmitSm, Unbind
+from ussd_gateway.smpp import commands
 from ussd_gateway.smpp.errors import LostStreamError
-from ussd_gateway.smpp.pdu import HEADER, Pdu, UnparsedPdu, decode_body
+from ussd_gateway.smpp.pdu import HEADER, RESPONSE, Pdu, UnparsedPdu, decode_body
 from ussd_gateway.smpp.status import Status
 
 _HEADER_SIZE, _unpack_header = HEADER.size, HEADER.unpack_from
@@ -19,33 +20,80 @@ LAST_SEQUENCE_NUMBER = 0x7FFFFFFF  # 3.2
 
 
 class State(StrEnum):
-    """The session states of section 2.2."""
+    """The session states of section 2.2, and the two that 5.0 adds: outbound and unbound."""
 
     OPEN = "open"
+    OUTBOUND = "outbound"  # the SMSC has connected and sent outbind
     BOUND_TX = "transmitter"
     BOUND_RX = "receiver"
     BOUND_TRX = "transceiver"
     UNBOUND = "unbound"  # unbind was answered; only the close is left
 
 
-OPEN, BOUND_TX, BOUND_RX, BOUND_TRX = State.OPEN, State.BOUND_TX, State.BOUND_RX, State.BOUND_TRX
+OPEN, OUTBOUND = State.OPEN, State.OUTBOUND
+BOUND_TX, BOUND_RX, BOUND_TRX = State.BOUND_TX, State.BOUND_RX, State.BOUND_TRX
 BOUND = frozenset((BOUND_TX, BOUND_RX, BOUND_TRX))
 
 BINDS = {
-    BindTransmitter.command_id: BOUND_TX,
-    BindReceiver.command_id: BOUND_RX,
-    BindTransceiver.command_id: BOUND_TRX,
+    commands.BindTransmitter.command_id: BOUND_TX,
+    commands.BindReceiver.command_id: BOUND_RX,
+    commands.BindTransceiver.command_id: BOUND_TRX,
 }
 """The state that each bind leads to (section 2.2)."""
 
-ALLOWED: dict[int, frozenset[State]] = {
-    **{command_id: frozenset((OPEN,)) for command_id in BINDS},
-    Unbind.command_id: BOUND,
-    SubmitSm.command_id: frozenset((BOUND_TX, BOUND_TRX)),
-    DeliverSm.command_id: frozenset(),
+
+class Senders(NamedTuple):
+    """The states in which each side may send a request."""
+
+    esme: frozenset[State] = frozenset()
+    smsc: frozenset[State] = frozenset()
+
+
+_SUBMITS = Senders(esme=frozenset((BOUND_TX, BOUND_TRX)))
+_DELIVERS = Senders(smsc=frozenset((BOUND_RX, BOUND_TRX)))
+_ALWAYS = Senders(esme=frozenset(State), smsc=frozenset(State))
+
+SENDERS: dict[type[Pdu], Senders] = {
+    commands.BindTransmitter: Senders(esme=frozenset((OPEN,))),
+    commands.BindReceiver: Senders(esme=frozenset((OPEN, OUTBOUND))),
+    commands.BindTransceiver: Senders(esme=frozenset((OPEN, OUTBOUND))),
+    commands.Outbind: Senders(smsc=frozenset((OPEN,))),
+    commands.Unbind: Senders(esme=BOUND, smsc=BOUND),
+    commands.SubmitSm: _SUBMITS,
+    commands.SubmitMulti: _SUBMITS,
+    commands.DataSm: Senders(esme=_SUBMITS.esme, smsc=_DELIVERS.smsc),
+    commands.DeliverSm: _DELIVERS,
+    commands.AlertNotification: _DELIVERS,
+    commands.QuerySm: _SUBMITS,
+    commands.CancelSm: _SUBMITS,
+    commands.ReplaceSm: _SUBMITS,
+    commands.BroadcastSm: _SUBMITS,
+    commands.QueryBroadcastSm: _SUBMITS,
+    commands.CancelBroadcastSm: _SUBMITS,
+    commands.EnquireLink: _ALWAYS,
+    commands.GenericNack: _ALWAYS,
 }
-"""The states in which an ESME may send a request (table 2-1). What has no row is allowed in every state: enquire_link,
-which harms nobody before a bind either, and responses, which a peer that is late may still send."""
+"""Who may send what in which state (table 2-1, with what 5.0 adds to it). A response goes the other way in the states
+of its request, and also later: a slow peer's response is never refused. enquire_link harms nobody before a bind."""
+
+ALLOWED: dict[int, frozenset[State]] = {
+    pdu.command_id: senders.esme for pdu, senders in SENDERS.items() if not pdu.command_id & RESPONSE
+}
+"""The states in which an ESME may send each request: what the SMSC goes by."""
+
+
+def commands_table() -> str:
+    """`SENDERS` as a Markdown table, for the page about the SMSC."""
+    rows = [("command", "command_id", *(state.name for state in State)), ("---",) * (2 + len(State))]
+    for pdu, senders in sorted(SENDERS.items(), key=lambda row: row[0].command_id):
+        cells = (_who(state, senders) for state in State)
+        rows.append((pdu.command, f"0x{pdu.command_id:08X}", *cells))
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def _who(state: State, senders: Senders) -> str:
+    who = [name for name, states in (("ESME", senders.esme), ("SMSC", senders.smsc)) if state in states]
+    return "both" if len(who) == 2 else "".join(who)
 
 
 class Connection:
@@ -93,6 +141,10 @@ class Connection:
     def bind(self, request: Pdu) -> None:
         """The bind was accepted."""
         self.state = BINDS[request.command_id]
+
+    def outbind(self) -> None:
+        """The SMSC has sent outbind: the ESME may bind as receiver or transceiver."""
+        self.state = State.OUTBOUND
 
     def unbind(self) -> None:
         """Either side has answered an unbind."""

@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from typing import Any, ClassVar, Self
 
 from ussd_gateway.smpp.errors import PduError
-from ussd_gateway.smpp.fields import LONGEST_SHORT_MESSAGE, Field, OctetString
+from ussd_gateway.smpp.fields import LONGEST_SHORT_MESSAGE, MASK, Reader, Rows, reader
 from ussd_gateway.smpp.status import Status, status_name
-from ussd_gateway.smpp.tlv import Tlvs, encode_tlvs, parse_tlvs
+from ussd_gateway.smpp.tlv import Tag, Tlvs, encode_tlvs, parse_tlvs
 
 HEADER = struct.Struct(">IIII")  # command_length, command_id, command_status, sequence_number (3.2)
 _HEADER_SIZE = HEADER.size
@@ -26,17 +26,15 @@ PDUS: dict[int, type[Pdu]] = {}
 """Every class by its command_id."""
 
 
-class Pdu:
+class Pdu(Rows):
     """A request or a response: header, mandatory parameters as attributes, TLVs. Not changed once made."""
 
-    __slots__ = ("command_status", "raw", "sequence_number", "tlvs", "values")
+    __slots__ = ("command_status", "raw", "sequence_number", "tlvs")
 
     command_id: ClassVar[int]
     command: ClassVar[str]  # "submit_sm"
-    layout: ClassVar[tuple[Field[Any], ...]] = ()
-    _match: ClassVar[Any]
-    _template: ClassVar[bytes]
-    _counted: ClassVar[bool]  # the layout ends with octets behind a length
+    mandatory_tlvs: ClassVar[tuple[Tag, ...]] = ()  # what the specification asks for besides the rows
+    _match: ClassVar[Reader]
 
     def __init__(
         self, *, sequence_number: int = 0, command_status: int = 0, tlvs: Iterable[tuple[int, bytes]] = (), **given: Any
@@ -44,29 +42,16 @@ class Pdu:
         self.sequence_number = sequence_number
         self.command_status = command_status
         self.tlvs: Tlvs = tuple(tlvs)
-        values = [
-            field.encode(given.pop(field.name)) if field.name in given else field.default for field in self.layout
-        ]
-        if self._counted:
-            values.insert(-1, bytes((len(values[-1]),)))
-        self.values = tuple(values)
         self.raw: bytes = b""
-        if given:
-            raise TypeError(f"{self.command} has no {', '.join(given)}")
+        self._fill(given, self.command)
 
     def __init_subclass__(cls, command_id: int | None = None, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        own = [value for value in vars(cls).values() if isinstance(value, Field)]
-        cls.layout = (*cls.layout, *own)
-        for index, field in enumerate(cls.layout):
-            field.index = -1 if isinstance(field, OctetString) else index  # it ends the layout, behind its length
         if command_id is None:
             return
         cls.command_id = command_id
         cls.command = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower()
-        cls._counted = bool(cls.layout) and isinstance(cls.layout[-1], OctetString)
-        cls._match = re.compile(b"".join(field.pattern for field in cls.layout), re.DOTALL).match
-        cls._template = b"".join(field.template for field in cls.layout)
+        cls._match = reader(cls.layout)
         PDUS[command_id] = cls
 
     @classmethod
@@ -126,9 +111,13 @@ class Pdu:
                 return value
         return None
 
+    def missing_tlvs(self) -> tuple[Tag, ...]:
+        """The mandatory TLVs that are not there; ESME_RMISSINGOPTPARAM answers them."""
+        return tuple(tag for tag in self.mandatory_tlvs if self.tlv(tag) is None)
+
     def reply(self, command_status: int = Status.ESME_ROK, **given: Any) -> Pdu:
-        """The response to this request, with its sequence_number."""
-        response = PDUS[self.command_id | RESPONSE]
+        """The response to this request, with its sequence_number; generic_nack where a request has none of its own."""
+        response = PDUS.get(self.command_id | RESPONSE) or PDUS[GENERIC_NACK]
         return response(sequence_number=self.sequence_number, command_status=command_status, **given)
 
     def __eq__(self, other: object) -> bool:
@@ -144,7 +133,7 @@ class Pdu:
         for field in self.layout:
             value = self.values[field.index]
             if value != field.default:
-                facts.append(f"{field.name}={'...' if field.name == 'password' else repr(field.decode(value))}")
+                facts.append(f"{field.name}={MASK if field.secret else repr(field.decode(value))}")
         facts += [f"tlv 0x{tag:04X}={value.hex()}" for tag, value in self.tlvs]
         return f"{type(self).__name__}({', '.join(facts)})"
 
@@ -166,8 +155,15 @@ class UnparsedPdu:
         response = PDUS.get(self.command_id | RESPONSE) or PDUS[GENERIC_NACK]
         return response(sequence_number=self.sequence_number, command_status=self.error.status)
 
+    @property
+    def shown(self) -> bytes:
+        """The octets that anybody may see: of a command with a secret, whose place nobody knows, only the header."""
+        known = PDUS.get(self.command_id)
+        hidden = known is not None and any(field.secret for field in known.layout)
+        return self.raw[: HEADER.size] if hidden else self.raw
+
     def __repr__(self) -> str:
-        return f"UnparsedPdu({self.error.seen!r}, {self.raw.hex()})"
+        return f"UnparsedPdu({self.error.seen!r}, {self.shown.hex()})"
 
 
 def decode(raw: bytes) -> Pdu | UnparsedPdu:
