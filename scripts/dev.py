@@ -3,6 +3,7 @@
     python3 scripts/dev.py up [ARGUMENT...]      start the gateway; arguments go to `ussd-gateway serve`
     python3 scripts/dev.py test [ARGUMENT...]    run the tests; arguments go to pytest
     python3 scripts/dev.py check                 lint, formatting and types
+    python3 scripts/dev.py docs                  refresh the parts of docs/ that are drawn from tables in the code
     python3 scripts/dev.py wheel                 build the wheel and try it in an empty environment
     python3 scripts/dev.py lock [ARGUMENT...]    refresh requirements/*.lock; arguments go to pip-compile (--upgrade)
 
@@ -76,7 +77,12 @@ PIP_SETTINGS = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1", "PIP_
 # The lock names what the ordinary registry serves, not what this machine's own settings of pip add to it.
 REGISTRY = {"PIP_CONFIG_FILE": os.devnull, "PIP_EXTRA_INDEX_URL": "", "PIP_FIND_LINKS": ""}
 
-CHECKS = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",), ("mypy", "scripts/dev.py"))
+CHECKS = (
+    ("ruff", "check", "."),
+    ("ruff", "format", "--check", "."),
+    ("mypy",),
+    ("mypy", "scripts/dev.py", "scripts/draw.py"),
+)
 
 # What the installed wheel has to do, from an empty folder.
 TRIALS = (("--version",), ("menu", "check"), ("play", os.path.join(ROOT, "scripts")))
@@ -369,6 +375,12 @@ def check(arguments: list[str]) -> int:
     return 0
 
 
+def docs(arguments: list[str]) -> int:
+    """Rewrites the drawn parts of the pages."""
+    refuse(arguments)
+    return become([program(environment("dev"), "python"), os.path.join("scripts", "draw.py")])
+
+
 def wheel(arguments: list[str]) -> int:
     """Builds the wheel and tries it where nothing of this folder can help it."""
     import tempfile
@@ -482,7 +494,7 @@ def refuse(arguments: list[str]) -> None:
         raise ToolError(f"this command takes no arguments, but here are: {' '.join(arguments)}")
 
 
-COMMANDS = {"up": up, "test": test, "check": check, "wheel": wheel, "lock": lock}
+COMMANDS = {"up": up, "test": test, "check": check, "docs": docs, "wheel": wheel, "lock": lock}
 
 
 def main(arguments: list[str]) -> int:
