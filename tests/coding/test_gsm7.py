@@ -5,6 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ussd_gateway.coding import gsm7
+from ussd_gateway.coding.national import LOCKING, SINGLE, Language
 
 ALPHABET = gsm7.decode(bytes(septet for septet in range(128) if septet != gsm7.ESCAPE)) + "\f^{}\\[~]|€"
 
@@ -86,6 +87,91 @@ def test_a_replacement_stands_for_characters_that_the_alphabet_lacks():
 @pytest.mark.parametrize(("hexadecimal", "text", "fact"), DECODED)
 def test_odd_septets_show_what_the_specification_says(hexadecimal, text, fact):
     assert gsm7.decode(bytes.fromhex(hexadecimal)) == text, fact
+
+
+TURKISH, SPANISH, PORTUGUESE = Language.TURKISH, Language.SPANISH, Language.PORTUGUESE
+
+# text, single and locking shift table, septets
+NATIONAL = [
+    ("ğış €{", TURKISH, 0, "1b67 1b69 1b73 20 1b65 1b28"),
+    ("ğış €{", 0, TURKISH, "0c 07 1d 20 04 1b28"),
+    ("ğış €{", TURKISH, TURKISH, "0c 07 1d 20 04 1b28"),
+    ("èìØ", TURKISH, 0, "04 07 0b"),  # the default alphabet is still there
+    (
+        "¿Qué día? Mañana, a las 7",
+        SPANISH,
+        0,
+        "60 51 75 05 20 64 1b69 61 3f 20 4d 61 7d 61 6e 61 2c 20 61 20 6c 61 73 20 37",
+    ),
+    ("Ação às 9", PORTUGUESE, 0, "41 1b09 1b7b 6f 20 7f 73 20 39"),
+    ("Ação às 9", PORTUGUESE, PORTUGUESE, "41 09 7b 6f 20 7f 73 20 39"),
+    ("^|~", 0, PORTUGUESE, "16 1a 60"),
+    ("हिन्दी, ABC", Language.HINDI, Language.HINDI, "4d 51 2f 5f 2b 52 2c 20 1b41 1b42 1b43"),
+    ("اردو۔", Language.URDU, Language.URDU, "00 25 1a 53 1b3f"),
+]
+
+# octets, single and locking shift table, text, why
+NATIONAL_ODD = [
+    ("1b 62", TURKISH, 0, "b", "an unknown extension shows the character of the default alphabet"),
+    ("1b 04", TURKISH, TURKISH, "€", "or of the locking shift table"),
+    ("1b 1b 67", TURKISH, 0, " g", "two escapes show a space, and what follows is itself"),
+    ("67 1b", TURKISH, 0, "g ", "an escape with nothing behind it shows a space"),
+    ("80 1b 80 67", TURKISH, 0, "\ufffd\ufffdg", "an octet beyond 0x7F is no septet"),
+    ("0d 0e", 0, Language.BENGALI, "\r\ufffd", "where the table has no letter"),
+    ("04", SPANISH, SPANISH, "è", "there is no Spanish locking shift table"),
+    ("1b 65 04", 99, 99, "€è", "a language that is not defined is passed over"),
+]
+
+
+@pytest.mark.parametrize(("text", "single", "locking", "hexadecimal"), NATIONAL)
+def test_text_by_national_tables(text, single, locking, hexadecimal):
+    septets = bytes.fromhex(hexadecimal)
+    assert gsm7.encode(text, single=single, locking=locking) == septets
+    assert gsm7.decode(septets, single=single, locking=locking) == text
+
+
+@pytest.mark.parametrize(("hexadecimal", "single", "locking", "text", "fact"), NATIONAL_ODD)
+def test_odd_septets_by_national_tables(hexadecimal, single, locking, text, fact):
+    assert gsm7.decode(bytes.fromhex(hexadecimal), single=single, locking=locking) == text, fact
+
+
+def test_a_character_that_the_national_tables_lack_is_named_or_replaced():
+    assert not gsm7.is_encodable("şЖ", single=TURKISH)
+    with pytest.raises(
+        gsm7.UnencodableError, match=r"'Ж' \(U\+0416\) at position 1 is not in the GSM 7-bit alphabet with"
+    ):
+        gsm7.encode("şЖ", single=TURKISH)
+    assert gsm7.encode("şЖ", "?", single=TURKISH) == b"\x1bs?"
+
+
+@given(st.data(), st.sampled_from([0, *SINGLE]), st.sampled_from([0, *LOCKING]))
+def test_encode_and_decode_are_each_others_reverse_by_any_tables(data, single, locking):
+    characters = gsm7.decode(bytes(range(27)) + bytes(range(28, 128)), single=single, locking=locking)
+    characters += "".join(
+        gsm7.decode(bytes((gsm7.ESCAPE, septet)), single=single, locking=locking) for septet in range(128)
+    )
+    text = data.draw(st.text(characters.replace("\ufffd", "")))
+    assert gsm7.is_encodable(text, single=single, locking=locking)
+    assert gsm7.decode(gsm7.encode(text, single=single, locking=locking), single=single, locking=locking) == text
+
+
+@given(st.binary(), st.integers(0, 255), st.integers(0, 255))
+def test_any_octets_decode_by_any_tables(octets, single, locking):
+    assert "\x1b" not in gsm7.decode(octets, single=single, locking=locking)
+
+
+@pytest.mark.parametrize(
+    ("hexadecimal", "fill_bits", "septets"),
+    [
+        ("c8329bfd06", 0, b"Hello"),
+        ("31d98c56b3dd00", 0, b"1234567"),  # the seven bits left over are no "@"
+        ("31d98c56b3dd70", 0, b"12345678"),
+        ("9065361b", 1, b"Hell"),
+        ("", 0, b""),
+    ],
+)
+def test_packed_text_of_an_sms_ends_where_its_bits_end(hexadecimal, fill_bits, septets):
+    assert gsm7.unpack_sms(bytes.fromhex(hexadecimal), fill_bits) == septets
 
 
 @pytest.mark.parametrize(("text", "hexadecimal"), USSD_VECTORS.items())
@@ -178,6 +264,12 @@ def test_pack_is_what_a_loop_over_bits_would_do(septets, fill_bits):
     bits = "0" * fill_bits + "".join(f"{septet:07b}"[::-1] for septet in septets)
     bits += "0" * (-len(bits) % 8)
     assert gsm7.pack(septets, fill_bits) == bytes(int(bits[at : at + 8][::-1], 2) for at in range(0, len(bits), 8))
+
+
+@given(septets_of_any_length, st.integers(0, 6))
+def test_packed_text_of_an_sms_comes_back_but_for_an_at_sign_that_ends_on_an_octet_boundary(septets, fill_bits):
+    lost = septets.endswith(b"\0") and (7 * len(septets) + fill_bits) % 8 == 0
+    assert gsm7.unpack_sms(gsm7.pack(septets, fill_bits), fill_bits) == (septets[:-1] if lost else septets)
 
 
 @given(septets_of_any_length)

@@ -4,7 +4,9 @@ import asyncio
 
 import pytest
 
-from ussd_gateway.coding.segments import Concatenation, parse_udh, split
+from ussd_gateway.coding.data_coding import GSM7, GSM7_PACKED, UCS2, Alphabet
+from ussd_gateway.coding.national import Language
+from ussd_gateway.coding.segments import Concatenation, LongForm, parse_udh, split
 from ussd_gateway.handsets.handset import Handset, NotAskedError, NotAttachedError, Screen
 from ussd_gateway.network.address import AddressError
 from ussd_gateway.network.message import ANSWER, BEGIN, NOTIFY, Sms, Ussd
@@ -146,6 +148,117 @@ async def test_a_long_message_is_shown_whole_whatever_the_order_of_its_parts(pla
         )
     (sms,) = anna.inbox
     assert (sms.text, sms.parts, sms.sender) == (text, 4, "bank")
+
+
+LONG = {
+    "a header with an 8-bit reference": (LongForm.UDH8, None, None, "Съешь ещё этих булок. " * 10),
+    "with a 16-bit reference": (LongForm.UDH16, None, None, "Съешь ещё этих булок. " * 10),
+    "SAR parameters": (LongForm.SAR, None, None, "Съешь ещё этих булок. " * 10),
+    "whole": (LongForm.MESSAGE_PAYLOAD, None, None, "Съешь ещё этих булок. " * 10),
+    "packed": (LongForm.UDH8, GSM7_PACKED, None, "Lorem {ipsum} dolor sit amet. " * 10),
+    "packed with SAR parameters": (LongForm.SAR, GSM7_PACKED, None, "Lorem {ipsum} dolor sit amet. " * 10),
+    "Latin-1": (LongForm.UDH8, Alphabet.LATIN1, None, "Déjà vu. " * 40),
+    "UTF-8": (LongForm.UDH16, Alphabet.UTF8, None, "Déjà vu. " * 40),
+    "UCS-2": (LongForm.UDH8, UCS2, None, "Hello. " * 40),
+    "national tables": (LongForm.UDH8, None, Language.TURKISH, "Pijamalı hasta yağız şoföre. " * 10),
+    "national tables, packed": (
+        LongForm.UDH16,
+        GSM7_PACKED,
+        Language.SPANISH,
+        "El pingüino Wenceslao hizo kilómetros. " * 9,
+    ),
+    "national tables, whole": (
+        LongForm.MESSAGE_PAYLOAD,
+        None,
+        Language.PORTUGUESE,
+        "À noite, vovô Kowalsky vê o ímã. " * 9,
+    ),
+}
+
+
+@pytest.mark.parametrize(("long", "alphabet", "language", "text"), LONG.values(), ids=LONG)
+async def test_a_long_message_from_phone_to_phone(plain_gateway, anna, long, alphabet, language, text):
+    boris = plain_gateway.phone("70002000001")
+    sent = anna.send(boris.msisdn, text, long=long, alphabet=alphabet, language=language)
+    (sms,) = boris.inbox
+    assert (sms.text, list(sms.segments)) == (text, sent)
+    assert sms.parts == (len(sent) if len(sent) > 1 else sms.parts) > 1
+    assert all(part.concatenation for part in sent) is (long is not LongForm.MESSAGE_PAYLOAD)
+    assert {part.esm_class for part in sent} == {0x40 if long in ("udh8", "udh16") or language else 0}
+
+
+async def test_the_default_alphabet_of_a_part_is_its_senders(plain_gateway, anna):
+    """What an account packs, what another one does not, and what came as UCS-2, in one message."""
+    header = "050003070%d0%d"
+    for sequence, octets, data_coding, default in (
+        (2, "906536fb0d", 0, GSM7_PACKED),
+        (3, "0416", 8, GSM7),
+        (1, "4869", 0, GSM7),
+    ):
+        user_data = bytes.fromhex(header % (3, sequence) + octets)
+        place = parse_udh(user_data)[0]
+        plain_gateway.submit(
+            Sms(
+                "bank",
+                anna.msisdn,
+                user_data,
+                data_coding,
+                esm_class=0x40,
+                concatenation=place,
+                default_alphabet=default,
+            )
+        )
+    (sms,) = anna.inbox
+    assert (sms.text, sms.parts, sms.missing) == ("HiHelloЖ", 3, ())
+    assert (sms.content.hex(), sms.data_coding, sms.alphabet) == ("4869906536fb0d0416", 0, GSM7)
+    assert sms.id == max(part.message_id for part in sms.segments)
+
+
+async def test_an_incomplete_message_shows_what_has_come_and_what_is_missing(plain_gateway, anna):
+    parts = split("x" * 153 + "y" * 153 + "z", reference=7)
+    for segment in (parts[2], parts[0]):
+        plain_gateway.submit(
+            Sms("bank", anna.msisdn, segment.user_data, esm_class=0x40, concatenation=segment.concatenation)
+        )
+    assert list(anna.received()) == []
+    (sms,) = anna.received(incomplete=True)
+    assert (sms.text, sms.parts, sms.missing) == ("x" * 153 + "z", 3, (2,))
+    assert [list(anna.received(incomplete=True, **which)) for which in ({"sender": "shop"}, {"match": "y"})] == [[], []]
+    anna.empty()
+    assert list(anna.received(incomplete=True)) == []
+
+
+async def test_octets_go_out_as_they_are(plain_gateway, anna):
+    boris = plain_gateway.phone("70002000001")
+    sent = anna.send_octets(boris.msisdn, b"\x1bg", 0, udh=bytes.fromhex("03240101"))
+    assert (sent.octets.hex(), sent.esm_class, sent.concatenation) == ("032401011b67", 0x40, None)
+    anna.send_octets(boris.msisdn, bytes.fromhex("c8329bfd06"), 0, default=GSM7_PACKED)
+    anna.send_octets(boris.msisdn, b"\0\xff", 4)
+    assert [sms.text for sms in boris.inbox] == ["ğ", "Hello", "00 ff"]
+
+
+@pytest.mark.parametrize(
+    ("octets", "data_coding", "default", "mistake"),
+    [
+        (b"a" * 65536, 0, GSM7, "there are 65536 octets; message_payload holds 65535"),
+        (b"a", 256, GSM7, "data_coding is 256; it can be 0 to 255"),
+        (
+            b"a",
+            0,
+            Alphabet.HEBREW,
+            "data_coding 0 never means hebrew; it can mean gsm7, gsm7_packed, latin1, ascii, ucs2,",
+        ),
+    ],
+)
+async def test_octets_that_cannot_go_out(anna, octets, data_coding, default, mistake):
+    with pytest.raises(ValueError, match=mistake):
+        anna.send_octets("5000", octets, data_coding, default=default)
+
+
+async def test_a_message_with_a_wrong_character_is_not_sent_at_all(plain_gateway, anna):
+    with pytest.raises(ValueError, match="position 200 is not in the GSM 7-bit default alphabet"):
+        anna.send("5000", "a" * 200 + "Ж", alphabet=GSM7)
+    assert plain_gateway.written() == []
 
 
 async def test_a_long_message_that_came_whole_counts_the_parts_of_a_phone(plain_gateway, anna):

@@ -80,6 +80,68 @@ async def test_an_sms_from_one_handset_to_another(api):
     assert (await api("GET", "/handsets/70002000001/sms"))[1] == {"messages": []}
 
 
+async def test_an_sms_shows_the_octets_that_arrived(api):
+    await api("POST", f"{ANNA}/sms", {"to": "70002000001", "text": "Привет"})
+    (sms,) = (await api("GET", "/handsets/70002000001/sms"))[1]["messages"]
+    octets = "Привет".encode("utf-16-be").hex()
+    assert (sms["octets"], sms["alphabet"], sms["missing"]) == (octets, "ucs2", [])
+    assert sms["segments"] == [
+        {
+            "id": sms["id"],
+            "octets": octets,
+            "esm_class": 0,
+            "data_coding": 8,
+            "alphabet": "ucs2",
+            "udh": "",
+            "reference": None,
+            "reference_bits": None,
+            "sequence": 1,
+            "total": 1,
+            "single_shift": None,
+            "locking_shift": None,
+        }
+    ]
+
+
+async def test_a_long_sms_is_shown_as_parts_and_as_one_text(api):
+    text = "El pingüino Wenceslao hizo kilómetros bajo exhaustiva lluvia. " * 3
+    ordered = {"long": "udh16", "alphabet": "gsm7_packed", "language": "spanish"}
+    status, sent = await api("POST", f"{ANNA}/sms", {"to": "70002000001", "text": text} | ordered)
+    assert (status, sent["parts"], sent["text"], sent["alphabet"]) == (202, 2, text, "gsm7_packed")
+    (sms,) = (await api("GET", "/handsets/70002000001/sms"))[1]["messages"]
+    assert (sms["text"], sms["parts"], sms["segments"]) == (text, 2, sent["segments"])
+    assert [part["sequence"] for part in sms["segments"]] == [1, 2]
+    first = sms["segments"][0]
+    assert (first["total"], first["reference"], first["reference_bits"]) == (2, 1, 16)
+    assert (first["single_shift"], first["locking_shift"], first["udh"]) == ("spanish", None, "09080400010201240102")
+    assert first["octets"].startswith(first["udh"])
+    assert len(first["octets"]) == 2 * 140
+
+
+async def test_octets_for_testers(api):
+    raw = {"to": "70002000001", "octets": "1b 67 FF", "udh": "03240101"}
+    status, sent = await api("POST", f"{ANNA}/sms", raw)
+    assert (status, sent["text"], sent["octets"], sent["data_coding"]) == (202, "ğ\ufffd", "1b67ff", 0)
+    await api("POST", f"{ANNA}/sms", {"to": "70002000001", "octets": "00ff", "data_coding": 4})
+    await api("POST", f"{ANNA}/sms", {"to": "70002000001", "octets": "c8329bfd06", "alphabet": "gsm7_packed"})
+    inbox = (await api("GET", "/handsets/70002000001/sms"))[1]["messages"]
+    assert [(sms["text"], sms["alphabet"]) for sms in inbox] == [
+        ("ğ\ufffd", "gsm7"),
+        ("00 ff", "octets"),
+        ("Hello", "gsm7_packed"),
+    ]
+
+
+async def test_a_part_that_is_missing_is_waited_for_and_shown(api):
+    boris = "/handsets/70002000001/sms"
+    wait = asyncio.ensure_future(api("GET", f"{boris}?incomplete=true&wait=10"))
+    await asyncio.sleep(0)
+    await api("POST", f"{ANNA}/sms", {"to": "70002000001", "octets": "4869", "udh": "050003070302"})
+    (sms,) = (await wait)[1]["messages"]
+    assert (sms["text"], sms["parts"], sms["missing"]) == ("Hi", 3, [1, 3])
+    assert (await api("GET", boris))[1] == {"messages": []}
+
+
 async def test_a_wait_for_an_sms_ends_with_the_first_that_fits(api):
     wait = asyncio.ensure_future(api("GET", "/handsets/70002000001/sms", params={"match": "^b", "wait": "10"}))
     for text in ("a1", "b2"):
@@ -139,6 +201,50 @@ MISTAKES = {
     "a bad wait": ("GET", f"{ANNA}/sms?wait=long", "", 400, "wait=long: write seconds from 0 to 300"),
     "a wait for ever": ("GET", f"{ANNA}/sms?wait=nan", "", 400, "wait=nan: write seconds from 0 to 300"),
     "no receiver": ("POST", f"{ANNA}/sms", '{"text": "x"}', 400, "to is missing"),
+    "neither text nor octets": ("POST", f"{ANNA}/sms", '{"to": "1"}', 400, 'give either "text" or "octets"'),
+    "octets that are none": (
+        "POST",
+        f"{ANNA}/sms",
+        '{"to": "1", "octets": "xyz"}',
+        400,
+        "octets: 'xyz' is not hexadecimal",
+    ),
+    "octets in a language": (
+        "POST",
+        f"{ANNA}/sms",
+        '{"to": "1", "octets": "00", "language": "turkish"}',
+        400,
+        "language goes with text, not with octets",
+    ),
+    "a text with a header": (
+        "POST",
+        f"{ANNA}/sms",
+        '{"to": "1", "text": "x", "udh": "03240101"}',
+        400,
+        "udh goes with octets, not with text",
+    ),
+    "an unknown language": (
+        "POST",
+        f"{ANNA}/sms",
+        '{"to": "1", "text": "x", "language": "klingon"}',
+        400,
+        "language: Input should be 'turkish', 'spanish'",
+    ),
+    "a letter that the alphabet lacks": (
+        "POST",
+        f"{ANNA}/sms",
+        '{"to": "1", "text": "Ж", "alphabet": "latin1"}',
+        400,
+        "'Ж' (U+0416) at position 0 is not in latin1",
+    ),
+    "a header beside SAR parameters": (
+        "POST",
+        f"{ANNA}/sms",
+        '{"to": "1", "text": "ş", "language": "turkish", "long": "sar"}',
+        400,
+        "write udh8 or udh16",
+    ),
+    "neither true nor false": ("GET", f"{ANNA}/sms?incomplete=yes", "", 400, "incomplete=yes: write true or false"),
     "no such method": ("PATCH", ANNA, "", 405, "takes GET, HEAD, PUT, not PATCH"),
 }
 

@@ -4,6 +4,9 @@ import asyncio
 
 import pytest
 
+from ussd_gateway.coding.data_coding import GSM7_PACKED
+from ussd_gateway.coding.national import Language
+from ussd_gateway.coding.segments import LongForm
 from ussd_gateway.handsets.scripted import NotReceivedError, ScriptedHandset, UnexpectedSmsError
 from ussd_gateway.network.message import Sms
 
@@ -84,6 +87,13 @@ async def test_a_phone_sends_to_another(plain_gateway, anna):
     await anna.send("70002000001", "Привет")
     sms = await boris.receive(sender=anna.msisdn)
     assert (sms.text, sms.data_coding) == ("Привет", 8)
+
+
+async def test_a_phone_sends_in_another_way(plain_gateway, anna):
+    boris = ScriptedHandset(plain_gateway.phone("70002000001"), plain_gateway)
+    await anna.send("70002000001", "ş" * 160, long=LongForm.UDH16, alphabet=GSM7_PACKED, language=Language.TURKISH)
+    assert (await boris.receive()).text == "ş" * 160
+    assert [part.alphabet for part in boris.inbox] == [GSM7_PACKED]
 
 
 async def test_screens(anna):

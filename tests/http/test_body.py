@@ -38,6 +38,12 @@ def test_a_count_has_a_default_and_an_end():
             body.count(asked(query), "limit", 100, 1000)
 
 
+def test_a_query_that_is_true_or_false():
+    assert [body.yes(asked(query), "all") for query in ("", "all=false", "all=true")] == [False, False, True]
+    with pytest.raises(ValueError, match="all=1: write true or false"):
+        body.yes(asked("all=1"), "all")
+
+
 def test_letters_of_an_answer_stay_letters():
     response = body.answer({"text": "Да"}, status=202)
     assert (response.status, response.text) == (202, '{"text": "Да"}')

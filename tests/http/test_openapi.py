@@ -28,7 +28,14 @@ async def test_bodies_parameters_and_summaries_are_there(api):
     push = document["components"]["schemas"]["Push"]["properties"]
     assert "from" in push
     inbox = document["paths"]["/api/v1/handsets/{msisdn}/sms"]["get"]
-    assert {parameter["name"] for parameter in inbox["parameters"]} == {"msisdn", "after", "from", "match", "wait"}
+    assert {parameter["name"] for parameter in inbox["parameters"]} == {
+        "msisdn",
+        "after",
+        "from",
+        "match",
+        "wait",
+        "incomplete",
+    }
 
 
 async def test_every_reference_leads_somewhere(api):

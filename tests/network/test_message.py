@@ -2,6 +2,7 @@
 
 import pytest
 
+from ussd_gateway.coding.data_coding import Alphabet
 from ussd_gateway.network.message import ASK, BEGIN, END, Sms, Ussd
 
 ROWS = [("*111#", 15, b"*111#"), ("Да", 72, "Да".encode("utf-16-be")), ("€", 15, b"\x1be"), ("", 15, b"")]
@@ -24,6 +25,21 @@ def test_an_sms_shows_its_text_without_the_user_data_header():
     sms = Sms("1", "2", bytes.fromhex("050003010201") + b"Hi", esm_class=0x40)
     assert (sms.content, sms.text) == (b"Hi", "Hi")
     assert Sms("1", "2", "Да".encode("utf-16-be"), 8).text == "Да"
+
+
+@pytest.mark.parametrize(
+    ("hexadecimal", "esm_class", "default", "text"),
+    [
+        ("c8329bfd06", 0, Alphabet.GSM7_PACKED, "Hello"),
+        ("050003070101 906536fb0d", 0x40, Alphabet.GSM7_PACKED, "Hello"),
+        ("03240101 1b67", 0x40, Alphabet.GSM7, "ğ"),
+        ("40e9", 0, Alphabet.LATIN1, "@é"),
+    ],
+)
+def test_an_sms_is_read_as_its_account_writes(hexadecimal, esm_class, default, text):
+    sms = Sms("1", "2", bytes.fromhex(hexadecimal), esm_class=esm_class, default_alphabet=default)
+    assert sms.text == text
+    assert sms.user_data == (sms.octets, 0, bool(esm_class), default)
 
 
 def test_what_travels_says_what_it_is_without_its_text():

@@ -1,11 +1,15 @@
 """What the octet named data_coding says about text: the SMPP and SMS values, and the CBS values that USSD uses.
 
-The two value spaces are different: UCS-2 is 8 in SMPP and 72 in USSD. Text is never compressed here, and septets are
-one an octet; `gsm7.pack_ussd` packs them for the air. No I/O.
+The two value spaces are different: UCS-2 is 8 in SMPP and 72 in USSD. Text is never compressed here. Septets are one an
+octet, unless the alphabet is GSM7_PACKED; `gsm7.pack_ussd` packs those of USSD for the air. No I/O.
+
+data_coding 0 is "the SMSC default alphabet" (SMPP 3.4 5.2.19), and what that is, ESME and SMSC agree on beside the
+protocol: `default`, one of DEFAULT_ALPHABETS, says it.
 """
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
 from ussd_gateway.coding import gsm7
@@ -20,7 +24,7 @@ USSD_UCS2 = 0x48
 """CBS data coding scheme: UCS-2, no message class (23.038 section 5)."""
 
 SMS_GSM7 = 0
-"""SMPP data_coding: the SMSC default alphabet (SMPP 3.4 5.2.19), here GSM 7-bit unpacked."""
+"""SMPP data_coding: the SMSC default alphabet (SMPP 3.4 5.2.19), GSM 7-bit unpacked where nothing else is agreed."""
 
 SMS_UCS2 = 8
 """SMPP data_coding: UCS-2 (SMPP 3.4 5.2.19)."""
@@ -30,7 +34,8 @@ class Alphabet(StrEnum):
     """How octets are to be read as text."""
 
     GSM7 = "gsm7"  # one septet an octet
-    IA5 = "ia5"
+    GSM7_PACKED = "gsm7_packed"  # eight septets in seven octets
+    ASCII = "ascii"  # which SMPP calls IA5 too
     OCTETS = "octets"  # not text: pictures, ring tones, compressed text
     LATIN1 = "latin1"
     JIS = "jis"
@@ -40,14 +45,22 @@ class Alphabet(StrEnum):
     ISO_2022_JP = "iso_2022_jp"
     EXTENDED_JIS = "extended_jis"
     KOREAN = "korean"
+    UTF8 = "utf8"  # this and the next have no data_coding of their own: some SMSCs mean them by 0
+    CP1252 = "cp1252"
 
 
-GSM7, OCTETS, UCS2 = Alphabet.GSM7, Alphabet.OCTETS, Alphabet.UCS2
+GSM7, GSM7_PACKED, OCTETS, UCS2 = Alphabet.GSM7, Alphabet.GSM7_PACKED, Alphabet.OCTETS, Alphabet.UCS2
 
-# Python's codec for each alphabet but GSM7. SMPP names the Japanese and Korean character sets but not how they are
-# written; these are the usual ways. Octets that are no text show one character each, so that nothing is lost.
-_CODECS = {
-    Alphabet.IA5: "ascii",
+DEFAULT_ALPHABETS = (
+    *(GSM7, GSM7_PACKED, Alphabet.LATIN1, Alphabet.ASCII),
+    *(UCS2, Alphabet.UTF8, Alphabet.CP1252),
+)
+"""What data_coding 0 can mean."""
+
+# Python's codec for each alphabet but the GSM ones. SMPP names the Japanese and Korean character sets but not how they
+# are written; these are the usual ways.
+CODECS = {
+    Alphabet.ASCII: "ascii",
     Alphabet.OCTETS: "latin-1",
     Alphabet.LATIN1: "latin-1",
     Alphabet.JIS: "shift_jis",
@@ -57,6 +70,8 @@ _CODECS = {
     Alphabet.ISO_2022_JP: "iso2022_jp",
     Alphabet.EXTENDED_JIS: "euc_jp",
     Alphabet.KOREAN: "euc_kr",
+    Alphabet.UTF8: "utf-8",
+    Alphabet.CP1252: "cp1252",
 }
 
 # Bits 3-2 of a coding group, in the order 0, 1, 2, 3. Whatever 23.038 reserves is read as the default alphabet.
@@ -80,7 +95,7 @@ _SMS_GROUPS = (
 # that pass the USSD value through send).
 _SMS_VALUES = {
     0: Alphabet.GSM7,
-    1: Alphabet.IA5,
+    1: Alphabet.ASCII,
     2: Alphabet.OCTETS,
     3: Alphabet.LATIN1,
     4: Alphabet.OCTETS,
@@ -105,37 +120,84 @@ _USSD_GSM7_WITH_LANGUAGE = 0x10
 _USSD_UCS2_WITH_LANGUAGE = 0x11
 _USSD_VALUES = {_USSD_UCS2_WITH_LANGUAGE: UCS2}
 
+SMS_DATA_CODINGS = {alphabet: value for value, alphabet in reversed(_SMS_VALUES.items())} | dict.fromkeys(
+    (GSM7_PACKED, Alphabet.UTF8, Alphabet.CP1252), SMS_GSM7
+)
+"""The SMPP data_coding by which a text in this alphabet goes; the lowest where there are several."""
+
 _SMS_ALPHABETS = tuple(_SMS_VALUES.get(value, _SMS_GROUPS[value >> 4][value >> 2 & 3]) for value in range(256))
 _USSD_ALPHABETS = tuple(_USSD_VALUES.get(value, _USSD_GROUPS[value >> 4][value >> 2 & 3]) for value in range(256))
 
 _LANGUAGE = "en"  # Ussd has no field for it, and phones do not show it
 
 
-def sms_alphabet(data_coding: int) -> Alphabet:
+def sms_alphabet(data_coding: int, default: Alphabet = GSM7) -> Alphabet:
     """The alphabet of an SMPP data_coding, 0-255 (SMPP 3.4 5.2.19; 3GPP 23.038 section 4 for the GSM groups).
 
-    Reserved values are the default alphabet, as 23.038 asks; compressed text and pictograms are OCTETS.
+    Reserved values are GSM 7-bit, as 23.038 asks; compressed text and pictograms are OCTETS. Whoever packs septets
+    under data_coding 0 packs them under every other value that is GSM 7-bit.
     """
-    return _SMS_ALPHABETS[data_coding & 0xFF]
+    if not data_coding:
+        return default
+    alphabet = _SMS_ALPHABETS[data_coding & 0xFF]
+    return GSM7_PACKED if alphabet is GSM7 and default is GSM7_PACKED else alphabet
 
 
-def decode_sms(octets: bytes, data_coding: int) -> str:
-    """The text of an SMS that SMPP carried; never raises.
+def decode_sms(octets: bytes, data_coding: int, default: Alphabet = GSM7) -> str:
+    """The text of an SMS that SMPP carried, without a header; never raises. `user_data` reads those that have one.
 
     What is no character of its alphabet (an odd last octet of UCS-2, half a surrogate pair, an octet of 0x80 or more
-    in a 7-bit alphabet) shows as U+FFFD. Octets that are no text show as one Latin-1 character each.
+    in a 7-bit alphabet) shows as U+FFFD. OCTETS show as `show_octets` has them.
     """
-    return _decode(octets, sms_alphabet(data_coding))
+    return decode(octets, sms_alphabet(data_coding, default))
 
 
-def encode_sms(text: str) -> tuple[int, bytes]:
-    """(data_coding, octets) for SMPP: (0, septets one an octet) when GSM 7-bit has every character, else (8, UCS-2).
+def encode_sms(text: str, default: Alphabet = GSM7) -> tuple[int, bytes]:
+    """(data_coding, octets) for SMPP: (0, as the default alphabet has it) when that has every character, else (8, UCS-2).
 
     UCS-2 is big-endian, with surrogate pairs beyond U+FFFF; a lone surrogate goes out as it is. Never raises.
     """
-    if gsm7.is_encodable(text):
-        return SMS_GSM7, gsm7.encode(text)
-    return SMS_UCS2, _encode_ucs2(text)
+    try:
+        return SMS_GSM7, encode(text, default)
+    except gsm7.UnencodableError:
+        return SMS_UCS2, _encode_ucs2(text)
+
+
+def decode(octets: bytes, alphabet: Alphabet) -> str:
+    """Octets in this alphabet as text; never raises."""
+    if alphabet is GSM7:
+        return gsm7.decode(octets)
+    if alphabet is GSM7_PACKED:
+        return gsm7.decode(gsm7.unpack_sms(octets))
+    if alphabet is OCTETS:
+        return show_octets(octets)
+    return octets.decode(CODECS[alphabet], "replace")
+
+
+def encode(text: str, alphabet: Alphabet) -> bytes:
+    """The text in this alphabet; UnencodableError at the first character that it lacks."""
+    if alphabet is GSM7:
+        return gsm7.encode(text)
+    if alphabet is GSM7_PACKED:
+        return gsm7.pack(gsm7.encode(text))
+    if alphabet is UCS2:
+        return _encode_ucs2(text)
+    try:
+        return text.encode(CODECS[alphabet])
+    except UnicodeEncodeError as error:
+        raise gsm7.UnencodableError(text[error.start], error.start, alphabet.value) from None
+
+
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+
+def show_octets(octets: bytes) -> str:
+    """Octets that are said to be no text: in hexadecimal, "0a ff", unless all of them are printable Latin-1.
+
+    ESMEs do send text as 8-bit data, and a picture has control characters.
+    """
+    text = octets.decode("latin-1")
+    return octets.hex(" ") if _CONTROL.search(text) else text
 
 
 def ussd_alphabet(data_coding: int) -> Alphabet:
@@ -178,7 +240,7 @@ def decode_ussd(octets: bytes, data_coding: int) -> str:
         octets = octets[3 if len(octets) % 2 and octets[2:3] == b"\n" else 2 :]
     elif data_coding == _USSD_GSM7_WITH_LANGUAGE and octets[2:3] == b"\r":
         octets = octets[3:]
-    return _decode(octets, ussd_alphabet(data_coding))
+    return decode(octets, ussd_alphabet(data_coding))
 
 
 def ussd_octets(text: str) -> int:
@@ -192,12 +254,6 @@ def ussd_octets(text: str) -> int:
     # 23.038 6.1.2.3.1: a real CR that would end on an octet boundary is followed by another.
     doubled = septets % 8 == 0 and text.endswith("\r")
     return (7 * septets + 7) // 8 + doubled
-
-
-def _decode(octets: bytes, alphabet: Alphabet) -> str:
-    if alphabet is GSM7:
-        return gsm7.decode(octets)
-    return octets.decode(_CODECS[alphabet], "replace")
 
 
 def _encode_ucs2(text: str) -> bytes:

@@ -1,13 +1,18 @@
 """The GSM 7-bit default alphabet (3GPP 23.038): text to septets and back, and septets packed into octets.
 
-Septets travel here as bytes, one septet an octet, which is also how SMPP carries them. No I/O, no national language
-tables (6.2.1.2), and nothing about data coding schemes: see `data_coding`.
+Septets travel here as bytes, one septet an octet, which is also how SMPP carries them. `single` and `locking` are the
+national language identifiers of the tables that take the place of the extension table and of the default alphabet
+(6.2.1.2); 0, and a language without such a table, leave it. No I/O, and nothing about data coding schemes: see
+`data_coding`.
 """
 
 from __future__ import annotations
 
 import codecs
 import re
+from functools import lru_cache
+
+from ussd_gateway.coding.national import LACKING, LOCKING, SINGLE
 
 ESCAPE = 0x1B
 
@@ -59,31 +64,33 @@ _ESCAPED = re.compile("\x1b(.?)", re.DOTALL)
 
 
 class UnencodableError(ValueError):
-    """The text has a character that the GSM 7-bit default alphabet lacks.
+    """The text has a character that an alphabet lacks.
 
     character  str; the first such character
     position   int; its place in the text, from 0
     """
 
-    def __init__(self, character: str, position: int) -> None:
+    def __init__(self, character: str, position: int, alphabet: str = "the GSM 7-bit default alphabet") -> None:
         self.character = character
         self.position = position
         code_point = f"U+{ord(character):04X}"
-        super().__init__(
-            f"{character!r} ({code_point}) at position {position} is not in the GSM 7-bit default alphabet"
-        )
+        super().__init__(f"{character!r} ({code_point}) at position {position} is not in {alphabet}")
 
 
-def is_encodable(text: str) -> bool:
-    """Whether every character of the text is in the default alphabet or its extension table (23.038 6.2.1)."""
+def is_encodable(text: str, *, single: int = 0, locking: int = 0) -> bool:
+    """Whether every character of the text is in the alphabet or its extension table (23.038 6.2.1)."""
+    if single or locking:
+        return _national(single, locking)[1].keys() >= set(text)
     return _LEADING_ENCODABLE.fullmatch(text) is not None
 
 
-def encode(text: str, replacement: str = "") -> bytes:
+def encode(text: str, replacement: str = "", *, single: int = 0, locking: int = 0) -> bytes:
     """The text as septets, one an octet; an extension character is two, the first of them 0x1B (23.038 6.2.1).
 
     Raises UnencodableError at the first character that the alphabet lacks, unless there is a replacement such as "?".
     """
+    if single or locking:
+        return _encode_national(text, replacement, _national(single, locking)[1])
     if _SAME_AS_ASCII.fullmatch(text):
         return text.encode("ascii")
     if replacement:
@@ -92,13 +99,15 @@ def encode(text: str, replacement: str = "") -> bytes:
     return text.translate(_TO_SEPTETS).encode("ascii")
 
 
-def decode(septets: bytes) -> str:
+def decode(septets: bytes, *, single: int = 0, locking: int = 0) -> str:
     """The text of septets that came one an octet; never raises (23.038 6.2.1 and 6.2.1.1).
 
     An escape before a septet that the extension table lacks shows the character of the default table; two escapes
     in a row show a space, and so does one at the end. An octet of 0x80 or more is no septet: it shows as U+FFFD,
     so that a sender's wrong data coding is seen and not guessed at.
     """
+    if single or locking:
+        return _decode_national(septets, _national(single, locking)[0])
     text = codecs.charmap_decode(septets, "strict", _FROM_SEPTETS)[0]
     if "\x1b" not in text:
         return text
@@ -116,6 +125,48 @@ def _require_encodable(text: str) -> None:
     position = leading.end() if leading else 0
     if position < len(text):
         raise UnencodableError(text[position], position)
+
+
+_EXTENSION_SEPTETS = {_DEFAULT.index(base): character for character, base in _EXTENSION.items()}
+
+
+@lru_cache(maxsize=32)  # some 30 kB each
+def _national(single: int, locking: int) -> tuple[dict[bytes, str], dict[str, bytes]]:
+    """The characters by their septets and back, for one pair of tables."""
+    main = LOCKING.get(locking, _DEFAULT)
+    extension = SINGLE.get(single, _EXTENSION_SEPTETS)
+    decoding = {
+        **{bytes((septet,)): character for septet, character in enumerate(main) if septet != ESCAPE},
+        # 6.2.1.1: what the extension table lacks shows as the main table has it, and an escape as a space
+        **{bytes((ESCAPE, septet)): character for septet, character in enumerate(main)},
+        **{bytes((ESCAPE, septet)): character for septet, character in extension.items()},
+        **dict.fromkeys((b"\x1b", b"\x1b\x1b"), " "),
+    }
+    encoding: dict[str, bytes] = {}
+    for octets in (
+        *(bytes((septet,)) for septet in range(0x80) if septet != ESCAPE),
+        *(bytes((ESCAPE, septet)) for septet in sorted(extension)),
+    ):
+        encoding.setdefault(decoding[octets], octets)
+    encoding.pop(LACKING, None)
+    return decoding, encoding
+
+
+_ONE_CHARACTER = re.compile(b"\x1b?.?", re.DOTALL)
+
+
+def _decode_national(septets: bytes, decoding: dict[bytes, str]) -> str:
+    return "".join(decoding.get(octets, LACKING) for octets in _ONE_CHARACTER.findall(septets)[:-1])
+
+
+def _encode_national(text: str, replacement: str, encoding: dict[str, bytes]) -> bytes:
+    out = []
+    for position, character in enumerate(text):
+        octets = encoding.get(character) or encoding.get(replacement)
+        if octets is None:
+            raise UnencodableError(character, position, "the GSM 7-bit alphabet with these national tables")
+        out.append(octets)
+    return b"".join(out)
 
 
 # Packing works on one large integer whose lanes all move at once: 8 bits hold one septet, 16 hold two, 32 four,
@@ -163,6 +214,17 @@ def unpack(octets: bytes, count: int | None = None, fill_bits: int = 0) -> bytes
     size = _BLOCK * 7 // 8
     unpacked = b"".join(_unpack_block(octets[start : start + size]) for start in range(0, len(octets), size))
     return unpacked[: room if count is None else min(max(count, 0), room)]
+
+
+def unpack_sms(octets: bytes, fill_bits: int = 0) -> bytes:
+    """The septets of packed text whose number nobody told: SMPP counts octets, the air counts septets.
+
+    Seven bits left over at the end are 0 and would read as one more septet, "@". They are taken for what is left over,
+    so a real "@" that ends on an octet boundary is lost.
+    """
+    septets = unpack(octets, fill_bits=fill_bits)
+    filled = (8 * len(octets) - fill_bits) % 7 == 0
+    return septets[:-1] if filled and septets.endswith(b"\0") else septets
 
 
 def pack_ussd(septets: bytes) -> bytes:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from ussd_gateway.coding import data_coding as codings
-from ussd_gateway.coding.segments import Reassembler, parse_udh, segments_needed, split
+from ussd_gateway.coding.data_coding import DEFAULT_ALPHABETS, GSM7, Alphabet
+from ussd_gateway.coding.national import Language
+from ussd_gateway.coding.segments import MAX_PAYLOAD, LongForm, Reassembler, parse_udh, segments_needed, split
+from ussd_gateway.coding.user_data import septets_or_octets, text_of
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.network.address import MmiKind, classify
 from ussd_gateway.network.directory import Party
@@ -62,25 +64,40 @@ class Screen(str):
 
 
 class InboxSms:
-    """An SMS as the phone shows it: whole, however many parts it came in."""
+    """An SMS as the phone shows it: one text, however many parts it came in.
 
-    __slots__ = ("_parts", "_whole", "received_at", "sms")
+    sms          the part that came last
+    received_at  float; when it came
+    missing      tuple of int; the parts that have not come, () for a whole message
+    """
 
-    def __init__(self, sms: Sms, received_at: float, whole: bytes | None = None, parts: int = 0) -> None:
-        self.sms = sms  # the part that completed it
+    __slots__ = ("_segments", "missing", "received_at", "sms")
+
+    def __init__(
+        self, sms: Sms, received_at: float, segments: tuple[Sms, ...] = (), missing: tuple[int, ...] = ()
+    ) -> None:
+        self.sms = sms
         self.received_at = received_at
-        self._whole = whole
-        self._parts = parts
+        self.missing = missing
+        self._segments = segments
+
+    @property
+    def segments(self) -> tuple[Sms, ...]:
+        """The parts that came, in the order of the text."""
+        return self._segments or (self.sms,)
 
     @property
     def content(self) -> bytes:
-        """The octets of the text, of all parts."""
-        return self.sms.content if self._whole is None else self._whole
+        """The octets of the text, of all parts, without their headers."""
+        return b"".join(sms.content for sms in self.segments)
 
     @property
     def parts(self) -> int:
-        """How many parts it came in; for a long one that an ESME submitted whole, as many as a phone would have got."""
-        return self._parts or segments_needed(self.content, self.sms.data_coding)
+        """How many parts it has; for a long one that an ESME submitted whole, as many as a phone would have got."""
+        if len(self.segments) > 1 or self.missing:
+            return len(self.segments) + len(self.missing)
+        user_data = self.segments[0].user_data
+        return segments_needed(septets_or_octets(user_data), user_data.alphabet, user_data.header.length)
 
     @property
     def id(self) -> str:
@@ -94,13 +111,20 @@ class InboxSms:
 
     @property
     def data_coding(self) -> int:
-        """As in SMPP 3.4 section 5.2.19."""
-        return self.sms.data_coding
+        """As in SMPP 3.4 section 5.2.19; of the first part, should they differ."""
+        return self.segments[0].data_coding
+
+    @property
+    def alphabet(self) -> Alphabet:
+        """The alphabet, of the first part."""
+        return self.segments[0].user_data.alphabet
 
     @property
     def text(self) -> str:
-        """The text, decoded now."""
-        return codings.decode_sms(self.content, self.sms.data_coding)
+        """The text, decoded now: each part by its own data_coding, header and packing."""
+        if len(self.segments) == 1:
+            return self.segments[0].text
+        return text_of(sms.user_data for sms in self.segments)
 
 
 class Handset:
@@ -130,7 +154,7 @@ class Handset:
         self._heard: list[Screen] | None = None  # what comes while the phone is speaking to the network
         self._dialogues: dict[str, asyncio.Future[Screen]] = {}  # who waits for the next screen, by session
         self._waiters: list[asyncio.Future[None]] = []
-        self._reassembler: Reassembler | None = None  # made when the first part comes
+        self._reassembler: Reassembler[InboxSms] | None = None  # made when the first part comes
         self._reference = 0
 
     @property
@@ -153,16 +177,14 @@ class Handset:
 
     def remember(self, sms: Sms, received_at: float) -> None:
         """Put a message into the inbox, or a part with the others of its kind until all have come."""
-        part = sms.concatenation
-        if part is None:
-            received = InboxSms(sms, received_at)
-        else:
+        received = InboxSms(sms, received_at)
+        if sms.concatenation is not None:
             if self._reassembler is None:
-                self._reassembler = Reassembler(limit=PARTS_LIMIT)
-            whole = self._reassembler.add((sms.source, sms.data_coding), part, sms.content)
-            if whole is None:
+                self._reassembler = Reassembler(PARTS_LIMIT, _same_octets)
+            parts = self._reassembler.add(sms.source, sms.concatenation, received)
+            if parts is None:
                 return
-            received = InboxSms(sms, received_at, whole, part.total)
+            received = InboxSms(sms, received_at, tuple(part.sms for part in parts))
         self.arrived += 1
         self.inbox.append(received)
 
@@ -228,30 +250,73 @@ class Handset:
         self._show(Screen("", session=session.id, outcome=Outcome.DIALOG_USER_ABORT.value))
         self._wake()
 
-    def send(self, to: str, text: str) -> list[Sms]:
-        """Send an SMS, in as many parts as it takes. ValueError for a text of more than 255 parts."""
+    def send(
+        self,
+        to: str,
+        text: str,
+        *,
+        long: LongForm = LongForm.UDH8,
+        alphabet: Alphabet | None = None,
+        language: Language | None = None,
+    ) -> list[Sms]:
+        """Send an SMS, in as many parts as it takes; the options and the mistakes are those of `segments.split`."""
         self._reference = self._reference % 255 + 1
-        destination = to.strip().removeprefix("+")
-        if not (destination.isascii() and destination.isdigit()):
-            raise ValueError(f"{to!r} is no number to send to; write its digits")
+        segments = split(text, reference=self._reference, long=long, alphabet=alphabet, language=language)
+        return self._submit(
+            Sms(
+                self.msisdn,
+                _number(to),
+                segment.user_data,
+                segment.data_coding,
+                esm_class=UDHI if segment.udh else 0,
+                concatenation=segment.concatenation,
+                default_alphabet=GSM7 if segment.data_coding else segment.alphabet,
+            )
+            for segment in segments
+        )
+
+    def send_octets(
+        self, to: str, octets: bytes, data_coding: int, *, udh: bytes = b"", default: Alphabet = GSM7
+    ) -> Sms:
+        """Send one SMS with these octets, whatever they are.
+
+        udh      bytes; the user data header, its length octet included
+        default  what data_coding 0 means, one of DEFAULT_ALPHABETS
+
+        ValueError: the octets are more than message_payload holds, data_coding is no octet, or nothing goes by the name
+        of `default`.
+        """
+        if len(udh + octets) > MAX_PAYLOAD:
+            raise ValueError(f"there are {len(udh + octets)} octets; message_payload holds {MAX_PAYLOAD}")
+        if not 0 <= data_coding <= 0xFF:
+            raise ValueError(f"data_coding is {data_coding}; it can be 0 to 255")
+        if default not in DEFAULT_ALPHABETS:
+            raise ValueError(f"data_coding 0 never means {default}; it can mean {', '.join(DEFAULT_ALPHABETS)}")
+        (sms,) = self._submit(
+            (
+                Sms(
+                    self.msisdn,
+                    _number(to),
+                    udh + octets,
+                    data_coding,
+                    esm_class=UDHI if udh else 0,
+                    concatenation=parse_udh(udh)[0],
+                    default_alphabet=default,
+                ),
+            )
+        )
+        return sms
+
+    def _submit(self, messages: Iterable[Sms]) -> list[Sms]:
+        messages = list(messages)
         party = self._gateway.directory.subscriber(self.msisdn)
         if party is None:
             raise NotAttachedError(f"{self.msisdn} is no subscriber, and network.auto_provision is off")
         if not party.attached:
             raise NotAttachedError(f"{self.msisdn} is not attached to the network; it cannot send")
-        sent = []
-        for segment in split(text, reference=self._reference):
-            sms = Sms(
-                self.msisdn,
-                destination,
-                segment.user_data,
-                segment.data_coding,
-                esm_class=UDHI if segment.udh else 0,
-                concatenation=parse_udh(segment.udh)[0],
-            )
+        for sms in messages:
             self._gateway.submit(sms)
-            sent.append(sms)
-        return sent
+        return messages
 
     @property
     def awaiting(self) -> bool:
@@ -268,8 +333,12 @@ class Handset:
         self._unread.clear()
         return self.screen
 
-    def received(self, *, after: str = "", sender: str = "", match: str = "") -> Iterator[InboxSms]:
+    def received(
+        self, *, after: str = "", sender: str = "", match: str = "", incomplete: bool = False
+    ) -> Iterator[InboxSms]:
         """The messages in the order of their arrival; `after` an id, from a sender, with a text that a pattern finds.
+
+        incomplete  instead, the long messages of which parts are missing, with the text of those that came
 
         ValueError for a pattern that is none.
         """
@@ -277,7 +346,7 @@ class Handset:
             raise ValueError(f"after={after}: write the id of a message")
         if match:
             _check(match)
-        messages: list[InboxSms] = list(self.inbox)
+        messages = list(self._incomplete() if incomplete else self.inbox)
         places = [place for place, message in enumerate(messages) if message.id == after]
         if places:
             messages = messages[places[0] + 1 :]
@@ -286,6 +355,12 @@ class Handset:
         for message in messages:
             if (not sender or message.sender == sender) and (not match or search(match, message.text)):
                 yield message
+
+    def _incomplete(self) -> Iterator[InboxSms]:
+        for total, parts in self._reassembler.unfinished() if self._reassembler else ():
+            last = next(reversed(parts.values()))
+            missing = tuple(number for number in range(1, total + 1) if number not in parts)
+            yield InboxSms(last.sms, last.received_at, tuple(parts[number].sms for number in sorted(parts)), missing)
 
     def empty(self) -> None:
         """Forget every message, and the parts of those that are not whole."""
@@ -321,6 +396,17 @@ class Handset:
             screen = await waiting
         self._unread = [unread for unread in self._unread if unread is not screen]
         return screen
+
+
+def _same_octets(one: InboxSms, other: InboxSms) -> bool:
+    return one.sms.octets == other.sms.octets
+
+
+def _number(to: str) -> str:
+    number = to.strip().removeprefix("+")
+    if not (number.isascii() and number.isdigit()):
+        raise ValueError(f"{to!r} is no number to send to; write its digits")
+    return number
 
 
 def _check(match: str) -> None:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Literal, Protocol
 
 from aiohttp import web
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from ussd_gateway.clock import iso
+from ussd_gateway.coding.data_coding import GSM7, Alphabet
+from ussd_gateway.coding.national import LOCKING, SINGLE, Language
+from ussd_gateway.coding.segments import LongForm
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.handsets.handset import Handset, InboxSms, Screen
 from ussd_gateway.http import body
 from ussd_gateway.http.route import Route
 from ussd_gateway.network.address import AddressError
-from ussd_gateway.network.message import ASK, NOTIFY, Message, Ussd
+from ussd_gateway.network.message import ASK, NOTIFY, Message, Sms, Ussd
 
 _LONGEST_NUMBER = 20  # the digits that source_addr takes (SMPP 3.4 section 4.4.1)
 
@@ -47,7 +50,31 @@ class Outgoing(body.Body):
     """`POST .../sms`."""
 
     to: str = Field(min_length=1, max_length=_LONGEST_NUMBER)
-    text: str
+    text: str | None = None
+    long: LongForm | None = None
+    alphabet: Alphabet | None = None
+    language: Literal[tuple(language.name.lower() for language in Language)] | None = None  # type: ignore[valid-type]
+    octets: bytes | None = None
+    data_coding: int = 0
+    udh: bytes = b""
+
+    @field_validator("octets", "udh", mode="before")
+    @classmethod
+    def _from_hexadecimal(cls, value: object) -> bytes:
+        try:
+            return bytes.fromhex(str(value))
+        except ValueError:
+            raise ValueError(f"{value!r} is not hexadecimal") from None
+
+    @model_validator(mode="after")
+    def _text_or_octets(self) -> Outgoing:
+        if (self.text is None) is (self.octets is None):
+            raise ValueError('give either "text" or "octets"')
+        of_the_other = ("long", "language") if self.text is None else ("data_coding", "udh")
+        if superfluous := self.model_fields_set.intersection(of_the_other):
+            which, other = ("octets", "text") if self.text is None else ("text", "octets")
+            raise ValueError(f"{sorted(superfluous)[0]} goes with {other}, not with {which}")
+        return self
 
 
 class HandsetChange(body.Body):
@@ -79,6 +106,7 @@ class HandsetsApi:
         one = "/api/v1/handsets/{msisdn}"
         wait = "seconds to wait for news, at most 300"
         inbox = {"after": "an id", "from": "a sender", "match": "a regular expression", "wait": wait}
+        inbox["incomplete"] = "true: the long messages of which parts are missing"
         return (
             Route("GET", "/api/v1/handsets", self.list),
             Route("GET", one, self.read),
@@ -151,29 +179,38 @@ class HandsetsApi:
         wait = body.seconds(request)
         query = {name: request.query.get(name, "") for name in ("after", "match")}
         sender = request.query.get("from", "").strip().removeprefix("+")
-        found = list(handset.received(sender=sender, **query))
+        incomplete = body.yes(request, "incomplete")
+
+        def fitting() -> list[InboxSms]:
+            return list(handset.received(sender=sender, incomplete=incomplete, **query))
+
+        found = fitting()
         if not found and wait:
-            await self._until_changed(handset, wait, lambda: any(handset.received(sender=sender, **query)))
-            found = list(handset.received(sender=sender, **query))
+            await self._until_changed(handset, wait, lambda: bool(fitting()))
+            found = fitting()
         return body.answer({"messages": [_sms(handset, sms) for sms in found]})
 
     async def send(self, request: web.Request) -> web.Response:
         """Send an SMS from the handset."""
         handset = self._of(request)
         outgoing = await body.read(request, Outgoing)
-        sent = handset.send(outgoing.to, outgoing.text)
+        if outgoing.text is None:
+            default = outgoing.alphabet or GSM7
+            octets = outgoing.octets or b""
+            sent = [handset.send_octets(outgoing.to, octets, outgoing.data_coding, udh=outgoing.udh, default=default)]
+        else:
+            sent = handset.send(
+                outgoing.to,
+                outgoing.text,
+                long=outgoing.long or LongForm.UDH8,
+                alphabet=outgoing.alphabet,
+                language=Language[outgoing.language.upper()] if outgoing.language else None,
+            )
         await self._gateway.committed()
+        shown = _content(InboxSms(sent[0], sent[0].submitted_at, tuple(sent)))
+        parts = {"parts": len(sent), "submitted_at": iso(sent[0].submitted_at)}
         return body.answer(
-            {
-                "id": sent[0].message_id,
-                "from": handset.msisdn,
-                "to": sent[0].destination,
-                "text": outgoing.text,
-                "data_coding": sent[0].data_coding,
-                "parts": len(sent),
-                "submitted_at": iso(sent[0].submitted_at),
-            },
-            status=202,
+            {"id": sent[0].message_id, "from": handset.msisdn, "to": sent[0].destination} | shown | parts, status=202
         )
 
     async def empty(self, request: web.Request) -> web.Response:
@@ -262,12 +299,42 @@ def _screen(screen: Screen) -> dict[str, object]:
 
 
 def _sms(handset: Handset, sms: InboxSms) -> dict[str, object]:
+    return (
+        {"id": sms.id, "from": sms.sender, "to": handset.msisdn}
+        | _content(sms)
+        | {"parts": sms.parts, "missing": sms.missing, "received_at": iso(sms.received_at)}
+    )
+
+
+def _content(sms: InboxSms) -> dict[str, object]:
     return {
-        "id": sms.id,
-        "from": sms.sender,
-        "to": handset.msisdn,
         "text": sms.text,
         "data_coding": sms.data_coding,
-        "parts": sms.parts,
-        "received_at": iso(sms.received_at),
+        "alphabet": sms.alphabet,
+        "octets": sms.content.hex(),
+        "segments": [_segment(segment) for segment in sms.segments],
     }
+
+
+def _segment(sms: Sms) -> dict[str, object]:
+    user_data = sms.user_data
+    header = user_data.header
+    place = sms.concatenation
+    return {
+        "id": sms.message_id,
+        "octets": sms.octets.hex(),
+        "esm_class": sms.esm_class,
+        "data_coding": sms.data_coding,
+        "alphabet": user_data.alphabet,
+        "udh": sms.octets[: header.length].hex(),
+        "reference": place.reference if place else None,
+        "reference_bits": place.reference_bits if place else None,
+        "sequence": place.sequence if place else 1,
+        "total": place.total if place else 1,
+        "single_shift": _language(header.single, SINGLE),
+        "locking_shift": _language(header.locking, LOCKING),
+    }
+
+
+def _language(identifier: int, tables: Container[int]) -> str | None:
+    return Language(identifier).name.lower() if identifier in tables else None

@@ -9,6 +9,9 @@ import asyncio
 from dataclasses import dataclass
 
 from ussd_gateway.clock import VirtualClock
+from ussd_gateway.coding.data_coding import Alphabet
+from ussd_gateway.coding.national import Language
+from ussd_gateway.coding.segments import LongForm
 from ussd_gateway.gateway import PATIENCE, Gateway
 from ussd_gateway.handsets.handset import Handset, InboxSms, Screen
 from ussd_gateway.patterns import search
@@ -80,9 +83,17 @@ class ScriptedHandset:
         """Cancel the dialogue."""
         self._handset.hang_up()
 
-    async def send(self, to: str, text: str) -> None:
-        """Send an SMS."""
-        self._handset.send(to, text)
+    async def send(
+        self,
+        to: str,
+        text: str,
+        *,
+        long: LongForm = LongForm.UDH8,
+        alphabet: Alphabet | None = None,
+        language: Language | None = None,
+    ) -> None:
+        """Send an SMS; docs/encodings.md tells what the options do."""
+        self._handset.send(to, text, long=long, alphabet=alphabet, language=language)
 
     async def turn_off(self) -> None:
         """Leave the network: what is sent is kept."""

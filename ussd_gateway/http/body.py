@@ -70,6 +70,14 @@ def seconds(request: web.Request, name: str = "wait") -> float:
     return value
 
 
+def yes(request: web.Request, name: str) -> bool:
+    """A query parameter that is true or false; false where it is not given."""
+    text = request.query.get(name, "false")
+    if text not in {"true", "false"}:
+        raise ValueError(f"{name}={text}: write true or false")
+    return text == "true"
+
+
 def count(request: web.Request, name: str, default: int, most: int) -> int:
     """A query parameter that counts, from 1 to `most`."""
     text = request.query.get(name, str(default))

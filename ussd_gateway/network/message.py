@@ -8,7 +8,9 @@ from typing import Protocol
 import msgspec
 
 from ussd_gateway.coding import data_coding as codings
+from ussd_gateway.coding.data_coding import GSM7, Alphabet
 from ussd_gateway.coding.segments import Concatenation, parse_udh
+from ussd_gateway.coding.user_data import UserData, text_of
 
 
 class Operation(StrEnum):
@@ -142,6 +144,7 @@ class Sms(msgspec.Struct, array_like=True, eq=False, gc=False):
     submitted_at          float; seconds since the epoch, set by the network
     tlvs                  tuple of (tag, octets); the optional parameters that the network itself has no use for
     expiry_set            bool; whether the network looks at expires_at
+    default_alphabet      what data_coding 0 means to the sender, one of coding.data_coding.DEFAULT_ALPHABETS
     """
 
     # A Struct because it is made, and later written into the journal, in C: most of the messages see no more than that.
@@ -159,6 +162,7 @@ class Sms(msgspec.Struct, array_like=True, eq=False, gc=False):
     submitted_at: float = 0.0
     tlvs: tuple[tuple[int, bytes], ...] = ()
     expiry_set: bool = False
+    default_alphabet: Alphabet = GSM7
 
     def wants_receipt(self, state: MessageState) -> bool:
         """Whether the sender asked for a receipt of this final state (SMPP 3.4 section 5.2.17)."""
@@ -174,9 +178,16 @@ class Sms(msgspec.Struct, array_like=True, eq=False, gc=False):
         return self.octets[parse_udh(self.octets)[1] :] if self.esm_class & UDHI else self.octets
 
     @property
+    def user_data(self) -> UserData:
+        """The octets with what says how to read them."""
+        return UserData(self.octets, self.data_coding, bool(self.esm_class & UDHI), self.default_alphabet)
+
+    @property
     def text(self) -> str:
         """The text of this part."""
-        return codings.decode_sms(self.content, self.data_coding)
+        if self.esm_class & UDHI:
+            return text_of((self.user_data,))
+        return codings.decode_sms(self.octets, self.data_coding, self.default_alphabet)
 
     def __repr__(self) -> str:
         return f"Sms({self.source!r} to {self.destination!r}, {len(self.octets)} octets, id {self.message_id!r})"
