@@ -24,6 +24,7 @@ MAY_IMPORT = {
         "api",
         "applications",
         "clock",
+        "coding",
         "config",
         "gateway",
         "handsets",

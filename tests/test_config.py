@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from ussd_gateway.coding.data_coding import DEFAULT_ALPHABETS
 from ussd_gateway.config import SECTIONS, Config, ConfigError, data_directory, load
 
 SHIPPED = Path(__file__).parent.parent / "config.toml"
@@ -53,6 +54,17 @@ def test_flags_win_over_the_environment_which_wins_over_the_file(written):
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.1.2.3", "::1"])
 def test_every_loopback_address_will_do(written, host):
     assert load(written(f"[server]\nhost = '{host}'\n"), environment={}).config.server.host == host
+
+
+def test_data_coding_0_can_mean_any_alphabet_that_there_is_for_it(written):
+    text = "[[esme]]\nsystem_id = 'a'\npassword = 'b'\n"
+    (esme,) = load(written(text), environment={}).config.esme
+    assert esme.default_alphabet == "gsm7"
+    for alphabet in DEFAULT_ALPHABETS:
+        (esme,) = load(written(f"{text}default_alphabet = '{alphabet}'\n"), environment={}).config.esme
+        assert esme.default_alphabet == alphabet
+    with pytest.raises(ConfigError, match=r"esme\[0\].default_alphabet: .*'gsm7', 'gsm7_packed', 'latin1'"):
+        load(written(f"{text}default_alphabet = 'hebrew'\n"), environment={})
 
 
 def test_money_and_numbers_are_written_as_people_write_them(written):

@@ -167,6 +167,7 @@ class Esme(_Section):
     system_id: SystemId
     password: SmppPassword
     numbers: tuple[str, ...] = ()
+    default_alphabet: Literal["gsm7", "gsm7_packed", "latin1", "ascii", "ucs2", "utf8", "cp1252"] = "gsm7"
 
 
 class Config(_Section):

@@ -24,6 +24,7 @@ from ussd_gateway.applications.smsc.accounts import Accounts, EsmeAccount, EsmeS
 from ussd_gateway.applications.smsc.capture import Capture
 from ussd_gateway.applications.smsc.server import Smsc
 from ussd_gateway.clock import Clock, RealClock
+from ussd_gateway.coding.data_coding import Alphabet
 from ussd_gateway.config import Config, ConfigError, load
 from ussd_gateway.handsets.handset import Handset, NotAskedError, NotAttachedError
 from ussd_gateway.handsets.http import HandsetsApi
@@ -242,7 +243,10 @@ class Gateway(core.Gateway):
 
     def _new_accounts(self) -> Accounts:
         care = self.config.selfcare
-        settings = [EsmeSettings(esme.system_id, esme.password, esme.numbers) for esme in self.config.esme]
+        settings = [
+            EsmeSettings(esme.system_id, esme.password, esme.numbers, default_alphabet=Alphabet(esme.default_alphabet))
+            for esme in self.config.esme
+        ]
         if care.enabled:
             numbers = (care.password_sender, care.command_number)
             settings.append(EsmeSettings(care.system_id, care.password, numbers, inner=True))

@@ -86,6 +86,7 @@ def split(
     long: LongForm = LongForm.UDH8,
     alphabet: Alphabet | None = None,
     language: Language | None = None,
+    default: Alphabet = GSM7,
 ) -> list[Segment]:
     """The text as one segment without a header if it fits, else as many as it takes.
 
@@ -93,27 +94,36 @@ def split(
     70, 67 and 66 characters. No cut falls inside an escape sequence, a surrogate pair or a character of several
     octets. The reference is taken modulo 2 to the power of its bits, so a plain counter will do.
 
-    alphabet  None: GSM 7-bit if it has every character, else UCS-2
+    alphabet  None: the default alphabet if it has every character, else UCS-2
     language  the text is GSM 7-bit with those of the national tables of the language that make it shortest, none if
               it needs none; the header names them
+    default   what data_coding 0 means to the receiver
 
     ValueError: the text takes more than 255 segments, or more than 65,535 octets as message_payload; the alphabet
     lacks a character (UnencodableError); the alphabet cannot be written or has no national tables; SAR parameters
     and a header for the tables would both be there.
     """
     if language is None:
-        return _split(text, 0, 0, reference, long, alphabet)
-    alphabet = alphabet or GSM7
+        alphabet, coding, octets = _encoded(text, alphabet, default)
+        return _split(octets, b"", alphabet, coding, reference, long)
+    alphabet = alphabet or (default if default in _GSM else GSM7)
     if alphabet not in _GSM:
         raise ValueError(f"language {language.name.lower()} has tables for gsm7 and gsm7_packed, not for {alphabet}")
     if gsm7.is_encodable(text):
-        return _split(text, 0, 0, reference, long, alphabet)
+        return _split(gsm7.encode(text), b"", alphabet, codings.SMS_GSM7, reference, long)
     single = language if language in SINGLE else 0
     locking = language if language in LOCKING else 0
     ways = [
-        _split(text, *tables, reference, long, alphabet)
-        for tables in ((single, 0), (0, locking), (single, locking))
-        if any(tables) and gsm7.is_encodable(text, single=tables[0], locking=tables[1])
+        _split(
+            gsm7.encode(text, single=one, locking=other),
+            _shifts(one, other),
+            alphabet,
+            codings.SMS_GSM7,
+            reference,
+            long,
+        )
+        for one, other in ((single, 0), (0, locking), (single, locking))
+        if gsm7.is_encodable(text, single=one, locking=other)
     ]
     if not ways:
         gsm7.encode(text, single=single, locking=locking)  # raises, and names the character
@@ -121,10 +131,9 @@ def split(
 
 
 def _split(
-    text: str, single: int, locking: int, reference: int, long: LongForm, alphabet: Alphabet | None
+    octets: bytes, elements: bytes, alphabet: Alphabet, coding: int, reference: int, long: LongForm
 ) -> list[Segment]:
-    alphabet, coding, octets = _encoded(text, alphabet, single, locking)
-    elements = _shifts(single, locking)
+    """The text, GSM 7-bit not packed yet; `elements` of the header name its national tables."""
     if elements and long is LongForm.SAR:
         raise ValueError("with sar there is no header to name the tables of a language; write udh8 or udh16")
     alone = _udh(elements)
@@ -147,16 +156,16 @@ def _split(
     return segments
 
 
-def _encoded(text: str, alphabet: Alphabet | None, single: int, locking: int) -> tuple[Alphabet, int, bytes]:
+def _encoded(text: str, alphabet: Alphabet | None, default: Alphabet) -> tuple[Alphabet, int, bytes]:
     """The alphabet, its data_coding, and the octets, GSM 7-bit not packed yet."""
     if alphabet is None:
-        coding, octets = codings.encode_sms(text)
-        return codings.sms_alphabet(coding), coding, octets
+        try:
+            return default, codings.SMS_GSM7, codings.encode(text, GSM7 if default in _GSM else default)
+        except gsm7.UnencodableError:
+            alphabet = codings.UCS2
     if alphabet is OCTETS:
         raise ValueError("octets are no text; write them in hexadecimal, with their data_coding")
-    if alphabet in _GSM:
-        return alphabet, codings.SMS_GSM7, gsm7.encode(text, single=single, locking=locking)
-    return alphabet, codings.SMS_DATA_CODINGS[alphabet], codings.encode(text, alphabet)
+    return alphabet, codings.SMS_DATA_CODINGS[alphabet], codings.encode(text, GSM7 if alphabet in _GSM else alphabet)
 
 
 def _filled(octets: bytes, alphabet: Alphabet, udh: bytes) -> bytes:

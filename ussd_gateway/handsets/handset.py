@@ -261,11 +261,20 @@ class Handset:
     ) -> list[Sms]:
         """Send an SMS, in as many parts as it takes; the options and the mistakes are those of `segments.split`."""
         self._reference = self._reference % 255 + 1
-        segments = split(text, reference=self._reference, long=long, alphabet=alphabet, language=language)
+        destination = _number(to)
+        receiver = self._gateway.directory.party(destination)
+        segments = split(
+            text,
+            reference=self._reference,
+            long=long,
+            alphabet=alphabet,
+            language=language,
+            default=receiver.default_alphabet if receiver else GSM7,
+        )
         return self._submit(
             Sms(
                 self.msisdn,
-                _number(to),
+                destination,
                 segment.user_data,
                 segment.data_coding,
                 esm_class=UDHI if segment.udh else 0,

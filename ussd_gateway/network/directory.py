@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from math import inf
 
+from ussd_gateway.coding.data_coding import GSM7
 from ussd_gateway.network.address import candidates
 from ussd_gateway.network.message import Endpoint, Receipt, Sms
 from ussd_gateway.network.session import Session
@@ -20,13 +21,25 @@ class Party:
     name       str; the msisdn, or the account's system_id
     home       bool; a subscriber of this operator, who may dial and send
     attached   bool; registered in the network; of an account: bound to receive
+    default_alphabet  what data_coding 0 means to it
     room       float; how many more messages it can take now; without end for a handset
     confirms   bool; says itself when a message has arrived (`Messages.confirm`); otherwise handing it over delivers it
     waiting    dict; the messages kept until the party can take them, oldest first, by identity
     session    Session or None; its open USSD dialogue
     """
 
-    __slots__ = ("attached", "confirms", "endpoint", "home", "memory_full", "name", "room", "session", "waiting")
+    __slots__ = (
+        "attached",
+        "confirms",
+        "default_alphabet",
+        "endpoint",
+        "home",
+        "memory_full",
+        "name",
+        "room",
+        "session",
+        "waiting",
+    )
 
     def __init__(self, name: str, endpoint: Endpoint, *, home: bool, attached: bool, confirms: bool) -> None:
         self.name = name
@@ -34,6 +47,7 @@ class Party:
         self.home = home
         self.attached = attached
         self.confirms = confirms
+        self.default_alphabet = GSM7
         self.memory_full = False
         self.room = inf
         self.waiting: dict[int, Sms | Receipt] = {}

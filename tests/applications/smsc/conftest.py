@@ -9,6 +9,7 @@ from ussd_gateway.applications.smsc.accounts import Accounts, EsmeAccount, EsmeS
 from ussd_gateway.applications.smsc.capture import Capture
 from ussd_gateway.applications.smsc.server import Smsc
 from ussd_gateway.clock import VirtualClock
+from ussd_gateway.coding.data_coding import Alphabet
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.handsets.handset import Handset
 from ussd_gateway.network.faults import Faults
@@ -76,6 +77,7 @@ class Site:
         self.capture = Capture(1024 * 1024)
         self.faults = Faults(lambda seed: random.Random(seed).random)
         settings = [EsmeSettings("test", "test", ("5000-5999",)), EsmeSettings("other", "pw")]
+        settings.append(EsmeSettings("latin", "pw", ("6000",), default_alphabet=Alphabet.LATIN1))
         self.accounts = Accounts([EsmeAccount(account, self.gateway) for account in settings])
         self.smsc = Smsc(
             self.gateway,

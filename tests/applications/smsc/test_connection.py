@@ -49,6 +49,19 @@ async def test_an_esme_binds_submits_and_unbinds(site):
     assert [kind for (kind,) in site.journal()] == ["esme.bound", "sms", "esme.unbound"]
 
 
+async def test_an_account_means_by_data_coding_0_what_its_settings_say(site):
+    anna = site.handset()
+    latin = await site.bound("latin", "pw")
+    await latin.ask(submit(short_message=b"caf\xe9"))
+    assert [(sms.text, sms.alphabet, sms.content) for sms in anna.inbox] == [("café", "latin1", b"caf\xe9")]
+    anna.send("6000", "caf\xe9")
+    delivered = await latin.receive()
+    assert (delivered.data_coding, delivered.short_message) == (0, b"caf\xe9")
+    esme = await site.bound()
+    await esme.ask(submit(destination_addr="6000", short_message=b"caf\5"))
+    assert (await latin.receive()).short_message == b"caf\xe9"
+
+
 REFUSED_BINDS = [("nobody", "test", Status.ESME_RINVSYSID), ("test", "wrong", Status.ESME_RINVPASWD)]
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from ussd_gateway.applications.smsc.translate import deliver_sm, sms_from
-from ussd_gateway.coding.segments import Concatenation
+from ussd_gateway.coding.data_coding import Alphabet
+from ussd_gateway.coding.segments import Concatenation, LongForm, split
 from ussd_gateway.network.message import MessageState, Receipt, Sms
 from ussd_gateway.smpp.commands import DeliverSm, SubmitSm
 from ussd_gateway.smpp.errors import PduError
@@ -55,6 +56,46 @@ def test_a_part_is_known_by_its_header_or_by_its_sar_parameters():
     assert by_header.octets[:6].hex() == "0500037f0301"
     sar = ((Tag.SAR_MSG_REF_NUM, b"\1\2"), (Tag.SAR_TOTAL_SEGMENTS, b"\3"), (Tag.SAR_SEGMENT_SEQNUM, b"\1"))
     assert taken(short_message=b"a", tlvs=sar).concatenation == Concatenation(0x0102, 3, 1, 16)
+
+
+def test_data_coding_0_is_what_the_account_means_by_it():
+    sms = sms_from(
+        decode(SubmitSm(destination_addr="70001000001", short_message=b"@\xe9").encode()), "test", NOW, Alphabet.LATIN1
+    )
+    assert (sms.text, sms.octets) == ("@é", b"@\xe9")
+
+
+# who sent it, what data_coding 0 means to the sender and to the receiver, what the receiver gets
+DEFAULTS = [
+    ("shop", Alphabet.LATIN1, Alphabet.LATIN1, (0, b"@\xe9")),
+    ("shop", Alphabet.LATIN1, Alphabet.GSM7, (0, b"\0\5")),
+    ("shop", Alphabet.LATIN1, Alphabet.GSM7_PACKED, (0, b"\x80\2")),
+    ("shop", Alphabet.LATIN1, Alphabet.ASCII, (8, b"\0@\0\xe9")),
+    ("", Alphabet.LATIN1, Alphabet.GSM7, (0, b"@\xe9")),  # a tester's handset knows what it does
+]
+
+
+@pytest.mark.parametrize(("account", "sent_as", "wanted", "expected"), DEFAULTS)
+def test_a_text_of_one_account_is_written_anew_for_another(account, sent_as, wanted, expected):
+    sms = Sms("1", "5000", b"@\xe9", account=account, default_alphabet=sent_as)
+    pdu = decode(deliver_sm(sms, 7, default_alphabet=wanted))
+    assert (pdu.data_coding, pdu.short_message) == expected
+    assert sms.octets == b"@\xe9"
+
+
+def test_a_long_text_of_a_phone_leaves_in_the_form_that_its_sender_chose():
+    for long, tags in (("udh8", []), ("sar", [0x20C, 0x20E, 0x20F]), ("message_payload", [0x424])):
+        segment = split("x" * 300, reference=7, long=LongForm(long))[0]
+        sms = Sms(
+            "1",
+            "5000",
+            segment.user_data,
+            segment.data_coding,
+            0x40 if segment.udh else 0,
+            concatenation=segment.concatenation,
+        )
+        pdu = given_back(sms)
+        assert (pdu.esm_class, [tag for tag, _ in pdu.tlvs]) == (0x40 if long == "udh8" else 0, tags)
 
 
 SAR = {"ref": (Tag.SAR_MSG_REF_NUM, b"\0\1"), "total": (Tag.SAR_TOTAL_SEGMENTS, b"\2")}

@@ -7,6 +7,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Protocol
 
+from ussd_gateway.coding.data_coding import GSM7, Alphabet
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.network.message import Message, Receipt, Sms
 from ussd_gateway.smpp.status import Status
@@ -35,6 +36,7 @@ class EsmeSettings:
     """One account.
 
     numbers  short numbers or ranges such as "5000-5999" whose messages are delivered to it
+    default_alphabet  what data_coding 0 means to it, one of coding.data_coding.DEFAULT_ALPHABETS
     inner    whether the ESME is a part of this gateway, so that `settle` waits for its answers
     """
 
@@ -42,6 +44,7 @@ class EsmeSettings:
     password: str
     numbers: tuple[str, ...] = ()
     inner: bool = False
+    default_alphabet: Alphabet = GSM7
 
 
 class EsmeAccount:
@@ -54,6 +57,7 @@ class EsmeAccount:
         self.settings = settings
         self._gateway = gateway
         self._party = gateway.directory.attach_account(settings.system_id, self, settings.numbers)
+        self._party.default_alphabet = settings.default_alphabet
         self._binds: deque[Bind] = deque()  # those that receive
         if settings.inner:
             gateway.busy_while(lambda: any(bind.unanswered for bind in self._binds))

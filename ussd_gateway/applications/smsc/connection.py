@@ -17,6 +17,7 @@ from ussd_gateway.applications.smsc.accounts import Accounts, EsmeAccount
 from ussd_gateway.applications.smsc.capture import Capture, Chunk, Line, without_password, without_text
 from ussd_gateway.applications.smsc.faulty import carry_out
 from ussd_gateway.applications.smsc.translate import deliver_sm, sms_from
+from ussd_gateway.coding.data_coding import GSM7
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.network.faults import Effect, Fault, Faults, Side
 from ussd_gateway.network.message import MessageState, Receipt, Sms
@@ -86,6 +87,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
         # Our requests: what each carried, or whom to tell of its response, and when it was sent
         self._unanswered: dict[int, tuple[Sms | Receipt | Answered, float]] = {}
         self._takes_tlvs = True
+        self._default_alphabet = GSM7
         self._writable = True
         self._opened_at = self._heard_at = shared.real_time()
         self._enquired_at = 0.0
@@ -165,7 +167,9 @@ class EsmeConnection(asyncio.BufferedProtocol):
         """Hand a message or a receipt to the ESME."""
         sequence_number = self._connection.next_sequence_number()
         self._unanswered[sequence_number] = message, self._shared.real_time()
-        octets = deliver_sm(message, sequence_number, with_tlvs=self._takes_tlvs)
+        octets = deliver_sm(
+            message, sequence_number, with_tlvs=self._takes_tlvs, default_alphabet=self._default_alphabet
+        )
         if self._shared.faults.counted:
             destination = message.destination if isinstance(message, Sms) else message.sms.source
             self._send_with_faults("deliver_sm", octets, destination)
@@ -299,6 +303,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
             self._handlers = self._submitting
         self._account, self.system_id = account, pdu.system_id
         self._private = account.settings.inner
+        self._default_alphabet = account.settings.default_alphabet
         # Section 3.4: an ESME of before 3.4 gets no optional parameters
         self._takes_tlvs = pdu.interface_version >= INTERFACE_VERSION
         tlvs = ((Tag.SC_INTERFACE_VERSION, bytes((INTERFACE_VERSION,))),) if self._takes_tlvs else ()
@@ -318,7 +323,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
 
     def _submit_sm(self, pdu: SubmitSm) -> None:
         try:
-            sms = sms_from(pdu, self.system_id, self.gateway.now())
+            sms = sms_from(pdu, self.system_id, self.gateway.now(), self._default_alphabet)
         except PduError as error:
             return self._refuse(pdu, error)
         outgoing = self.outgoing

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from msgspec import structs
+
+from ussd_gateway.coding.data_coding import GSM7, Alphabet
 from ussd_gateway.coding.segments import Concatenation, parse_udh
+from ussd_gateway.coding.user_data import recoded
 from ussd_gateway.network.message import UDHI, Receipt, Sms
 from ussd_gateway.smpp.commands import DeliverSm, SubmitSm
 from ussd_gateway.smpp.errors import PduError
@@ -19,8 +23,8 @@ _UNDERSTOOD = frozenset((*_SAR, Tag.MESSAGE_PAYLOAD))
 _HIGHEST_PRIORITY = 3  # 5.2.14
 
 
-def sms_from(pdu: SubmitSm, account: str, now: float) -> Sms:
-    """The message that a submit_sm carries; PduError with the command_status that refuses it."""
+def sms_from(pdu: SubmitSm, account: str, now: float, default_alphabet: Alphabet = GSM7) -> Sms:
+    """The message that a submit_sm carries, data_coding 0 as its account means it; PduError with the command_status that refuses it."""
     # One unpacking instead of eighteen attributes: every message an ESME submits comes this way.
     (
         service_type,
@@ -68,16 +72,24 @@ def sms_from(pdu: SubmitSm, account: str, now: float) -> Sms:
         _expiry(pdu.validity_period, now) if validity_period else 0.0,
         account,
         tlvs=tlvs,
+        default_alphabet=default_alphabet,
     )
 
 
-def deliver_sm(message: Sms | Receipt, sequence_number: int, *, with_tlvs: bool = True) -> bytes:
+def deliver_sm(
+    message: Sms | Receipt, sequence_number: int, *, with_tlvs: bool = True, default_alphabet: Alphabet = GSM7
+) -> bytes:
     """The octets of the deliver_sm that hands a message or a receipt to an ESME.
 
     with_tlvs  False for an ESME of before SMPP 3.4; a text that only message_payload could carry goes with it all the same
+    default_alphabet  what data_coding 0 means to the ESME; another ESME's text is written anew in it, while a handset
+                      knows what it does
     """
     if isinstance(message, Receipt):
         return _receipt(message, sequence_number, with_tlvs)
+    if message.default_alphabet is not default_alphabet and message.account:
+        user_data = recoded(message.user_data, default_alphabet)
+        message = structs.replace(message, octets=user_data.octets, data_coding=user_data.data_coding)
     short_message, tail = message.octets, b""
     if len(short_message) > 254:  # 5.3.2.32: what does not fit short_message goes as message_payload
         tail = encode_tlvs(((Tag.MESSAGE_PAYLOAD, short_message),))
