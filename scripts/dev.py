@@ -4,6 +4,7 @@
     python3 scripts/dev.py test [ARGUMENT...]    run the tests; arguments go to pytest
     python3 scripts/dev.py check                 lint, formatting and types
     python3 scripts/dev.py docs                  refresh the parts of docs/ that are drawn from tables in the code
+    python3 scripts/dev.py fuzz [ARGUMENT...]    fuzz the SMSC for a minute; arguments go to scripts/fuzz.py (--seconds, --seed)
     python3 scripts/dev.py wheel                 build the wheel and try it in an empty environment
     python3 scripts/dev.py lock [ARGUMENT...]    refresh requirements/*.lock; arguments go to pip-compile (--upgrade)
 
@@ -81,7 +82,7 @@ CHECKS = (
     ("ruff", "check", "."),
     ("ruff", "format", "--check", "."),
     ("mypy",),
-    ("mypy", "scripts/dev.py", "scripts/draw.py"),
+    ("mypy", "scripts/dev.py", "scripts/draw.py", "scripts/fuzz.py"),
 )
 
 # What the installed wheel has to do, from an empty folder.
@@ -381,6 +382,11 @@ def docs(arguments: list[str]) -> int:
     return become([program(environment("dev"), "python"), os.path.join("scripts", "draw.py")])
 
 
+def fuzz(arguments: list[str]) -> int:
+    """Fuzzes the SMSC."""
+    return become([program(environment("dev"), "python"), os.path.join("scripts", "fuzz.py"), *arguments])
+
+
 def wheel(arguments: list[str]) -> int:
     """Builds the wheel and tries it where nothing of this folder can help it."""
     import tempfile
@@ -494,7 +500,7 @@ def refuse(arguments: list[str]) -> None:
         raise ToolError(f"this command takes no arguments, but here are: {' '.join(arguments)}")
 
 
-COMMANDS = {"up": up, "test": test, "check": check, "docs": docs, "wheel": wheel, "lock": lock}
+COMMANDS = {"up": up, "test": test, "check": check, "docs": docs, "fuzz": fuzz, "wheel": wheel, "lock": lock}
 
 
 def main(arguments: list[str]) -> int:

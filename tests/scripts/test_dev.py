@@ -224,7 +224,7 @@ def test_help_names_every_command(project, arguments):
 def test_an_unknown_command_is_told_the_known_ones(project):
     done = dev_py(project, "start")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "dev.py: 'start' is unknown; known: up, test, check, docs, wheel, lock\n"
+    assert done.stderr == "dev.py: 'start' is unknown; known: up, test, check, docs, fuzz, wheel, lock\n"
 
 
 def test_an_argument_that_would_go_nowhere_is_refused(project):
