@@ -30,9 +30,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
+from ussd_gateway.smpp.commands import BindTransceiver, EnquireLink, SubmitSm
 from ussd_gateway.smpp.connection import LONGEST_PDU, Connection
 from ussd_gateway.smpp.errors import LostStreamError
-from ussd_gateway.smpp.pdu import HEADER, RESPONSE, BindTransceiver, EnquireLink, Pdu, SubmitSm, UnparsedPdu
+from ussd_gateway.smpp.pdu import HEADER, RESPONSE, Pdu, UnparsedPdu
 from ussd_gateway.smpp.status import Status
 
 ROOT = Path(__file__).parent.parent

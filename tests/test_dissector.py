@@ -10,11 +10,7 @@ from itertools import count
 import pytest
 
 from tests.applications.smsc.conftest import Esme
-from ussd_gateway.smpp.connection import Connection
-from ussd_gateway.smpp.pdu import (
-    HEADER,
-    PDUS,
-    RESPONSE,
+from ussd_gateway.smpp.commands import (
     BindReceiver,
     BindTransceiver,
     BindTransmitter,
@@ -23,6 +19,8 @@ from ussd_gateway.smpp.pdu import (
     SubmitSm,
     Unbind,
 )
+from ussd_gateway.smpp.connection import Connection
+from ussd_gateway.smpp.pdu import HEADER, PDUS, RESPONSE
 from ussd_gateway.smpp.status import Status
 from ussd_gateway.smpp.tlv import Tag
 

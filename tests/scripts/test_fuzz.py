@@ -10,23 +10,21 @@ from pathlib import Path
 
 import pytest
 
-from ussd_gateway.smpp.connection import Connection
-from ussd_gateway.smpp.errors import LostStreamError
-from ussd_gateway.smpp.pdu import (
-    RESPONSE,
+from ussd_gateway.smpp.commands import (
     BindTransceiver,
     BindTransceiverResp,
     DeliverSm,
     EnquireLink,
     EnquireLinkResp,
     GenericNack,
-    Pdu,
     SubmitSm,
     SubmitSmResp,
     Unbind,
     UnbindResp,
-    UnparsedPdu,
 )
+from ussd_gateway.smpp.connection import Connection
+from ussd_gateway.smpp.errors import LostStreamError
+from ussd_gateway.smpp.pdu import RESPONSE, Pdu, UnparsedPdu
 
 ROOT = Path(__file__).parents[2]
 CORPUS = ROOT / "tests" / "corpus"

@@ -18,12 +18,7 @@ import pytest
 import pytest_asyncio
 
 from tests.applications.smsc.conftest import Esme, Site
-from ussd_gateway.smpp.connection import LONGEST_PDU
-from ussd_gateway.smpp.fields import CString, OctetString
-from ussd_gateway.smpp.pdu import (
-    HEADER,
-    PDUS,
-    RESPONSE,
+from ussd_gateway.smpp.commands import (
     BindReceiver,
     BindTransceiver,
     BindTransmitter,
@@ -31,10 +26,12 @@ from ussd_gateway.smpp.pdu import (
     EnquireLink,
     EnquireLinkResp,
     GenericNack,
-    Pdu,
     SubmitSm,
     Unbind,
 )
+from ussd_gateway.smpp.connection import LONGEST_PDU
+from ussd_gateway.smpp.fields import CString, OctetString
+from ussd_gateway.smpp.pdu import HEADER, PDUS, RESPONSE, Pdu
 from ussd_gateway.smpp.status import Status
 from ussd_gateway.smpp.tlv import Tag
 
