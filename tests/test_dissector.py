@@ -2,14 +2,15 @@
 
 import asyncio
 import shutil
-import struct
 import subprocess
 from contextlib import asynccontextmanager, suppress
 from itertools import count
 
+import aiohttp
 import pytest
 
 from tests.applications.smsc.conftest import Esme
+from ussd_gateway.smpp import pcap
 from ussd_gateway.smpp.commands import (
     BindReceiver,
     BindTransceiver,
@@ -28,7 +29,7 @@ TSHARK = shutil.which("tshark")
 ANNA = "70001000001"
 LONG = "Съешь ещё этих мягких французских булок, да выпей чаю. " * 8
 PORT = 2775
-SMSC, ESME = bytes((192, 0, 2, 1)), bytes((192, 0, 2, 2))  # RFC 5737: for documentation
+SMSC, ESME = ("192.0.2.1", PORT), "192.0.2.2"  # RFC 5737: for documentation
 
 pytestmark = pytest.mark.skipif(TSHARK is None, reason="there is no tshark on the PATH; .ci/run installs it")
 
@@ -85,69 +86,22 @@ async def recorded(gateway):
         await recorder.stop()
 
 
-# pcap ------------------------------------------------------------------------------------------------------------------
-
-SYN, ACK, FIN, PSH = 2, 16, 1, 8
-RAW_IP = 101  # LINKTYPE_RAW
+# The dissector ---------------------------------------------------------------------------------------------------------
 
 
-def checksum(octets):
-    """RFC 1071."""
-    octets += b"\0" * (len(octets) % 2)
-    total = sum(struct.unpack(f">{len(octets) // 2}H", octets))
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    return ~total & 0xFFFF
+def write_capture(path, passed):
+    """A file of what passed, a millisecond apart."""
+    packets = pcap.packets(
+        (at / 1000, *((SMSC, (ESME, port)) if by_smsc else ((ESME, port), SMSC)), octets)
+        for at, (port, by_smsc, octets) in enumerate(passed)
+    )
+    path.write_bytes(pcap.header() + b"".join(packets))
 
 
-class Pcap:
-    """TCP connections as a file that Wireshark opens: handshake, data with its acknowledgements, the end."""
-
-    def __init__(self):
-        self._octets = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262_144, RAW_IP)
-        self._moment = count(1)
-        self._sequence = {}  # (port of the ESME, by the SMSC) -> the next sequence number of that side
-
-    def segment(self, port, by_smsc, flags, data=b""):
-        source, destination = (SMSC, ESME) if by_smsc else (ESME, SMSC)
-        ports = (PORT, port) if by_smsc else (port, PORT)
-        own, other = (
-            self._sequence.setdefault((port, by_smsc), 1000),
-            self._sequence.setdefault((port, not by_smsc), 1000),
-        )
-        tcp = struct.pack(">HHIIBBHHH", *ports, own, other if flags & ACK else 0, 5 << 4, flags, 65_535, 0, 0)
-        pseudo = source + destination + struct.pack(">BBH", 0, 6, len(tcp) + len(data))
-        tcp = tcp[:16] + struct.pack(">H", checksum(pseudo + tcp + data)) + tcp[18:]
-        moment = next(self._moment)
-        ip = struct.pack(
-            ">BBHHHBBH4s4s", 0x45, 0, 20 + len(tcp) + len(data), moment & 0xFFFF, 0, 64, 6, 0, source, destination
-        )
-        ip = ip[:10] + struct.pack(">H", checksum(ip)) + ip[12:]
-        packet = ip + tcp + data
-        self._octets += struct.pack("<IIII", moment // 1000, moment % 1000 * 1000, len(packet), len(packet)) + packet
-        self._sequence[port, by_smsc] += len(data) + bool(flags & (SYN | FIN))
-
-    def write(self, path, passed):
-        ports = sorted({port for port, _, _ in passed})
-        for port in ports:
-            self.segment(port, False, SYN)
-            self.segment(port, True, SYN | ACK)
-            self.segment(port, False, ACK)
-        for port, by_smsc, octets in passed:
-            for begin in range(0, len(octets), 1400):
-                self.segment(port, by_smsc, PSH | ACK, octets[begin : begin + 1400])
-                self.segment(port, not by_smsc, ACK)
-        for port in ports:
-            self.segment(port, False, FIN | ACK)
-            self.segment(port, True, FIN | ACK)
-            self.segment(port, False, ACK)
-        path.write_bytes(self._octets)
-
-
-def tshark(path, *arguments):
+def tshark(path, *arguments, port=PORT):
     checks = ("-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE")
     done = subprocess.run(
-        [TSHARK, "-n", "-r", path, "-d", f"tcp.port=={PORT},smpp", *checks, *arguments],
+        [TSHARK, "-n", "-r", path, "-d", f"tcp.port=={port},smpp", *checks, *arguments],
         capture_output=True,
         text=True,
         timeout=120,
@@ -156,14 +110,10 @@ def tshark(path, *arguments):
     return done.stdout
 
 
-BAD = "(_ws.malformed || _ws.expert || _ws.short) && !(tcp.flags.syn == 1 || tcp.flags.fin == 1)"
-"""What the dissector complains of; that a connection begins and ends is a remark of its own on TCP."""
-
-
-def complaints(path, which=""):
-    """Each frame with a complaint, in full."""
-    found = tshark(path, "-Y", f"({which}) && {BAD}" if which else BAD)
-    return found and tshark(path, "-Y", f"({which}) && {BAD}" if which else BAD, "-V")
+def complaints(path, which="frame", port=PORT):
+    """Each frame that the dissector complains of, in full; of TCP too."""
+    bad = f"{which} && (_ws.malformed || _ws.expert || _ws.short)"
+    return tshark(path, "-Y", bad, port=port) and tshark(path, "-Y", bad, "-V", port=port)
 
 
 def dissected(path, by_smsc):
@@ -291,16 +241,26 @@ async def test_a_full_session_of_each_mode_is_sound(operator_on_sockets, tmp_pat
         await old.submits()
         await leaves(old)
         await leaves(transmitter)
+        kept = tmp_path / "kept.pcap"
+        kept.write_bytes(await download(f"{operator_on_sockets.http_url}/api/v1/capture.pcap"))
         await operator_on_sockets.stop()  # unbinds who is left
         assert await transceiver.response() is None
         assert isinstance(transceiver.delivered[-1], Unbind)
         transceiver.close()
     capture = tmp_path / "session.pcap"
-    Pcap().write(capture, recorder.passed)
+    write_capture(capture, recorder.passed)
     for by_smsc in (True, False):
         assert dissected(capture, by_smsc) == said(recorder, by_smsc)
     assert len(said(recorder, True)) > 100
     assert complaints(capture) == ""
+    port = operator_on_sockets.smpp_address[1]
+    assert len(tshark(kept, "-Y", "smpp", port=port).splitlines()) > 100
+    assert complaints(kept, port=port) == ""
+
+
+async def download(url):
+    async with aiohttp.ClientSession() as session, session.get(url) as response:
+        return await response.read()
 
 
 async def test_every_answer_to_a_request_of_the_catalogue_is_sound(operator_on_sockets, tmp_path):
@@ -318,7 +278,7 @@ async def test_every_answer_to_a_request_of_the_catalogue_is_sound(operator_on_s
                     pass
                 esme.close()
     capture = tmp_path / "answers.pcap"
-    Pcap().write(capture, recorder.passed)
+    write_capture(capture, recorder.passed)
     assert dissected(capture, True) == said(recorder, True)
     answered = {command_id for command_id, _ in said(recorder, True)}
     wanted = {command_id for command_id in PDUS if command_id & RESPONSE and command_id ^ RESPONSE in PDUS}
@@ -330,7 +290,7 @@ def test_a_pdu_that_is_malformed_is_noticed(tmp_path):
     """That the tests above could fail."""
     capture = tmp_path / "bad.pcap"
     good = EnquireLink(sequence_number=1).encode()
-    Pcap().write(capture, [(40_000, True, good)])
+    write_capture(capture, [(40_000, True, good)])
     assert complaints(capture) == ""
-    Pcap().write(capture, [(40_000, True, HEADER.pack(18, SubmitSm.command_id, 0, 1) + b"\0\5")])
+    write_capture(capture, [(40_000, True, HEADER.pack(18, SubmitSm.command_id, 0, 1) + b"\0\5")])
     assert "Malformed" in complaints(capture)
