@@ -6,6 +6,7 @@ import sqlite3
 import msgspec
 import pytest
 
+from ussd_gateway.coding.data_coding import Alphabet
 from ussd_gateway.coding.segments import Concatenation
 from ussd_gateway.network.message import BEGIN, END, RELEASE, MessageState, Receipt, Sms, Ussd
 from ussd_gateway.store import journal as journals
@@ -221,6 +222,15 @@ def test_what_was_deleted_by_a_turn_that_failed_is_not_counted(store):
 
 
 # After a restart ------------------------------------------------------------------------------------------------------
+
+
+def test_what_data_coding_0_meant_is_known_after_a_restart(store, journal):
+    journal.sms(
+        Sms("shop", "1", b"caf\xe9", message_id="1", default_alphabet=Alphabet.LATIN1), MessageState.ENROUTE, 5.0
+    )
+    journal.commit()
+    (found,) = Journal(store).restored()
+    assert (found.text, found.default_alphabet) == ("café", Alphabet.LATIN1)
 
 
 def test_a_message_under_way_comes_back_whole(store, journal):
