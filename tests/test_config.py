@@ -25,8 +25,8 @@ def test_the_shipped_file_names_every_key_with_its_default():
     values = tomllib.loads(SHIPPED.read_text())
     config = Config()
     for section in SECTIONS:
-        assert values[section] == getattr(config, section).model_dump(), section
-    assert set(values) | {"fault"} == set(Config.model_fields)  # faults are off
+        assert values[section] == getattr(config, section).model_dump(mode="json"), section
+    assert set(values) | {"fault", "outcome"} == set(Config.model_fields)  # there are none
 
 
 def test_the_shipped_file_is_the_one_that_comes_along():
@@ -138,6 +138,11 @@ MISTAKES = {
         "[[fault]]\neffect = 'drop'\nacount = 'test'\n",
         "config.toml: fault[0].acount: there is no such key; did you mean account?",
     ),
+    "a delay that is none": (
+        "[[outcome]]\ndelay = 'long'\n",
+        "config.toml: outcome[0].delay: 'long' cannot be used:"
+        " write seconds such as 5, {uniform = [1, 3]} from least to most, or {normal = [2.0, 0.5]}",
+    ),
     "a number twice": (
         "[[subscriber]]\nmsisdn = '70001000001'\n[[subscriber]]\nmsisdn = '80001000001'\n",
         "config.toml: subscriber.msisdn: 70001000001 is there twice; each can be there once",
@@ -216,6 +221,13 @@ def test_the_example_of_a_fault_in_the_shipped_file_is_one(written):
     uncommented = "\n".join(line.removeprefix("# ") for line in example.splitlines())
     (fault,) = load(written(uncommented), environment={}).config.fault
     assert str(fault.rule()) == "throttle on submit_sm of test"
+
+
+def test_the_example_of_an_outcome_in_the_shipped_file_is_one(written):
+    _, _, behind = SHIPPED.read_text().partition("# [[outcome]]\n")
+    example = "\n".join(line.removeprefix("# ") for line in behind.partition("\n\n")[0].splitlines())
+    (outcome,) = load(written(f"[[outcome]]\n{example}"), environment={}).config.outcome
+    assert (outcome.account, outcome.receipt_delay) == ("test", 1)
 
 
 def test_menus_are_beside_the_file_or_those_that_came_along(tmp_path):

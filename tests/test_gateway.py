@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from ussd_gateway.network.message import BEGIN, Sms, Ussd
+from ussd_gateway.network.messages import NotUnderWayError
 
 
 class Application:
@@ -40,6 +41,32 @@ async def test_a_dial_is_answered_within_the_same_call(plain_gateway):
     phone = plain_gateway.phone()
     plain_gateway.submit(Ussd(BEGIN, "*1#", msisdn=phone.msisdn))
     assert phone.screen == "Готово."
+
+
+async def test_what_waits_is_queried_replaced_and_cancelled(plain_gateway):
+    phone = plain_gateway.phone()
+    plain_gateway.busy(phone.party, True)
+    kept, taken_back = (Sms("1", phone.msisdn, b"old", account="shop") for _ in range(2))
+    for sms in (kept, taken_back):
+        plain_gateway.submit(sms)
+    assert [way.sms for way in plain_gateway.query(kept.message_id, "shop")] == [kept]
+    plain_gateway.replace(kept.message_id, "shop", b"new")
+    plain_gateway.cancel(taken_back.message_id, "shop")
+    with pytest.raises(NotUnderWayError):
+        plain_gateway.cancel_between("shop", "1", "5000")
+    assert plain_gateway.want_alert(phone.msisdn, "shop")
+    plain_gateway.busy(phone.party, False)
+    assert [sms.text for sms in phone.inbox] == ["new"]
+
+
+async def test_an_esme_that_postpones_is_handed_the_message_again(plain_gateway):
+    esme = Application(plain_gateway)
+    plain_gateway.attach(plain_gateway.directory.attach_account("bank", esme, ("5000",)))
+    sms = Sms("1", "5000", b"Hi")
+    plain_gateway.submit(sms)
+    plain_gateway.postpone(sms, 31)
+    await plain_gateway.advance(60)
+    assert esme.got == [sms, sms]
 
 
 async def test_virtual_time_makes_everything_happen_at_its_moment(plain_gateway):

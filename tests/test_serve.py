@@ -10,6 +10,7 @@ from ussd_gateway import Gateway, VirtualClock
 from ussd_gateway.config import ConfigError
 from ussd_gateway.handsets.handset import NotAskedError
 from ussd_gateway.network.message import MessageState, Sms
+from ussd_gateway.network.messages import QueueFullError
 from ussd_gateway.serve import ListenError
 from ussd_gateway.smpp.commands import BindTransceiver
 
@@ -101,6 +102,47 @@ async def test_an_inbox_is_there_after_a_restart_and_numbers_go_on(start):
         inbox = gateway.handset("70002000001").inbox
         assert [sms.text for sms in inbox] == ["one", "two"]
         assert inbox[1].id > first
+
+
+async def test_a_scheduled_message_arrives_after_a_restart(start):
+    async with start() as gateway:
+        gateway.submit(Sms("shop", "70001000001", b"Hi", account="test", scheduled_at=gateway.now() + 60, priority=1))
+    async with start() as gateway:
+        inbox = gateway.handset("70001000001").inbox
+        assert not inbox
+        await gateway.wait(60)
+        assert [sms.text for sms in inbox] == ["Hi"]
+
+
+LIFE = """
+[network]
+waiting_limit = 1
+[retry]
+absent = [1]
+[[outcome]]
+destination = "^7000"
+states = {rejected = 1}
+"""
+
+
+async def test_what_the_config_says_of_a_messages_life_is_done(tmp_path):
+    path = tmp_path / "config.toml"
+    path.write_text(LIFE)
+
+    def states(gateway):
+        gateway.journal.commit()
+        return [entry.state for _, entry in gateway.journal.after(0) if entry.kind == "sms.state"]
+
+    async with Gateway.from_config(path, clock=VirtualClock(START), flags=FREE_PORTS | CHEAP) as gateway:
+        gateway.submit(Sms("3339", "70001000001", b"Hi"))
+        assert states(gateway) == [MessageState.REJECTED]
+        other = gateway.directory.recipient("447700900123")
+        gateway.detach(other)
+        gateway.submit(Sms("3339", "447700900123", b"Hi"))
+        with pytest.raises(QueueFullError, match="waiting_limit"):
+            gateway.submit(Sms("3339", "447700900123", b"Hi"))
+        await gateway.wait(1)
+        assert states(gateway) == [MessageState.REJECTED, MessageState.UNDELIVERABLE]
 
 
 async def test_r178_no_password_is_in_the_file(start):

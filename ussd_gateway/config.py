@@ -30,6 +30,7 @@ from pydantic import ValidationError as PydanticError
 
 from ussd_gateway.fault_rule import FaultRule
 from ussd_gateway.network.address import AddressError, normalise_msisdn
+from ussd_gateway.outcome_rule import OutcomeRule
 
 ENVIRONMENT = "USSD_GATEWAY_"
 FILE_NAME = "config.toml"
@@ -113,6 +114,16 @@ class NetworkSection(_Section):
     validity_period: PositiveFloat = 259200
     auto_provision: bool = True
     second_dial: Literal["busy", "replace"] = "busy"
+    waiting_limit: PositiveInt = 100_000
+    under_way_limit: PositiveInt = 1_000_000
+
+
+class RetrySection(_Section):
+    """Seconds between the attempts to reach a handset; empty waits for it."""
+
+    absent: tuple[NonNegativeFloat, ...] = ()
+    busy: tuple[NonNegativeFloat, ...] = ()
+    memory_full: tuple[NonNegativeFloat, ...] = ()
 
 
 class Smpp(_Section):
@@ -177,12 +188,14 @@ class Config(_Section):
     store: StoreSection = StoreSection()
     log: Log = Log()
     network: NetworkSection = NetworkSection()
+    retry: RetrySection = RetrySection()
     smpp: Smpp = Smpp()
     menus: Menus = Menus()
     selfcare: SelfcareSection = SelfcareSection()
     subscriber: tuple[Subscriber, ...] = ()
     esme: tuple[Esme, ...] = ()
     fault: tuple[FaultRule, ...] = ()
+    outcome: tuple[OutcomeRule, ...] = ()
 
     def menus_directory(self, beside: Path | None) -> Path:
         """Where the menus are: beside the config file, or the ones that came with the program."""

@@ -7,7 +7,7 @@ its end; only then the edges write what they have to say, so that what was ackno
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -17,9 +17,11 @@ from ussd_gateway.clock import Clock, VirtualClock
 from ussd_gateway.logs import told
 from ussd_gateway.network.deadlines import Deadlines, soonest
 from ussd_gateway.network.directory import Directory, Party
-from ussd_gateway.network.message import Delivery, Endpoint, Message, MessageState, Receipt, Sms, Ussd
+from ussd_gateway.network.message import Alert, Delivery, Endpoint, Message, MessageState, Receipt, Sms, Ussd
 from ussd_gateway.network.network import Network, NetworkSettings
+from ussd_gateway.network.outcomes import Chance
 from ussd_gateway.network.record import Record
+from ussd_gateway.network.under_way import UnderWay
 
 log = structlog.get_logger(__name__)
 
@@ -64,10 +66,11 @@ class Gateway:
         journal: Journal,
         new_handset: Callable[[str], Endpoint],
         language: Callable[[str], str] = lambda msisdn: "ru",
+        chance: Chance = lambda: 0.0,
     ) -> None:
         self.clock = clock
         self.journal = journal
-        self.network = Network(settings, journal, new_handset, journal.first_id, language)
+        self.network = Network(settings, journal, new_handset, journal.first_id, language, chance)
         self._timers: Deadlines[Timer] = Deadlines()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._under_way = 0
@@ -97,14 +100,59 @@ class Gateway:
         """The network begins a dialogue with message.msisdn for an application."""
         self._deliver(self.network.push(message, application, self.now()))
 
-    def confirm(self, sms: Sms, state: MessageState) -> None:
+    def confirm(self, sms: Sms, state: MessageState, error: int = 0) -> None:
         """An ESME says what became of a message that it was handed."""
-        self._deliver(self.network.confirm(sms, state, self.now()))
+        self._deliver(self.network.confirm(sms, state, self.now(), error))
 
-    def hand_back(self, system_id: str, messages: list[Sms | Receipt]) -> None:
+    def postpone(self, sms: Sms, error: int) -> None:
+        """An ESME cannot take a message now that it was handed; `error` as a MAP user error (3GPP 29.002)."""
+        self._deliver(self.network.postpone(sms, error, self.now()))
+
+    def hand_back(self, system_id: str, messages: Iterable[Sms | Receipt | Alert]) -> None:
         """An ESME lost its bind before these arrived."""
         self.network.hand_back(system_id, messages)
         self.changed()
+
+    def query(self, message_id: str, account: str, *, source: str | None = None) -> list[UnderWay]:
+        """The messages under way that the account knows by this id."""
+        return self.network.query(message_id, account, source=source)
+
+    def cancel(self, message_id: str, account: str, *, source: str | None = None) -> None:
+        """The account takes a message back; NotUnderWayError, TooLateError."""
+        self._deliver(self.network.cancel(message_id, account, self.now(), source=source))
+
+    def cancel_between(self, account: str, source: str, destination: str, *, service_type: str = "") -> None:
+        """The account takes back all it submitted from one address to the other; NotUnderWayError."""
+        now = self.now()
+        self._deliver(self.network.cancel_between(account, source, destination, now, service_type=service_type))
+
+    def replace(
+        self,
+        message_id: str,
+        account: str,
+        octets: bytes,
+        *,
+        source: str | None = None,
+        registered_delivery: int | None = None,
+        expires_at: float = 0.0,
+        scheduled_at: float = 0.0,
+    ) -> None:
+        """The account rewrites a message under way; NotUnderWayError, TooLateError."""
+        self.network.replace(
+            message_id,
+            account,
+            octets,
+            self.now(),
+            source=source,
+            registered_delivery=registered_delivery,
+            expires_at=expires_at,
+            scheduled_at=scheduled_at,
+        )
+        self.changed()
+
+    def want_alert(self, msisdn: str, account: str) -> bool:
+        """The account is told when the handset can be reached again; False when it can be reached now."""
+        return self.network.want_alert(msisdn, account)
 
     def attach(self, party: Party) -> None:
         """A handset registers, or an account is bound to receive."""
@@ -121,6 +169,10 @@ class Gateway:
     def memory_full(self, party: Party, full: bool) -> None:
         """A handset has no memory left for SMS, or has some again."""
         self._deliver(self.network.memory_full(party, full, self.now()))
+
+    def busy(self, party: Party, busy: bool) -> None:
+        """A handset is in a call and takes no SMS now, or takes some again."""
+        self._deliver(self.network.busy(party, busy, self.now()))
 
     def note(self, kind: str, *, account: str | None = None, **facts: object) -> None:
         """Write down and log that something happened; `facts` hold no secret."""

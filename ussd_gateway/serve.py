@@ -34,6 +34,7 @@ from ussd_gateway.http.body import answer
 from ussd_gateway.http.problem import problems
 from ussd_gateway.menu.mistakes import MenuError
 from ussd_gateway.network.faults import Faults, Rule
+from ussd_gateway.network.messages import QueueFullError, Retry
 from ussd_gateway.network.network import NetworkSettings
 from ussd_gateway.network.session import SessionError, TextTooLongError, Timeouts
 from ussd_gateway.selfcare.assemble import SelfCare, masks
@@ -54,6 +55,7 @@ STATUSES = {
     NotAskedError: HTTPStatus.CONFLICT,
     NotAttachedError: HTTPStatus.CONFLICT,
     SessionError: HTTPStatus.CONFLICT,
+    QueueFullError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """What the HTTP API answers to what the parts raise."""
 
@@ -80,6 +82,7 @@ class Gateway(core.Gateway):
             journal=self._journal,
             new_handset=lambda msisdn: Handset(msisdn, self),
             language=lambda msisdn: self.selfcare.languages.language(msisdn),
+            chance=random.Random(0).random,  # noqa: S311  # dice, and the same ones on every start
         )
         self.faults = Faults(lambda seed: random.Random(seed).random, self._configured_faults())  # noqa: S311  # dice
         self._views = Views(self.store)
@@ -191,7 +194,7 @@ class Gateway(core.Gateway):
         self._deliver(self.network.clear())
         self._accounts.forget()
         for party in self.directory.handsets():
-            party.attached, party.memory_full = True, False
+            party.attached, party.memory_full, party.busy = True, False, False
             if isinstance(party.endpoint, Handset):
                 party.endpoint.clear()
         self._journal.clear(self.now())
@@ -285,7 +288,7 @@ class Gateway(core.Gateway):
             if isinstance(endpoint, Handset):
                 endpoint.remember(sms, received_at)
         for sms in self._journal.restored():
-            self.network.messages.restore(sms)
+            self.network.messages.restore(sms, self.now())
         if not self._in_memory:  # nobody starts again from there
             self._journal.under_way = self.network.messages.under_way
         self._journal.commit()
@@ -307,6 +310,10 @@ def _network_settings(config: Config) -> NetworkSettings:
         validity=section.validity_period,
         auto_provision=section.auto_provision,
         second_dial=section.second_dial,
+        retry=Retry(config.retry.absent, config.retry.busy, config.retry.memory_full),
+        rules=tuple(outcome.rule() for outcome in config.outcome),
+        waiting_limit=section.waiting_limit,
+        under_way_limit=section.under_way_limit,
     )
 
 

@@ -168,6 +168,14 @@ async def test_a_full_memory_and_a_language(api):
     assert (await api("GET", ANNA))[1] == handset
 
 
+async def test_a_handset_in_a_call_gets_its_sms_when_it_is_free(api):
+    assert (await api("PUT", ANNA, {"busy": True}))[1]["busy"] is True
+    await api("POST", "/handsets/70002000001/sms", {"to": "70001000001", "text": "Hi"})
+    assert (await api("GET", ANNA))[1]["waiting"] == 1
+    await api("PUT", ANNA, {"busy": False})
+    assert len((await api("GET", f"{ANNA}/sms"))[1]["messages"]) == 1
+
+
 async def test_handsets_are_listed_with_those_of_other_operators(api):
     await api("GET", "/handsets/447700900123/sms")
     handsets = {handset["msisdn"]: handset for handset in (await api("GET", "/handsets"))[1]["handsets"]}

@@ -25,8 +25,14 @@ class Written(list):
     def sms(self, sms, state, now):
         self.append((f"sms {state.name}", sms, now))
 
-    def state(self, sms, state, now):
+    def state(self, sms, state, now, error=0):
         self.append((f"state {state.name}", sms, now))
+
+    def attempt(self, sms, error, now):
+        self.append((f"attempt {error}", sms, now))
+
+    def replaced(self, sms, now):
+        self.append(("replaced", sms, now))
 
     def receipt(self, receipt, now):
         self.append((f"receipt {receipt.state.name}", receipt, now))
@@ -42,7 +48,13 @@ class Operator:
     def __init__(self, **settings):
         self.now = 0.0
         self.written = Written()
-        self.network = Network(NetworkSettings(**settings), self.written, Party)
+        self.chances = []  # what the dice show next; 0.0 when nothing is left
+        self.network = Network(
+            NetworkSettings(**settings),
+            self.written,
+            Party,
+            chance=lambda: self.chances.pop(0) if self.chances else 0.0,
+        )
         self.directory = self.network.directory
 
     def handset(self, msisdn):
@@ -60,6 +72,23 @@ class Operator:
         esme = Party(system_id)
         esme.party = self.directory.attach_account(system_id, esme, numbers)
         return esme
+
+    def bound(self, system_id, *numbers):
+        esme = self.account(system_id, *numbers)
+        esme.party.attached = True
+        return esme
+
+    def attach(self, endpoint):
+        self.hand_over(self.network.attach(endpoint.party, self.now))
+
+    def detach(self, endpoint):
+        self.hand_over(self.network.detach(endpoint.party, self.now))
+
+    def confirm(self, sms, state, error=0):
+        self.hand_over(self.network.confirm(sms, state, self.now, error))
+
+    def cancel(self, message_id, account, **given):
+        self.hand_over(self.network.cancel(message_id, account, self.now, **given))
 
     def submit(self, message):
         self.hand_over(self.network.submit(message, self.now))

@@ -21,3 +21,13 @@ def test_a_cleared_heap_has_nothing_due():
     deadlines.add(1.0, "thing")
     deadlines.clear()
     assert deadlines.next() is None
+
+
+@given(st.lists(st.integers(0, 100)))
+def test_what_is_moot_is_forgotten_and_the_rest_keeps_its_order(times):
+    deadlines = Deadlines()
+    for time in times:
+        deadlines.add(float(time), time)
+    deadlines.retain(lambda when, thing: when == thing and thing % 2 == 0)
+    assert len(deadlines) == sum(1 for time in times if time % 2 == 0)
+    assert list(deadlines.due(100.0)) == sorted(time for time in times if time % 2 == 0)

@@ -45,3 +45,8 @@ def test_an_sms_is_read_as_its_account_writes(hexadecimal, esm_class, default, t
 def test_what_travels_says_what_it_is_without_its_text():
     sms = Sms("3339", "70001000001", b"secret", message_id="7")
     assert repr(sms) == "Sms('3339' to '70001000001', 6 octets, id '7')"
+
+
+def test_the_esme_knows_a_message_by_the_id_of_its_group():
+    assert Sms("1", "2", b"", message_id="7").known_id == "7"
+    assert Sms("1", "2", b"", message_id="7", group_id="6").known_id == "6"

@@ -40,7 +40,7 @@ def test_a_handset_that_is_off_gets_its_messages_in_order_when_it_attaches(opera
     assert anna.got == []
     operator.hand_over(operator.network.attach(anna.party, 5))
     assert anna.got == messages
-    assert operator.written.kinds == ["sms ENROUTE"] * 3 + ["state DELIVERED"] * 3
+    assert operator.written.kinds == ["sms ENROUTE", "attempt 6"] * 3 + ["state DELIVERED"] * 3
 
 
 def test_what_waits_is_under_way_and_a_receipt_is_no_message(operator, anna, shop):
@@ -213,7 +213,7 @@ def test_an_esme_cannot_speak_to_another_one_with_the_number_of_a_subscriber(ope
 
 
 def test_a_restored_message_waits_like_before(operator, anna):
-    operator.network.messages.restore(sms(message_id="7", expires_at=100.0))
+    operator.network.messages.restore(sms(message_id="7", expires_at=100.0), 0)
     operator.hand_over(operator.network.attach(anna.party, 1))
     assert [message.message_id for message in anna.got] == ["7"]
 

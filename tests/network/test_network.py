@@ -1,6 +1,8 @@
 """The operator's one door."""
 
-from ussd_gateway.network.message import BEGIN, Sms, Ussd
+import pytest
+
+from ussd_gateway.network.message import BEGIN, Alert, Sms, Ussd
 
 
 def test_the_next_deadline_is_the_soonest_of_sessions_and_messages(operator):
@@ -13,6 +15,11 @@ def test_the_next_deadline_is_the_soonest_of_sessions_and_messages(operator):
     operator.submit(Sms("1", "70001000002", b"", expires_at=5.0))
     assert operator.network.next_deadline() == 5.0
     assert (len(anna.got), len(portal.got)) == (0, 1)
+
+
+def test_what_the_network_makes_is_never_submitted(operator):
+    with pytest.raises(TypeError, match="the network makes each Alert"):
+        operator.submit(Alert("70001000001", "shop"))
 
 
 def test_sessions_and_messages_draw_their_ids_from_one_row(operator):

@@ -11,6 +11,8 @@ def test_the_journal_takes_everything_that_the_network_writes_down(store):
         "ussd": (Ussd(BEGIN, "*111#"),),
         "sms": (sms, MessageState.ENROUTE),
         "state": (sms, MessageState.DELIVERED),
+        "attempt": (sms, 6),
+        "replaced": (sms,),
         "receipt": (Receipt(sms, MessageState.DELIVERED, 1.0),),
     }
     assert {name for name in vars(Record) if not name.startswith("_")} == set(entries)
@@ -19,4 +21,4 @@ def test_the_journal_takes_everything_that_the_network_writes_down(store):
         getattr(record, name)(*what, 1.0)
     record.commit()
     kinds = [entry.kind for _, entry in record.after(0)]
-    assert kinds == ["ussd.begin", "sms", "sms.state", "receipt"]
+    assert kinds == ["ussd.begin", "sms", "sms.state", "sms.attempt", "sms.replaced", "receipt"]

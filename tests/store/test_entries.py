@@ -42,7 +42,7 @@ def test_the_kind_says_what_happened(kind):
 
 # Octets, what is read in their place
 ODD = {
-    "a longer entry": (["sms.state", 2.0, "1", 3, "added", {"later": 1}], StateEntry(2.0, "1", 3)),
+    "a longer entry": (["sms.state", 2.0, "1", 3, 0, "added", {"later": 1}], StateEntry(2.0, "1", 3)),
     "an unknown tag": (["sms.sold", 2.0, 5], ("sms.sold", 2.0)),
     "another type": (["sms.state", 2.0, ["1"], 3], ("sms.state", 2.0)),
     "no entry": (7, (None, 0.0)),

@@ -115,7 +115,7 @@ def test_only_what_is_committed_is_read(tmp_path):
 
 def test_what_a_newer_version_wrote_keeps_its_number_and_nothing_else(store, journal):
     arrived(journal, "1", "2")
-    newer = msgspec.msgpack.encode([["sms.sold", 5.0, 99], ["sms.state", 6.0, "1", 3, "more"]])
+    newer = msgspec.msgpack.encode([["sms.sold", 5.0, 99], ["sms.state", 6.0, "1", 3, 0, "more"]])
     store.write(
         "UPDATE journal SET entries = ? WHERE last = 2",
         (newer,),
@@ -322,16 +322,7 @@ def test_facts_of_any_kind_can_be_written(journal):
     assert written(journal)[0].facts == {"state": 3, "place": "re.compile('x')", "none": None}
 
 
-def test_a_message_that_comes_back_expires_though_the_network_had_set_its_expiry(store, journal):
-    waiting = sms()
-    journal.sms(waiting, MessageState.ENROUTE, 1.0)
-    waiting.expiry_set = True  # as the network does within the turn
-    journal.commit()
-    (found,) = Journal(store).restored()
-    assert not found.expiry_set
-
-
-@pytest.mark.parametrize("state", [0, MessageState.ENROUTE, MessageState.ACCEPTED])
+@pytest.mark.parametrize("state", [MessageState.SCHEDULED, MessageState.ENROUTE])
 def test_a_message_without_a_final_state_comes_back(store, journal, state):
     journal.sms(sms(message_id="1"), state, 1.0)
     journal.sms(sms(message_id="2"), MessageState.ENROUTE, 1.0)
@@ -400,6 +391,23 @@ def test_a_checkpoint_is_forgotten_by_a_reset(store, often):
     journal.under_way = list
     journal.clear(9.0)
     assert Journal(store).restored() == []
+
+
+def test_what_was_replaced_comes_back_as_it_was_last(store, journal):
+    journal.sms(sms("old"), MessageState.SCHEDULED, 5.0)
+    journal.replaced(sms("new", scheduled_at=60.0, priority=2, service_type="CMT", group_id="9"), 6.0)
+    journal.attempt(sms("old"), 6, 7.0)
+    journal.state(sms("old"), MessageState.ENROUTE, 8.0)
+    journal.commit()
+    (kept,) = Journal(store).restored()
+    assert (kept.text, kept.scheduled_at, kept.priority) == ("new", 60.0, 2)
+    assert (kept.service_type, kept.group_id, kept.submitted_at) == ("CMT", "9", 5.0)
+
+
+def test_a_final_state_tells_its_error(store, journal):
+    journal.state(sms(), MessageState.UNDELIVERABLE, 1.0, 27)
+    journal.commit()
+    assert [entry.error for _, entry in journal.after(0)] == [27]
 
 
 # What arrived ---------------------------------------------------------------------------------------------------------

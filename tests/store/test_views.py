@@ -61,8 +61,15 @@ def test_messages_are_found_by_words_and_terms_the_newest_first(journal, views, 
     assert [str(message["number"]) for message in views.messages(query)] == found
 
 
+def test_a_message_that_was_replaced_shows_its_new_text(journal, views):
+    journal.sms(sms("1", "old"), MessageState.ENROUTE, 1.0)
+    journal.replaced(sms("1", "new"), 2.0)
+    views.catch_up()
+    assert [message["text"] for message in views.messages("from:shop")] == ["new"]
+
+
 def test_an_unknown_state_is_told_with_the_known_ones(views):
-    with pytest.raises(ValueError, match="state:lost is no state of a message; known: enroute, delivered"):
+    with pytest.raises(ValueError, match="state:lost is no state of a message; known: scheduled, enroute, delivered"):
         views.messages("state:lost")
 
 

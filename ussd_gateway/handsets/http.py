@@ -82,6 +82,7 @@ class HandsetChange(body.Body):
 
     attached: bool | None = None
     memory_full: bool | None = None
+    busy: bool | None = None
     language: Literal["ru", "en", "latin"] | None = None
 
 
@@ -131,7 +132,7 @@ class HandsetsApi:
         return body.answer(self._state(self._of(request)))
 
     async def change(self, request: web.Request) -> web.Response:
-        """Attach or detach, fill or empty its memory, choose a language."""
+        """Attach or detach, fill or empty its memory, begin or end a call, choose a language."""
         handset = self._of(request)
         change = await body.read(request, HandsetChange)
         party = handset.party
@@ -139,6 +140,8 @@ class HandsetsApi:
             self._languages.set_language(handset.msisdn, change.language)
         if change.memory_full is not None:
             self._gateway.memory_full(party, change.memory_full)
+        if change.busy is not None:
+            self._gateway.busy(party, change.busy)
         if change.attached is True:
             self._gateway.attach(party)
         elif change.attached is False:
@@ -248,6 +251,7 @@ class HandsetsApi:
             "msisdn": handset.msisdn,
             "attached": party.attached,
             "memory_full": party.memory_full,
+            "busy": party.busy,
             "language": self._languages.language(handset.msisdn),
             "subscriber": party.home,
             "session": party.session.id if party.session else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Generic, TypeVar
 
@@ -36,6 +36,14 @@ class Deadlines(Generic[T]):
     def next(self) -> float | None:
         """The soonest time, or None."""
         return self._heap[0][0] if self._heap else None
+
+    def retain(self, matters: Callable[[float, T], bool]) -> None:
+        """Forget at once what is moot, so that it takes no memory until its time."""
+        self._heap[:] = [entry for entry in self._heap if matters(entry[0], entry[2])]
+        heapq.heapify(self._heap)
+
+    def __len__(self) -> int:
+        return len(self._heap)
 
     def clear(self) -> None:
         """Forget everything."""

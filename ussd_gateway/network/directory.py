@@ -8,11 +8,16 @@ from math import inf
 
 from ussd_gateway.coding.data_coding import GSM7
 from ussd_gateway.network.address import candidates
-from ussd_gateway.network.message import Endpoint, Receipt, Sms
+from ussd_gateway.network.message import Alert, Endpoint, Receipt
 from ussd_gateway.network.session import Session
+from ussd_gateway.network.under_way import UnderWay
+from ussd_gateway.network.waiting import Waiting
 
 _RANGE = re.compile(r"([0-9]+)-([0-9]+)")
 _CODE = re.compile(r"[*#][0-9*#]*#")
+
+Waits = UnderWay | Receipt | Alert
+_NOTHING: Waiting[Waits] = Waiting()  # what waits for each of a million parties for which nothing ever has to wait
 
 
 class Party:
@@ -22,14 +27,16 @@ class Party:
     home       bool; a subscriber of this operator, who may dial and send
     attached   bool; registered in the network; of an account: bound to receive
     default_alphabet  what data_coding 0 means to it
+    memory_full, busy  bool; why a handset that is attached takes no SMS now
     room       float; how many more messages it can take now; without end for a handset
     confirms   bool; says itself when a message has arrived (`Messages.confirm`); otherwise handing it over delivers it
-    waiting    dict; the messages kept until the party can take them, oldest first, by identity
+    waiting    the messages kept until the party can take them; `keep` puts them there
     session    Session or None; its open USSD dialogue
     """
 
     __slots__ = (
         "attached",
+        "busy",
         "confirms",
         "default_alphabet",
         "endpoint",
@@ -49,14 +56,22 @@ class Party:
         self.confirms = confirms
         self.default_alphabet = GSM7
         self.memory_full = False
+        self.busy = False
         self.room = inf
-        self.waiting: dict[int, Sms | Receipt] = {}
+        self.waiting = _NOTHING
         self.session: Session | None = None
 
     @property
     def takes_messages(self) -> bool:
         """Whether an SMS can be handed over now."""
-        return self.attached and not self.memory_full and self.room > 0
+        return self.attached and not self.memory_full and not self.busy and self.room > 0
+
+    def keep(self, thing: Waits, *, first: bool = False) -> None:
+        """It waits behind, or in front of, all others of its priority."""
+        if self.waiting is _NOTHING:
+            self.waiting = Waiting()
+        put = self.waiting.put_first if first else self.waiting.put
+        put(thing, thing.sms.priority if isinstance(thing, UnderWay) else 0)
 
 
 class Directory:
@@ -112,7 +127,7 @@ class Directory:
 
     def recipient(self, number: str) -> Party:
         """Who receives what is sent to the number; one that nobody holds gets a handset of another operator."""
-        party = self.party(number)
+        party = self._numbers.get(number) or self._in_range(number)
         if party is None:
             party = self._numbers[number] = Party(
                 number, self._new_handset(number), home=False, attached=True, confirms=False

@@ -1,4 +1,4 @@
-"""What travels between endpoints: Ussd, Sms and Receipt. Never changed once the network has accepted it."""
+"""What travels between endpoints: Ussd, Sms, Receipt and Alert. Never changed once the network has accepted it."""
 
 from __future__ import annotations
 
@@ -116,8 +116,9 @@ class Ussd:
 
 
 class MessageState(IntEnum):
-    """The states of an SMS, numbered as message_state is in SMPP 3.4 section 5.2.28."""
+    """The states of an SMS, numbered as message_state is in SMPP 3.4 section 5.2.28; SCHEDULED is SMPP 5.0's."""
 
+    SCHEDULED = 0
     ENROUTE = 1
     DELIVERED = 2
     EXPIRED = 3
@@ -128,6 +129,10 @@ class MessageState(IntEnum):
     REJECTED = 8
 
 
+UNDER_WAY = frozenset((MessageState.SCHEDULED, MessageState.ENROUTE))
+"""The states that another one follows; all others are final."""
+
+INTERMEDIATE = 0x10  # the bit of registered_delivery that asks for an intermediate notification (5.2.17)
 UDHI = 0x40  # the bit of esm_class that says a user data header is there (SMPP 3.4 section 5.2.12)
 
 
@@ -138,13 +143,19 @@ class Sms(msgspec.Struct, array_like=True, eq=False, gc=False):
     octets                bytes; the user data, its header in front where `esm_class` says so
     data_coding           int; as in SMPP 3.4 section 5.2.19
     concatenation         which part of which long message this is, by its header or its SAR parameters; None for a whole
-    expires_at            float; when the network gives up, set by the network where the sender named no time
+    expires_at            float; when the network gives up, set by the network where the sender named no time; 0 for what
+                          was delivered at once
     account               str; the system_id of the ESME that submitted it, "" for a handset
     message_id            str; set by the network
     submitted_at          float; seconds since the epoch, set by the network
     tlvs                  tuple of (tag, octets); the optional parameters that the network itself has no use for
-    expiry_set            bool; whether the network looks at expires_at
     default_alphabet      what data_coding 0 means to the sender, one of coding.data_coding.DEFAULT_ALPHABETS
+    scheduled_at          float; when delivery begins, 0 for at once
+    priority              int; what has a higher one is handed over first among what waits
+    service_type          str; as in SMPP 3.4 section 5.2.11
+    replace_if_present    bool; whether it takes the place of what waits with the same addresses and service_type
+    origin                int; the number of the connection that submitted it, 0 for none; the network only carries it
+    group_id              str; the message_id of the first of several messages that an ESME submitted as one, "" otherwise
     """
 
     # A Struct because it is made, and later written into the journal, in C: most of the messages see no more than that.
@@ -161,8 +172,36 @@ class Sms(msgspec.Struct, array_like=True, eq=False, gc=False):
     message_id: str = ""
     submitted_at: float = 0.0
     tlvs: tuple[tuple[int, bytes], ...] = ()
-    expiry_set: bool = False
     default_alphabet: Alphabet = GSM7
+    scheduled_at: float = 0  # no 0.0, which takes nine octets in the journal
+    priority: int = 0
+    service_type: str = ""
+    replace_if_present: bool = False
+    origin: int = 0
+    group_id: str = ""
+
+    @property
+    def known_id(self) -> str:
+        """The message_id that the ESME knows; receipts carry it."""
+        return self.group_id or self.message_id
+
+    def rewritten(
+        self,
+        octets: bytes,
+        *,
+        registered_delivery: int | None = None,
+        expires_at: float = 0.0,
+        scheduled_at: float = 0.0,
+    ) -> Sms:
+        """The same message with what replace_sm changes (SMPP 3.4 section 4.10); 0.0 and None leave a thing as it is."""
+        return msgspec.structs.replace(
+            self,
+            octets=octets,
+            concatenation=parse_udh(octets)[0] if self.esm_class & UDHI else self.concatenation,
+            registered_delivery=self.registered_delivery if registered_delivery is None else registered_delivery,
+            expires_at=expires_at or self.expires_at,
+            scheduled_at=scheduled_at or self.scheduled_at,
+        )
 
     def wants_receipt(self, state: MessageState) -> bool:
         """Whether the sender asked for a receipt of this final state (SMPP 3.4 section 5.2.17)."""
@@ -194,15 +233,28 @@ class Sms(msgspec.Struct, array_like=True, eq=False, gc=False):
 
 
 class Receipt(msgspec.Struct, eq=False, gc=False):
-    """What became of an Sms, for the ESME that submitted it."""
+    """What became of an Sms, for the ESME that submitted it.
+
+    state         a final one; ENROUTE in an intermediate notification
+    error         int; the MAP user error (3GPP 29.002) of the attempt that failed, 0 for none
+    intermediate  bool; the message is still under way (SMPP 3.4 section 5.2.17)
+    """
 
     sms: Sms
     state: MessageState
     done_at: float
     error: int = 0
+    intermediate: bool = False
 
 
-Message = Ussd | Sms | Receipt
+class Alert(msgspec.Struct, eq=False, gc=False):
+    """A handset can be reached again, for the account that asked to be told (SMPP 3.4 section 4.12)."""
+
+    msisdn: str
+    account: str
+
+
+Message = Ussd | Sms | Receipt | Alert
 
 
 class Endpoint(Protocol):

@@ -30,7 +30,25 @@ class StateEntry(msgspec.Struct, array_like=True, tag="sms.state", gc=False, fro
     at: float
     message_id: str
     state: int
+    error: int = 0
     kind = "sms.state"
+
+
+class AttemptEntry(msgspec.Struct, array_like=True, tag="sms.attempt", gc=False, frozen=True):
+    """An attempt to deliver an SMS failed; `error` is the MAP user error (3GPP 29.002)."""
+
+    at: float
+    message_id: str
+    error: int
+    kind = "sms.attempt"
+
+
+class ReplacedEntry(msgspec.Struct, array_like=True, tag="sms.replaced", gc=False, frozen=True):
+    """An SMS under way was rewritten; `new` is what it is from now on."""
+
+    at: float
+    new: SmsEntry
+    kind = "sms.replaced"
 
 
 class ReceiptEntry(msgspec.Struct, array_like=True, tag="receipt", gc=False, frozen=True):
@@ -70,7 +88,7 @@ class EventEntry(msgspec.Struct, array_like=True, tag="event", frozen=True):
     facts: dict[str, Any]
 
 
-Entry = SmsEntry | StateEntry | ReceiptEntry | UssdEntry | EventEntry
+Entry = SmsEntry | StateEntry | AttemptEntry | ReplacedEntry | ReceiptEntry | UssdEntry | EventEntry
 
 UNREADABLE = "journal.unreadable"
 """The kind of what stands in for an entry that this version cannot read."""

@@ -8,9 +8,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import msgspec
 
 from ussd_gateway.coding import data_coding as codings
-from ussd_gateway.network.message import MessageState, Receipt, Sms, Ussd
+from ussd_gateway.network.message import UNDER_WAY, MessageState, Receipt, Sms, Ussd
 from ussd_gateway.store import entries
-from ussd_gateway.store.entries import Entry, EventEntry, ReceiptEntry, SmsEntry, StateEntry, UssdEntry
+from ussd_gateway.store.entries import (
+    AttemptEntry,
+    Entry,
+    EventEntry,
+    ReceiptEntry,
+    ReplacedEntry,
+    SmsEntry,
+    StateEntry,
+    UssdEntry,
+)
 from ussd_gateway.store.store import Store
 
 MASK = "********"
@@ -20,8 +29,6 @@ CHECKPOINT = 200_000  # entries after which it is written down anew what is unde
 _LOOK_BACK = 50  # entries that a start reads for each delivered message that it wants back
 
 DELIVERED = int(MessageState.DELIVERED)
-_SCHEDULED = 0  # SMPP 5.0
-_UNDER_WAY = frozenset((_SCHEDULED, int(MessageState.ENROUTE), int(MessageState.ACCEPTED)))
 
 Committed = Callable[[int, list[Entry]], None]
 """Is told of each block: the number of its first entry, and its entries."""
@@ -82,9 +89,17 @@ class Journal:
         else:
             self._entries.append(SmsEntry(now, state, sms))
 
-    def state(self, sms: Sms, state: MessageState, now: float) -> None:
-        """An SMS came to another state."""
-        self._entries.append(StateEntry(now, sms.message_id, state))
+    def state(self, sms: Sms, state: MessageState, now: float, error: int = 0) -> None:
+        """An SMS came to another state; `error` is why, 0 for nothing."""
+        self._entries.append(StateEntry(now, sms.message_id, state, error))
+
+    def attempt(self, sms: Sms, error: int, now: float) -> None:
+        """An attempt to deliver an SMS failed."""
+        self._entries.append(AttemptEntry(now, sms.message_id, error))
+
+    def replaced(self, sms: Sms, now: float) -> None:
+        """An SMS under way was rewritten: this is what it is from now on."""
+        self._entries.append(ReplacedEntry(now, self._entry(sms, MessageState.ENROUTE, sms.submitted_at)))
 
     def receipt(self, receipt: Receipt, now: float) -> None:
         """A receipt left for the ESME that asked for it."""
@@ -189,16 +204,17 @@ class Journal:
         for (octets,) in self._store.read("SELECT entries FROM under_way"):
             kept = {entry.sms.message_id: entry for entry in entries.decode(octets) if isinstance(entry, SmsEntry)}
         for _, entry in self.after(self._checkpoint):
-            if isinstance(entry, SmsEntry) and entry.state in _UNDER_WAY:
+            if isinstance(entry, SmsEntry) and entry.state in UNDER_WAY:
                 kept[entry.sms.message_id] = entry
-            elif isinstance(entry, StateEntry) and entry.state not in _UNDER_WAY:
+            elif isinstance(entry, StateEntry) and entry.state not in UNDER_WAY:
                 kept.pop(entry.message_id, None)
+            elif isinstance(entry, ReplacedEntry):
+                kept[entry.new.sms.message_id] = entry.new
         found = []
         for entry in sorted(kept.values(), key=lambda entry: entry.at):
             if entry.masked:
                 self.state(entry.sms, MessageState.UNDELIVERABLE, entry.at)
             else:
-                entry.sms.expiry_set = False  # nobody looks at it yet, whatever the network had set before the commit
                 found.append(entry.sms)
         return found
 

@@ -8,7 +8,7 @@ from typing import Any
 from ussd_gateway.coding import data_coding as codings
 from ussd_gateway.network.message import MessageState
 from ussd_gateway.network.session import CDR_RESULTS, Outcome
-from ussd_gateway.store.entries import Entry, SmsEntry, StateEntry, UssdEntry
+from ussd_gateway.store.entries import Entry, ReplacedEntry, SmsEntry, StateEntry, UssdEntry
 from ussd_gateway.store.journal import blocks, forgotten
 from ussd_gateway.store.store import Store
 
@@ -150,6 +150,10 @@ class Views:
         self._store.write_many(
             f"INSERT INTO messages ({_MESSAGE}, entry) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - constants
             [(*_message_row(entry), number) for number, entry in part if isinstance(entry, SmsEntry)],
+        )
+        rewritten = [entry.new.sms for _, entry in part if isinstance(entry, ReplacedEntry)]
+        self._store.write_many(
+            "UPDATE messages SET text = ? WHERE number = ?", [(sms.text, int(sms.message_id)) for sms in rewritten]
         )
         states = [
             (number, int(entry.message_id), entry.state, entry.at)
