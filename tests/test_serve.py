@@ -108,10 +108,10 @@ async def test_a_scheduled_message_arrives_after_a_restart(start):
     async with start() as gateway:
         gateway.submit(Sms("shop", "70001000001", b"Hi", account="test", scheduled_at=gateway.now() + 60, priority=1))
     async with start() as gateway:
-        inbox = gateway.handset("70001000001").inbox
-        assert not inbox
+        anna = gateway.handset("70001000001")
+        assert anna.inbox == []
         await gateway.wait(60)
-        assert [sms.text for sms in inbox] == ["Hi"]
+        assert [sms.text for sms in anna.inbox] == ["Hi"]
 
 
 LIFE = """
