@@ -16,6 +16,7 @@ from aiohttp import web
 from ussd_gateway import gateway as core
 from ussd_gateway.api.capture import CaptureApi
 from ussd_gateway.api.control import ControlApi
+from ussd_gateway.api.events import EventsApi
 from ussd_gateway.api.faults import FaultsApi
 from ussd_gateway.api.metrics import MetricsApi
 from ussd_gateway.api.records import RecordsApi
@@ -39,6 +40,7 @@ from ussd_gateway.network.network import NetworkSettings
 from ussd_gateway.network.session import SessionError, TextTooLongError, Timeouts
 from ussd_gateway.selfcare.assemble import SelfCare, masks
 from ussd_gateway.smpp.timers import Timers
+from ussd_gateway.store.feed import Feed
 from ussd_gateway.store.journal import Journal
 from ussd_gateway.store.store import MEMORY, Store
 from ussd_gateway.store.views import Views
@@ -211,6 +213,7 @@ class Gateway(core.Gateway):
             for part in (
                 HandsetsApi(self, self.selfcare.languages, self._closing),
                 RecordsApi(self, self._views),
+                EventsApi(Feed(self._journal), self._closing),
                 FaultsApi(self, self.faults),
                 CaptureApi(self._captured),
                 ControlApi(self, self.reset, lambda: self._ready),

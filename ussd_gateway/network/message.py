@@ -129,6 +129,14 @@ class MessageState(IntEnum):
     REJECTED = 8
 
 
+def state_name(state: int) -> str:
+    """The name of a state of a message; its number when it has none."""
+    try:
+        return MessageState(state).name
+    except ValueError:
+        return str(state)
+
+
 UNDER_WAY = frozenset((MessageState.SCHEDULED, MessageState.ENROUTE))
 """The states that another one follows; all others are final."""
 

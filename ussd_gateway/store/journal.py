@@ -193,7 +193,11 @@ class Journal:
 
     def after(self, number: int) -> Iterator[tuple[int, Entry]]:
         """The committed entries behind entry `number`, each with its number, as far as they are kept."""
-        return (pair for block in blocks(self._store, number) for pair in block)
+        return (pair for block in self.blocks(number) for pair in block)
+
+    def blocks(self, number: int) -> Iterator[list[tuple[int, Entry]]]:
+        """The same, block by block."""
+        return blocks(self._store, number)
 
     def restored(self) -> list[Sms]:
         """The messages that had no final state when the gateway stopped, oldest first; it is asked once, at the start.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ussd_gateway.coding import data_coding as codings
-from ussd_gateway.network.message import MessageState
+from ussd_gateway.network.message import MessageState, state_name
 from ussd_gateway.network.session import CDR_RESULTS, Outcome
 from ussd_gateway.store.entries import Entry, ReplacedEntry, SmsEntry, StateEntry, UssdEntry
 from ussd_gateway.store.journal import blocks, forgotten
@@ -207,11 +207,9 @@ class Views:
             "esme": account or None,
             "text": text,
             "data_coding": data_coding,
-            "state": MessageState(state).name,
+            "state": state_name(state),
             "submitted_at": submitted_at,
-            "states": [
-                {"state": MessageState(value).name, "at": at} for value, at in ((first_state, submitted_at), *later)
-            ],
+            "states": [{"state": state_name(value), "at": at} for value, at in ((first_state, submitted_at), *later)],
         }
 
 

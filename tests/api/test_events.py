@@ -1,0 +1,259 @@
+"""Everything that happens, live, as a reader of the stream sees it."""
+
+import asyncio
+import json
+import re
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from tests.conftest import CHEAP, FREE_PORTS, START
+from ussd_gateway import Gateway, VirtualClock
+from ussd_gateway.api.events import EventsApi
+from ussd_gateway.network.message import Sms
+
+ANNA, BORIS = "70001000001", "70002000001"
+
+
+class Reader:
+    """Reads one stream; `next()` is (number, name, object) of its next event."""
+
+    def __init__(self, response):
+        self.response = response
+
+    async def block(self):
+        async with asyncio.timeout(5):
+            return (await self.response.content.readuntil(b"\n\n")).decode()
+
+    async def next(self):
+        while True:
+            fields = dict(line.split(": ", 1) for line in (await self.block()).strip().split("\n"))
+            if "id" in fields:
+                return int(fields["id"]), fields["event"], json.loads(fields["data"])
+
+    async def until(self, name):
+        while True:
+            event = await self.next()
+            if event[1] == name:
+                return event
+
+    async def ended(self):
+        async with asyncio.timeout(2):
+            return await self.response.content.read() == b""
+
+
+@pytest.fixture
+async def http():
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+@pytest.fixture
+async def follow(operator_on_sockets, http):
+    opened = []
+
+    async def follow(query="", last=None):
+        headers = {} if last is None else {"Last-Event-ID": str(last)}
+        response = await http.get(f"{operator_on_sockets.http_url}/api/v1/events{query}", headers=headers)
+        opened.append(response)
+        assert response.status == 200, await response.text()
+        assert response.content_type == "text/event-stream"
+        reader = Reader(response)
+        assert await reader.block() == "retry: 1000\n\n"
+        return reader
+
+    yield follow
+    for response in opened:
+        response.close()
+
+
+async def test_an_sms_is_seen_as_soon_as_it_is_kept(api, follow):
+    reader = await follow()
+    await api("POST", f"/handsets/{ANNA}/sms", {"to": BORIS, "text": "Привет"})
+    _, name, message = await reader.next()
+    assert (name, message["from"], message["to"], message["text"]) == ("sms", ANNA, BORIS, "Привет")
+    assert (message["state"], message["esme"], message["at"]) == ("DELIVERED", None, "2018-04-27T14:50:00.000Z")
+    assert bytes.fromhex(message["octets"]).decode("utf-16-be") == "Привет"
+
+
+async def test_a_dialogue_is_seen_turn_by_turn(api, follow):
+    reader = await follow("?kind=ussd.*")
+    await api("POST", f"/handsets/{ANNA}/ussd", {"dial": "*111#"})
+    await api("POST", f"/handsets/{ANNA}/ussd", {"answer": "1"})
+    turns = [await reader.next() for _ in range(4)]
+    assert [name for _, name, _ in turns] == ["ussd.begin", "ussd.ask", "ussd.answer", "ussd.end"]
+    assert turns[0][2]["text"] == "*111#"
+    assert len({turn["session"] for _, _, turn in turns}) == 1
+
+
+async def test_after_0_everything_is_there_and_a_reader_that_comes_back_misses_nothing(api, follow):
+    for number in range(5):
+        await api("POST", f"/handsets/{ANNA}/sms", {"to": BORIS, "text": f"n{number}"})
+    reader = await follow("?after=0")
+    seen = [await reader.next()]
+    while seen[-1][2].get("text") != "n2":
+        seen.append(await reader.next())
+    assert [number for number, _, _ in seen] == list(range(1, len(seen) + 1))
+    reader.response.close()
+    await api("POST", f"/handsets/{ANNA}/sms", {"to": BORIS, "text": "n5"})
+    again = await follow("?after=0", last=seen[-1][0])
+    assert [(await again.next())[2]["text"] for _ in range(3)] == ["n3", "n4", "n5"]
+
+
+async def test_only_what_is_named_comes(api, follow):
+    reader = await follow("?after=0&kind=esme.*,%20ussd.begin")
+    await api("POST", f"/handsets/{ANNA}/sms", {"to": BORIS, "text": "x"})
+    await api("POST", f"/handsets/{ANNA}/ussd", {"dial": "*111#"})
+    seen = [await reader.next() for _ in range(2)]
+    assert [name for _, name, _ in seen] == ["esme.bound", "ussd.begin"]
+    assert seen[0][2]["account"] == "selfcare"
+    assert seen[0][2]["facts"]["mode"] == "transceiver"
+
+
+async def test_r178_a_password_is_hidden_here_too(api, follow):
+    reader = await follow("?kind=sms")
+    await api("POST", f"/handsets/{ANNA}/ussd", {"dial": "*111*25#"})
+    _, inbox = await api("GET", f"/handsets/{ANNA}/sms?wait=5&from=3339")
+    _, _, message = await reader.next()
+    assert "********" in message["text"]
+    assert message["masked"] is True
+    assert inbox["messages"][0]["text"] != message["text"]
+
+
+async def test_a_reader_slower_than_the_gateway_gets_everything_and_holds_up_nothing(operator_on_sockets, follow):
+    """More than sockets hold is written before the reader looks; meanwhile only its position is kept."""
+    reader = await follow("?kind=sms")
+    for _ in range(100):
+        for _ in range(200):
+            operator_on_sockets.submit(Sms(ANNA, BORIS, b"x" * 140))
+        await operator_on_sockets.committed()
+    seen, newest = bytearray(), b"id: %d\n" % operator_on_sockets.journal.last
+    async with asyncio.timeout(30):
+        while newest not in seen[-1000:] or not seen.endswith(b"\n\n"):
+            seen += await reader.response.content.readany()
+    ids = re.findall(rb'"id":"(\d+)"', seen)
+    assert len(set(ids)) == 20_000
+    assert ids == sorted(ids)
+
+
+async def test_what_was_forgotten_before_a_reader_came_back_is_told(http):
+    flags = FREE_PORTS | CHEAP | {"store.memory_mib": 1}
+    async with Gateway.from_config(clock=VirtualClock(START), flags=flags) as gateway:
+        for _ in range(100):
+            for _ in range(200):
+                gateway.submit(Sms(ANNA, BORIS, b"x" * 140))
+            await gateway.committed()
+        async with http.get(f"{gateway.http_url}/api/v1/events?kind=sms", headers={"Last-Event-ID": "3"}) as response:
+            reader = Reader(response)
+            number, name, told = await reader.next()
+            assert (name, told) == ("gap", {"missing": number - 3})
+            assert (await reader.next())[0] == number + 1
+
+
+async def test_a_number_of_another_store_begins_with_the_oldest(follow):
+    reader = await follow(last=10**17)
+    assert (await reader.next())[0] == 1
+
+
+async def test_the_stream_goes_on_after_a_reset(api, follow):
+    reader = await follow()
+    await api("POST", f"/handsets/{ANNA}/sms", {"to": BORIS, "text": "x"})
+    before, _, _ = await reader.next()
+    await api("POST", "/reset")
+    number, _, _ = await reader.until("gateway.reset")
+    assert number > before
+
+
+MISTAKES = {
+    "?after=x": "after=x: write the number of an event; 0 is before the first",
+    "?after=-1": "after=-1: write the number of an event; 0 is before the first",
+}
+
+
+@pytest.mark.parametrize(("query", "title"), MISTAKES.items())
+async def test_a_number_that_is_none_is_told(api, query, title):
+    status, problem = await api("GET", f"/events{query}")
+    assert (status, problem["title"]) == (400, title)
+    status, problem = await api("GET", "/events", headers={"Last-Event-ID": "abc"})
+    assert (status, problem["title"][:17]) == (400, "Last-Event-ID=abc")
+
+
+async def test_streams_end_at_once_when_the_gateway_stops_also_one_that_nobody_reads(operator_on_sockets, follow):
+    idle, stuck = await follow("?kind=none"), await follow()
+    for _ in range(20_000):
+        operator_on_sockets.submit(Sms(ANNA, BORIS, b"x" * 140))
+    await operator_on_sockets.committed()
+    async with asyncio.timeout(2):
+        await operator_on_sockets.stop()
+    assert await idle.ended()
+    stuck.response.close()
+
+
+async def test_it_costs_nothing_while_nobody_reads(operator_on_sockets, api, follow):
+    watchers = operator_on_sockets.journal.watchers
+    assert watchers == []
+    one, other = await follow(), await follow()
+    assert len(watchers) == 1
+    for reader in (one, other):
+        reader.response.close()
+    async with asyncio.timeout(5):
+        while watchers:  # a reader that left is noticed with the next event
+            await api("POST", f"/handsets/{ANNA}/sms", {"to": BORIS, "text": "x"})
+
+
+async def test_head_ends_without_a_stream(http, operator_on_sockets):
+    async with asyncio.timeout(5), http.head(f"{operator_on_sockets.http_url}/api/v1/events") as response:
+        assert (response.status, response.content_type) == (200, "text/event-stream")
+
+
+class Numbers:
+    """A source of its own: whatever has numbers, names and objects can be followed."""
+
+    def __init__(self):
+        self.told, self.watchers = [], []
+
+    @property
+    def last(self):
+        return len(self.told)
+
+    def after(self, number, wanted):
+        if number < self.last:
+            yield self.last, [(place, "test", told) for place, told in enumerate(self.told[number:], number + 1)]
+
+    def tell(self, told):
+        self.told.append(told)
+        for watcher in self.watchers:
+            watcher(self.last, [told])
+
+
+@pytest.fixture
+async def numbers():
+    source, closing = Numbers(), asyncio.Event()
+    app = web.Application()
+    app.add_routes([route.definition() for route in EventsApi(source, closing, heartbeat=0.01).routes()])
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    source.url = f"http://127.0.0.1:{runner.addresses[0][1]}/api/v1/events"
+    yield source
+    closing.set()
+    await runner.cleanup()
+
+
+async def test_silence_is_broken_by_a_comment(numbers, http):
+    async with http.get(numbers.url) as response:
+        reader = Reader(response)
+        assert [await reader.block() for _ in range(3)] == ["retry: 1000\n\n", ": still here\n\n", ": still here\n\n"]
+        numbers.tell({"text": "строка\nдругая"})
+        assert await reader.next() == (1, "test", {"text": "строка\nдругая"})
+
+
+async def test_a_reader_that_left_is_noticed_in_the_silence(numbers, http):
+    response = await http.get(numbers.url)
+    await Reader(response).block()
+    assert len(numbers.watchers) == 1
+    response.close()
+    async with asyncio.timeout(5):
+        while numbers.watchers:  # noqa: ASYNC110 - nothing tells of the end of a reader
+            await asyncio.sleep(0)

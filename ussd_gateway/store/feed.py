@@ -1,0 +1,110 @@
+"""The journal as events for whoever follows it: read by number, in slices, put into words for those who want them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from ussd_gateway.coding import data_coding as codings
+from ussd_gateway.network.message import Sms, state_name
+from ussd_gateway.store.entries import Entry, EventEntry, ReceiptEntry, SmsEntry, StateEntry, UssdEntry
+from ussd_gateway.store.journal import Committed, Journal
+
+SLICE = 100  # entries put into words at a time; 1 ms
+GAP = "gap"
+
+Event = tuple[int, str, dict[str, Any]]
+"""The number of an entry, its kind, and what it says; `at` in seconds since the epoch."""
+
+
+class Feed:
+    """The events of a journal, numbered as its entries are."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    @property
+    def last(self) -> int:
+        """The number of the newest event."""
+        return self._journal.last
+
+    @property
+    def watchers(self) -> list[Committed]:
+        """Whoever has to be told that there is something new."""
+        return self._journal.watchers
+
+    def after(self, number: int, wanted: Callable[[str], object]) -> Iterator[tuple[int, list[Event]]]:
+        """What is kept behind `number`, in slices: the number that each reaches, and the events of wanted kinds in it.
+
+        Where entries are kept no more, the event "gap" has the number of the last one missing, and says how many are.
+        """
+        for block in self._journal.blocks(number):
+            for start in range(0, len(block), SLICE):
+                part = block[start : start + SLICE]
+                first = part[0][0]
+                events: list[Event] = [(first - 1, GAP, {"missing": first - 1 - number})] if first > number + 1 else []
+                events += ((place, entry.kind, shown(entry)) for place, entry in part if wanted(entry.kind))
+                number = part[-1][0]
+                yield number, events
+
+
+def shown(entry: Entry) -> dict[str, Any]:
+    """What an entry says, ready for JSON; octets as hexadecimal digits."""
+    show = _SHOWN.get(type(entry))
+    return {"at": entry.at, **(show(entry) if show else msgspec.structs.asdict(entry))}
+
+
+def _sms(entry: SmsEntry) -> dict[str, Any]:
+    return {**_message(entry.sms), "state": state_name(entry.state), "masked": entry.masked}
+
+
+def _message(sms: Sms) -> dict[str, Any]:
+    part = sms.concatenation
+    return {
+        "id": sms.message_id,
+        "from": sms.source,
+        "to": sms.destination,
+        "esme": sms.account or None,
+        "text": sms.text,
+        "data_coding": sms.data_coding,
+        "esm_class": sms.esm_class,
+        "registered_delivery": sms.registered_delivery,
+        "octets": sms.octets.hex(),
+        "part": part and {"reference": part.reference, "sequence": part.sequence, "total": part.total},
+    }
+
+
+def _state(entry: StateEntry) -> dict[str, Any]:
+    return {"id": entry.message_id, "state": state_name(entry.state)}
+
+
+def _receipt(entry: ReceiptEntry) -> dict[str, Any]:
+    return {"id": entry.message_id, "state": state_name(entry.state), "esme": entry.account}
+
+
+def _ussd(entry: UssdEntry) -> dict[str, Any]:
+    return {
+        "session": entry.session,
+        "msisdn": entry.msisdn,
+        "service_code": entry.service_code,
+        "operation": entry.operation,
+        "text": codings.decode_ussd(entry.octets, entry.data_coding),
+        "data_coding": entry.data_coding,
+        "octets": entry.octets.hex(),
+        "outcome": entry.outcome or None,
+    }
+
+
+def _event(entry: EventEntry) -> dict[str, Any]:
+    return {"account": entry.account, "facts": entry.facts}
+
+
+_SHOWN: Mapping[type, Callable[[Any], dict[str, Any]]] = {
+    SmsEntry: _sms,
+    StateEntry: _state,
+    ReceiptEntry: _receipt,
+    UssdEntry: _ussd,
+    EventEntry: _event,
+}
