@@ -6,6 +6,8 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable, Iterator
 
+import msgspec
+
 from ussd_gateway.coding.data_coding import DEFAULT_ALPHABETS, GSM7, Alphabet
 from ussd_gateway.coding.national import Language
 from ussd_gateway.coding.segments import MAX_PAYLOAD, LongForm, Reassembler, parse_udh, segments_needed, split
@@ -63,7 +65,7 @@ class Screen(str):
         return self.state == AWAITING
 
 
-class InboxSms:
+class InboxSms(msgspec.Struct, eq=False, gc=False):
     """An SMS as the phone shows it: one text, however many parts it came in.
 
     sms          the part that came last
@@ -71,15 +73,10 @@ class InboxSms:
     missing      tuple of int; the parts that have not come, () for a whole message
     """
 
-    __slots__ = ("_segments", "missing", "received_at", "sms")
-
-    def __init__(
-        self, sms: Sms, received_at: float, segments: tuple[Sms, ...] = (), missing: tuple[int, ...] = ()
-    ) -> None:
-        self.sms = sms
-        self.received_at = received_at
-        self.missing = missing
-        self._segments = segments
+    sms: Sms
+    received_at: float
+    _segments: tuple[Sms, ...] = ()
+    missing: tuple[int, ...] = ()
 
     @property
     def segments(self) -> tuple[Sms, ...]:

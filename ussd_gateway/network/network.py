@@ -75,13 +75,11 @@ class Network:
 
     def submit(self, message: Message, now: float) -> list[Delivery]:
         """A message from an endpoint; SessionError when it does not belong to its dialogue, QueueFullError for an SMS."""
-        match message:
-            case Sms():
-                return self.messages.submit(message, now)
-            case Ussd():
-                return self.dialogues.submit(message, now)
-            case _:
-                raise TypeError(f"the network makes each {type(message).__name__}; nobody submits one")
+        if isinstance(message, Sms):
+            return self.messages.submit(message, now)
+        if isinstance(message, Ussd):
+            return self.dialogues.submit(message, now)
+        raise TypeError(f"the network makes each {type(message).__name__}; nobody submits one")
 
     def push(self, message: Ussd, application: Endpoint, now: float) -> list[Delivery]:
         """The network begins a dialogue for an application, with an ASK or a NOTIFY."""
