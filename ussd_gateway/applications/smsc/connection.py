@@ -98,7 +98,8 @@ class EsmeConnection(asyncio.BufferedProtocol):
         """The ESME has connected."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        peer, own = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
+        own = transport.get_extra_info("sockname")
+        peer = transport.get_extra_info("peername") or own  # none where the ESME has gone already
         self._line = Line(next(self._shared.numbers), peer[:2], own[:2])
         self._shared.connections.add(self)
 
