@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "__main__": {"*"},
     "send": {"esme"},
     "esme": {"logs"},
+    "load": {"smpp", "coding"},
     "scenario": {"patterns", "serve", "config", "clock", "gateway", "handsets", "network", "coding"},
     "serve": {
         "api",

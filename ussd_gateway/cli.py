@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 import click
 
 from ussd_gateway.config import Config, ConfigError, Log, load
+from ussd_gateway.load.command import load_command
 from ussd_gateway.scenario.command import NO_GATEWAY, play_command
 
 _ANSWER_TIME = 300.0  # seconds that `dial` waits for a screen; an application may be slow, or a clock stand still
@@ -30,6 +31,7 @@ def main() -> None:
 
 
 main.add_command(play_command)
+main.add_command(load_command)
 
 
 @main.command()

@@ -1,0 +1,129 @@
+"""The commands `load sms` and `load ussd`. Figures go to standard output, progress to standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from ussd_gateway.load.threshold import Threshold
+
+MISSED, WRONG, NO_SERVER = 1, 2, 3  # the exit codes; 0 is: every threshold kept
+_POSITIVE = click.FloatRange(0, min_open=True)
+
+_Command = Callable[..., Any]
+
+
+@click.group("load")
+def load_command() -> None:
+    """Many messages or dialogues at once, and how long each took.
+
+    --threshold EXPR asks something of the figures: p99<20ms, msg_per_s>50000, errors==0, lost==0, receipt_p99<100ms,
+    own_cpu<80%. Exit status: 0 all kept, 1 one was missed or has no data, 2 an option is wrong, 3 there is no server.
+    """
+
+
+def _common(command: _Command) -> _Command:
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="The figures as one line of JSON."),
+        click.option("--threshold", "thresholds", multiple=True, metavar="EXPR", help="Such as p99<20ms; repeatable."),
+        click.option("--seconds", type=_POSITIVE, help="How long; 10 where no --count says how many."),
+        click.option("--count", type=click.IntRange(1), help="How many."),
+    ):
+        command = option(command)
+    return command
+
+
+@load_command.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=2775, show_default=True)
+@click.option("--system-id", default="test", show_default=True)
+@click.option("--password", default="test", show_default=True)
+@click.option("--binds", type=click.IntRange(1, 10_000), default=1, show_default=True)
+@click.option(
+    "--window",
+    type=click.IntRange(1, 1_000_000),
+    help="Unanswered submit_sm of a bind; 10, and no bound with --rate.",
+)
+@click.option(
+    "--rate", type=_POSITIVE, help="Messages a second, all binds together, answered or not; else all it takes."
+)
+@click.option("--warmup", type=click.FloatRange(0), default=0.0, help="Seconds at the start that do not count.")
+@click.option("--receipts", is_flag=True, help="Ask for receipts, wait for all of them, count lost and doubled ones.")
+@click.option("--text", default="Hello", show_default=True)
+@click.option("--from", "source", default="5000", show_default=True, metavar="A")
+@click.option("--to", default="70001000001", show_default=True, metavar="B|B-C", help="A number, or a range of them.")
+@click.option("--users", type=click.IntRange(1), help="So many numbers receive, from --to on.")
+@click.option("--patience", type=_POSITIVE, default=10.0, show_default=True, help="Seconds of silence that end it.")
+@click.option("--pid", type=int, help="The server's process, whose CPU time and memory are told too.")
+@_common
+def sms(
+    to: str, users: int | None, text: str, as_json: bool, thresholds: Sequence[str], window: int | None, **given: Any
+) -> None:
+    """Submit SMS as an ESME does, to any SMSC.
+
+    Without --rate each bind keeps its window full: how much the server takes. With --rate a message is due at its
+    moment, and its time runs from then, also when the server or the window holds it back.
+    """
+    from ussd_gateway.coding.data_coding import encode_sms
+    from ussd_gateway.load.sms import LoadError, SmsLoad, SmsPlan
+    from ussd_gateway.load.submits import numbers_of
+    from ussd_gateway.smpp.errors import PduError
+
+    bounds = _parsed(thresholds)
+    data_coding, short_message = encode_sms(text)
+    try:
+        numbers = numbers_of(to, users)
+    except ValueError as error:
+        _fail(f"--to {error}")
+    if window is None and not given["rate"]:
+        window = 10
+    plan = SmsPlan(numbers=numbers, data_coding=data_coding, short_message=short_message, window=window, **given)
+    try:
+        figures = SmsLoad(plan, _say).run()
+    except PduError as error:
+        _fail(str(error))
+    except LoadError as error:
+        _fail(str(error), NO_SERVER)
+    _show(figures, bounds, as_json)
+
+
+def _parsed(thresholds: Sequence[str]) -> list[Threshold]:
+    from ussd_gateway.load.threshold import ThresholdError, parse
+
+    try:
+        return [parse(expression) for expression in thresholds]
+    except ThresholdError as error:
+        _fail(f"--threshold {error}")
+
+
+def _show(figures: Mapping[str, object], bounds: Sequence[Threshold], as_json: bool) -> None:
+    """Print the figures; ends the program with status 1 when a threshold is missed."""
+    from ussd_gateway.load.report import table, warning
+    from ussd_gateway.load.threshold import missed
+
+    failures = missed(bounds, figures)
+    if as_json:
+        click.echo(json.dumps({**figures, "missed": failures}))
+    else:
+        from rich.console import Console
+
+        Console(highlight=False, markup=False).print(table(figures))
+    for words in (warning(figures), *failures):
+        if words:
+            _say(words)
+    if failures:
+        sys.exit(MISSED)
+
+
+def _say(words: str) -> None:
+    click.echo(words, err=True)
+
+
+def _fail(words: str, code: int = WRONG) -> NoReturn:
+    click.echo(words, err=True)
+    sys.exit(code)

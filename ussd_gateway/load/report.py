@@ -1,0 +1,66 @@
+"""The figures of a run as a table for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rich.table import Table
+
+from ussd_gateway.load.figures import BUSY, PERCENTILES
+
+_ROWS = (
+    # the words, the figures behind them, and how each is written
+    ("messages", "sent", "{:,}"),
+    ("accepted", "accepted", "{:,}"),
+    ("a second", "msg_per_s", "{:,.0f}"),
+    ("sent late, p99", "late_p99_ms", "{:.2f} ms"),
+    ("errors", "errors", "{:,}"),
+    ("unanswered", "unanswered", "{:,}"),
+    ("connections lost", "closed", "{:,}"),
+    ("receipts", "receipts", "{:,}"),
+    ("receipts a second", "receipt_per_s", "{:,.0f}"),
+    ("receipts lost", "lost", "{:,}"),
+    ("receipts doubled", "doubled", "{:,}"),
+    ("own CPU", "own_cpu_percent", "{:.0f} % of a core"),
+    ("server's CPU", "server_cpu_percent", "{:.0f} % of a core"),
+    ("server's CPU for 100,000", "server_cpu_s_per_100k", "{:.2f} s"),
+    ("server's memory", "server_rss_mib", "{:,.1f} MiB"),
+)
+_QUIET = {"closed"}  # told only when there is something to tell
+
+
+def table(figures: Mapping[str, object]) -> Table:
+    """Two columns: what was measured, and how much it is. What has no data is left out."""
+    drawn = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    drawn.add_column()
+    drawn.add_column(justify="right")
+    for words, name, form in _ROWS:
+        value = figures.get(name)
+        if value is not None and (value or name not in _QUIET):
+            drawn.add_row(words, form.format(value))
+        if name == "msg_per_s":
+            _add_durations(drawn, "response", "", figures)
+        if name == "receipt_per_s":
+            _add_durations(drawn, "receipt", "receipt_", figures)
+        if name == "errors":
+            statuses = figures.get("statuses")
+            for status, times in statuses.items() if isinstance(statuses, Mapping) else ():
+                drawn.add_row(f"  {status}", f"{times:,}")
+    return drawn
+
+
+def warning(figures: Mapping[str, object]) -> str:
+    """A word where the generator itself may be what was measured, else ""."""
+    share = figures.get("own_cpu_percent")
+    if isinstance(share, float) and share > BUSY:
+        return (
+            f"The generator is the limit: it took {share:.0f} % of a core itself. The server may be faster than this."
+        )
+    return ""
+
+
+def _add_durations(drawn: Table, what: str, prefix: str, figures: Mapping[str, object]) -> None:
+    for percentile in PERCENTILES:
+        value = figures.get(f"{prefix}{percentile}_ms")
+        if value is not None:
+            drawn.add_row(f"{what} {percentile.replace('p999', 'p99.9')}", f"{value:,.2f} ms")
