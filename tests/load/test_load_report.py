@@ -44,6 +44,8 @@ def test_what_has_no_data_and_a_quiet_nothing_are_left_out():
     assert "connections lost" in str(printed(FIGURES | {"closed": 1}))
 
 
-@pytest.mark.parametrize(("share", "warned"), [(80.0, False), (80.1, True), (None, False)])
-def test_a_busy_generator_says_that_it_is_the_limit(share, warned):
-    assert ("The generator is the limit" in warning({"own_cpu_percent": share})) is warned
+@pytest.mark.parametrize(
+    ("share", "seconds", "warned"), [(80.0, 5.0, False), (80.1, 5.0, True), (99.0, 0.1, False), (None, 5.0, False)]
+)
+def test_a_busy_generator_says_that_it_is_the_limit(share, seconds, warned):
+    assert ("The generator is the limit" in warning({"own_cpu_percent": share, "seconds": seconds})) is warned

@@ -26,6 +26,7 @@ _ROWS = (
     ("server's CPU for 100,000", "server_cpu_s_per_100k", "{:.2f} s"),
     ("server's memory", "server_rss_mib", "{:,.1f} MiB"),
 )
+_LONG_ENOUGH = 0.5  # seconds; a shorter run says nothing about who was busy
 _QUIET = {"closed"}  # told only when there is something to tell
 
 
@@ -51,8 +52,8 @@ def table(figures: Mapping[str, object]) -> Table:
 
 def warning(figures: Mapping[str, object]) -> str:
     """A word where the generator itself may be what was measured, else ""."""
-    share = figures.get("own_cpu_percent")
-    if isinstance(share, float) and share > BUSY:
+    share, seconds = figures.get("own_cpu_percent"), figures.get("seconds")
+    if isinstance(share, float) and isinstance(seconds, float) and share > BUSY and seconds >= _LONG_ENOUGH:
         return (
             f"The generator is the limit: it took {share:.0f} % of a core itself. The server may be faster than this."
         )
