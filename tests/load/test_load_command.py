@@ -72,3 +72,35 @@ async def test_a_refused_bind_ends_with_3(load):
     done = await load("--password", "wrong")
     assert done.exit_code == 3
     assert "ESME_RINVPASWD" in done.stderr
+
+
+@pytest.fixture
+def load_ussd(operator_on_sockets):
+    """Runs `load ussd` against the gateway of this event loop."""
+
+    async def run(*arguments):
+        words = ["load", "ussd", "--gateway", operator_on_sockets.http_url, *arguments]
+        return await asyncio.to_thread(CliRunner().invoke, main, words)
+
+    return run
+
+
+async def test_users_dial_and_answer(load_ussd):
+    done = await load_ussd("--users", "3", "--count", "12", "--answer", "1", "--json", "--threshold", "errors==0")
+    assert done.exit_code == 0
+    assert json.loads(done.stdout)["dialogues"] == 12
+    assert "dialogues a second" in (await load_ussd("--count", "3")).stdout
+
+
+async def test_ussd_s_mistakes_are_told(load_ussd):
+    done = await load_ussd("--from", "anna")
+    assert done.exit_code == 2
+    assert "--from" in done.stderr
+
+
+def test_no_gateway_there_ends_with_3():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    done = CliRunner().invoke(main, ["load", "ussd", "--gateway", f"http://127.0.0.1:{port}"])
+    assert done.exit_code == 3
+    assert "ussd-gateway serve" in done.stderr

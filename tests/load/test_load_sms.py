@@ -5,7 +5,8 @@ import os
 
 import pytest
 
-from ussd_gateway.load.sms import LoadError, SmsLoad, SmsPlan
+from ussd_gateway.load.figures import LoadError
+from ussd_gateway.load.sms import SmsLoad, SmsPlan
 from ussd_gateway.load.submits import numbers_of
 from ussd_gateway.load.usage import PROC
 from ussd_gateway.smpp.pdu import DeliverSm, EnquireLink, GenericNack, SubmitSm

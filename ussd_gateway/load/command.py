@@ -70,7 +70,8 @@ def sms(
     moment, and its time runs from then, also when the server or the window holds it back.
     """
     from ussd_gateway.coding.data_coding import encode_sms
-    from ussd_gateway.load.sms import LoadError, SmsLoad, SmsPlan
+    from ussd_gateway.load.figures import LoadError
+    from ussd_gateway.load.sms import SmsLoad, SmsPlan
     from ussd_gateway.load.submits import numbers_of
     from ussd_gateway.smpp.errors import PduError
 
@@ -87,6 +88,40 @@ def sms(
         figures = SmsLoad(plan, _say).run()
     except PduError as error:
         _fail(str(error))
+    except LoadError as error:
+        _fail(str(error), NO_SERVER)
+    _show(figures, bounds, as_json)
+
+
+@load_command.command()
+@click.option("--gateway", default="http://127.0.0.1:8080", show_default=True, metavar="URL")
+@click.option("--dial", "code", default="*111#", show_default=True, metavar="CODE")
+@click.option("--answer", "answers", multiple=True, metavar="TEXT", help="What to type; once for each question.")
+@click.option("--from", "source", default="70009000001", show_default=True, metavar="A|A-B", help="The users' numbers.")
+@click.option("--users", type=click.IntRange(1), help="So many users, from --from on; 10.")
+@click.option(
+    "--rate", type=_POSITIVE, help="Dialogues a second, all users together; else each begins the next at once."
+)
+@click.option("--patience", type=_POSITIVE, default=30.0, show_default=True, help="Seconds to wait for a screen.")
+@click.option("--pid", type=int, help="The gateway's process, whose CPU time and memory are told too.")
+@_common
+def ussd(source: str, users: int | None, gateway: str, as_json: bool, thresholds: Sequence[str], **given: Any) -> None:
+    """Dial and answer as many users do, over the HTTP API of a gateway.
+
+    A message is a screen, and its time runs from the dial or the answer to what the phone shows; with --rate that of
+    the first screen runs from the moment at which the dialogue was due.
+    """
+    from ussd_gateway.load.figures import LoadError
+    from ussd_gateway.load.submits import numbers_of
+    from ussd_gateway.load.ussd import UssdLoad, UssdPlan
+
+    bounds = _parsed(thresholds)
+    try:
+        numbers = numbers_of(source, users or (None if "-" in source else 10))
+    except ValueError as error:
+        _fail(f"--from {error}")
+    try:
+        figures = UssdLoad(UssdPlan(gateway=gateway.rstrip("/"), numbers=numbers, **given), _say).run()
     except LoadError as error:
         _fail(str(error), NO_SERVER)
     _show(figures, bounds, as_json)

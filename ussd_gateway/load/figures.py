@@ -16,6 +16,10 @@ PERCENTILES = {"p50": 50.0, "p90": 90.0, "p99": 99.0, "p999": 99.9, "max": 100.0
 BUSY = 80.0  # percent of a core from which on the generator may be what holds the figures down
 
 
+class LoadError(Exception):
+    """The load could not begin: who said what, and what to do."""
+
+
 @dataclass(slots=True)
 class Used:
     """What processes have used so far: CPU seconds of the generator and the server, MiB of the server."""

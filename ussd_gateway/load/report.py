@@ -10,6 +10,8 @@ from ussd_gateway.load.figures import BUSY, PERCENTILES
 
 _ROWS = (
     # the words, the figures behind them, and how each is written
+    ("dialogues", "dialogues", "{:,}"),
+    ("dialogues a second", "dialogues_per_s", "{:,.0f}"),
     ("messages", "sent", "{:,}"),
     ("accepted", "accepted", "{:,}"),
     ("a second", "msg_per_s", "{:,.0f}"),

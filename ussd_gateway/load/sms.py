@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from ussd_gateway.load.figures import SECOND, Tally, Used, figures
+from ussd_gateway.load.figures import SECOND, LoadError, Tally, Used, figures
 from ussd_gateway.load.receipts import Receipts, receipted_message_id
 from ussd_gateway.load.submits import MOST, Numbers, Submits
 from ussd_gateway.load.usage import cpu_seconds, resident_mib
@@ -48,10 +48,6 @@ _SUBMIT_SM_RESP = SubmitSmResp.command_id
 _DELIVER_SM = DeliverSm.command_id
 _DELIVER_SM_RESP = DeliverSmResp().encode()[:12] + b"%b\0"  # between them its sequence_number
 _REPLIES = {EnquireLink.command_id: EnquireLinkResp, Unbind.command_id: UnbindResp}
-
-
-class LoadError(Exception):
-    """The load could not begin: who said what, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)

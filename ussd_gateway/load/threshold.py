@@ -21,6 +21,7 @@ FIGURES: dict[str, tuple[str, Mapping[str, float]]] = {
     # the name in an expression: the name among the figures, and the units that may stand behind the number
     "msg_per_s": ("msg_per_s", _PLAIN),
     **{name: (figure, _TIME) for name, figure in _PERCENTILES.items()},
+    "dialogues_per_s": ("dialogues_per_s", _PLAIN),
     "receipt_per_s": ("receipt_per_s", _PLAIN),
     **{f"receipt_{name}": (f"receipt_{figure}", _TIME) for name, figure in _PERCENTILES.items()},
     "sent": ("sent", _PLAIN),
