@@ -31,7 +31,8 @@ from xml.sax.saxutils import escape
 
 from ussd_gateway.load.threshold import Threshold
 from ussd_gateway.load.usage import resident_mib
-from ussd_gateway.smpp.pdu import HEADER, BindTransceiver
+from ussd_gateway.smpp.commands import BindTransceiver
+from ussd_gateway.smpp.pdu import HEADER
 
 HERE = Path(__file__).parent / "bench"
 NODE_PACKAGE = "smpp@0.5.1"

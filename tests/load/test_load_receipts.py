@@ -1,7 +1,7 @@
 import pytest
 
 from ussd_gateway.load.receipts import Receipts, receipted_message_id
-from ussd_gateway.smpp.pdu import DeliverSm
+from ussd_gateway.smpp.commands import DeliverSm
 from ussd_gateway.smpp.receipts import receipt_text, receipt_tlvs
 
 TEXT = receipt_text(b"6f1c", 2, 1_524_840_600, 1_524_840_600, 0, b"Hello")

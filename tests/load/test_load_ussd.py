@@ -17,13 +17,14 @@ def load(operator_on_sockets):
     return run
 
 
-async def test_every_user_dials_and_answers_until_the_count_is_reached(load, operator_on_sockets):
+async def test_every_user_dials_and_answers_until_the_count_is_reached(load, api):
     figures = await load(answers=("1",), numbers=numbers_of("70009000001", 4), count=20)
     assert (figures["dialogues"], figures["sent"], figures["accepted"]) == (20, 40, 40)
     assert (figures["errors"], figures["unanswered"]) == (0, 0)
     assert 0 < figures["p50_ms"] <= figures["p99_ms"] <= figures["max_ms"]
-    begun = operator_on_sockets.store.own("SELECT DISTINCT source FROM journal WHERE kind = 'ussd.begin'")
-    assert len(begun) == 4
+    _, told = await api("GET", "/sessions")
+    assert len(told["sessions"]) == 20
+    assert len({session["msisdn"] for session in told["sessions"]}) == 4
 
 
 async def test_a_dialogue_that_still_asks_is_hung_up(load, operator_on_sockets):

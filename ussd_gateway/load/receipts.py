@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from ussd_gateway.load.histogram import Histogram
-from ussd_gateway.smpp.pdu import DeliverSm, decode
+from ussd_gateway.smpp.commands import DeliverSm
+from ussd_gateway.smpp.pdu import decode
 from ussd_gateway.smpp.tlv import Tag
 
 # A deliver_sm from its body on (4.6.1): the esm_class of a receipt (5.2.12: bits 5-2 are 0001), and a short_message as

@@ -18,9 +18,7 @@ from ussd_gateway.load.figures import SECOND, LoadError, Tally, Used, figures
 from ussd_gateway.load.receipts import Receipts, receipted_message_id
 from ussd_gateway.load.submits import MOST, Numbers, Submits
 from ussd_gateway.load.usage import cpu_seconds, resident_mib
-from ussd_gateway.smpp.connection import LAST_SEQUENCE_NUMBER
-from ussd_gateway.smpp.pdu import (
-    HEADER,
+from ussd_gateway.smpp.commands import (
     BindTransceiver,
     DeliverSm,
     DeliverSmResp,
@@ -31,6 +29,8 @@ from ussd_gateway.smpp.pdu import (
     Unbind,
     UnbindResp,
 )
+from ussd_gateway.smpp.connection import LAST_SEQUENCE_NUMBER
+from ussd_gateway.smpp.pdu import HEADER
 from ussd_gateway.smpp.status import status_name
 
 _PATIENCE = 10.0  # seconds for a connection and its bind

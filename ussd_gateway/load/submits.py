@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ussd_gateway.smpp.pdu import SubmitSm
+from ussd_gateway.smpp.commands import SubmitSm
 
 MOST = 1024  # how many one `take` gives
 _SEQUENCE_NUMBER = 12  # where it stands in the header (3.2)
