@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 
 import pytest
 
@@ -44,7 +45,7 @@ class Answers:
 async def test_every_message_reaches_a_handset(operator_on_sockets):
     figures = await load(
         operator_on_sockets.smpp_address[1],
-        count=2500,
+        count=2101,
         binds=4,
         window=100,
         numbers=numbers_of("70001000001-70001000007"),
@@ -70,11 +71,13 @@ async def test_an_open_loop_sends_at_its_rate(operator_on_sockets):
     assert figures["late_p99_ms"] is not None
 
 
-async def test_a_run_ends_after_its_seconds_and_the_warm_up_does_not_count(smsc):
+async def test_a_run_lasts_its_seconds_behind_the_warm_up(smsc):
     answers = Answers()
+    began = time.monotonic()
     async with smsc(answers) as port:
-        figures = await load(port, seconds=0.1, warmup=0.1)
-    assert figures["seconds"] < 0.2 <= 0.1 + figures["seconds"]
+        figures = await load(port, seconds=0.1, warmup=0.2)
+    assert figures["seconds"] >= 0.1
+    assert time.monotonic() - began >= figures["seconds"] + 0.2
     assert figures["sent"] == figures["accepted"] == answers.commands().count("submit_sm")
 
 
@@ -126,7 +129,7 @@ async def test_lost_and_doubled_receipts_are_counted_and_each_is_answered(smsc):
 
     answers = Answers(submitted)
     async with smsc(answers) as port:
-        figures = await load(port, count=10, receipts=True, patience=0.2)
+        figures = await load(port, count=10, receipts=True, patience=1.0)
     assert (figures["receipts"], figures["lost"], figures["doubled"]) == (9, 1, 1)
     answered = [pdu.sequence_number for pdu in answers.seen if pdu.command == "deliver_sm_resp"]
     assert sorted(answered) == [7, *[8] * 9]

@@ -65,7 +65,7 @@ async def test_a_phone_that_nobody_answers_in_time_is_unanswered(load, operator_
             pass
 
     operator_on_sockets.directory.attach_code("*123#", Silent())
-    figures = await load(code="*123#", numbers=numbers_of("70009000001"), count=2, patience=0.2)
+    figures = await load(code="*123#", numbers=numbers_of("70009000001"), count=2, patience=0.7)
     assert (figures["unanswered"], figures["errors"], figures["msg_per_s"]) == (2, 0, None)
 
 
