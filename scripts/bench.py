@@ -485,25 +485,24 @@ def number(value: object) -> str:
     return f"{value:.3g}"
 
 
-def tables(results: Results, *, quick: bool) -> Iterator[str]:
-    """Lines of Markdown: one table for each scenario, its targets, and how many times faster this program is."""
-    for name, rows in results.items():
-        scenario = SCENARIOS[name]
-        shown = [figure for figure in scenario.shown if any(figure in figures for figures in rows.values())]
-        yield f"### {name}: {scenario.title}"
-        yield ""
-        yield f"| server | {' | '.join(shown)} |"
-        yield f"|---|{'---:|' * len(shown)}"
-        for server, figures in rows.items():
-            yield f"| {server} | {' | '.join(number(figures.get(figure)) for figure in shown)} |"
-        yield ""
-        for server, figures in rows.items():
-            if server.startswith("ussd-gateway"):
-                for target, missed in verdicts(scenario, figures, quick=quick):
-                    yield f"- {server}: {target}: {'**missed**' if missed else 'met'}{missed.partition(':')[2]}"
-        for words in ratios(rows):
-            yield f"- {words}"
-        yield ""
+def table(name: str, rows: dict[str, Figures], *, quick: bool) -> Iterator[str]:
+    """Lines of Markdown: the figures, the targets, and how many times as fast as each other server this program is."""
+    scenario = SCENARIOS[name]
+    shown = [figure for figure in scenario.shown if any(figure in figures for figures in rows.values())]
+    yield f"### {name}: {scenario.title}"
+    yield ""
+    yield f"| server | {' | '.join(shown)} |"
+    yield f"|---|{'---:|' * len(shown)}"
+    for server, figures in rows.items():
+        yield f"| {server} | {' | '.join(number(figures.get(figure)) for figure in shown)} |"
+    yield ""
+    for server, figures in rows.items():
+        if server.startswith("ussd-gateway"):
+            for target, missed in verdicts(scenario, figures, quick=quick):
+                yield f"- {server}: {target}: {'**missed**' if missed else 'met'}{missed.partition(':')[2]}"
+    for words in ratios(rows):
+        yield f"- {words}"
+    yield ""
 
 
 def speed(figures: Figures) -> float | None:
@@ -540,7 +539,7 @@ def svg(results: Results) -> str:
         drawn.append(f'<text x="12" y="{y + 12}" font-weight="bold">{escape(SCENARIOS[name].title)}</text>')
         y += 26
         for server, rate in rows:
-            length = max(rate / most * (_WIDTH - _LEFT - 110), 1)
+            length = max(rate / most * (_WIDTH - _LEFT - 140), 1)
             colour = _OURS if server.startswith("ussd-gateway") else _OTHERS
             drawn += [
                 f'<text x="{_LEFT - 8}" y="{y + 15}" text-anchor="end">{escape(server)}</text>',
@@ -588,9 +587,8 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
     return given
 
 
-def measured(given: argparse.Namespace, servers: Sequence[Server]) -> Results:
-    """Every scenario, round by round, each server in turn."""
-    results: Results = {}
+def measured(given: argparse.Namespace, servers: Sequence[Server]) -> Iterator[tuple[str, dict[str, Figures]]]:
+    """Each scenario with the medians of its servers: round by round, each server in turn."""
     for name in given.only:
         scenario = SCENARIOS[name]
         load = scenario.load.quick() if given.quick else scenario.load
@@ -605,8 +603,7 @@ def measured(given: argparse.Namespace, servers: Sequence[Server]) -> Results:
                     say(f"{name}: {server.name}: {error}")
                     figures = {}
                 rounds.setdefault(server.name, []).append(figures)
-        results[name] = {server: median(figures) for server, figures in rounds.items()}
-    return results
+        yield name, {server: median(figures) for server, figures in rounds.items()}
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -616,8 +613,10 @@ def main(words: Sequence[str] | None = None) -> int:
     if pinned(SERVER_CORE) is None:
         say("This system gives a process no core of its own: server and generator share what there is.")
     servers = own_servers() + ([] if given.alone else list(other_servers(given.workdir, given.reference)))
-    results = measured(given, servers)
-    print("\n".join(tables(results, quick=given.quick)))
+    results: Results = {}
+    for name, rows in measured(given, servers):
+        results[name] = rows
+        print("\n".join(table(name, rows, quick=given.quick)), flush=True)
     if given.json:
         Path(given.json).write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     if given.svg:

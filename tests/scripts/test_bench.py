@@ -71,8 +71,8 @@ RESULTS = {
 }
 
 
-def test_the_tables_show_figures_targets_and_ratios():
-    words = "\n".join(bench.tables(RESULTS, quick=False))
+def test_the_table_shows_figures_targets_and_ratios():
+    words = "\n".join(bench.table("A", RESULTS["A"], quick=False))
     assert f"| {OURS} | 50,000 | 4.25 | 2 |" in words
     assert "| node<smpp> | 25,000 | - | - |" in words
     assert "server_cpu_s_per_100k <= 1: **missed** it is 2" in words
@@ -141,8 +141,7 @@ def test_scenarios_run_and_what_they_found_is_printed_drawn_and_written(small, t
 
 
 def test_check_ends_with_1_when_a_target_is_missed(monkeypatch, capsys):
-    missed = {"C": {OURS: {"lost": 1}}}
-    monkeypatch.setattr(bench, "measured", lambda given, servers: missed)
+    monkeypatch.setattr(bench, "measured", lambda given, servers: [("C", {OURS: {"lost": 1}})])
     assert bench.main(["--alone", "--check"]) == 1
     assert bench.main(["--alone"]) == 0
     assert "C, ussd-gateway, memory: lost == 0: it is 1" in capsys.readouterr().err
