@@ -11,6 +11,7 @@ from ussd_gateway.load.sms import SmsLoad, SmsPlan
 from ussd_gateway.load.submits import numbers_of
 from ussd_gateway.load.usage import PROC
 from ussd_gateway.smpp.commands import DeliverSm, EnquireLink, GenericNack, SubmitSm
+from ussd_gateway.smpp.pdu import HEADER
 from ussd_gateway.smpp.receipts import receipt_text
 from ussd_gateway.smpp.status import Status
 
@@ -156,10 +157,21 @@ async def test_a_server_that_closes_ends_the_run(smsc):
     assert figures["unanswered"] == figures["sent"] == 20
 
 
-async def test_octets_that_are_no_smpp_end_the_connection(smsc):
-    async with smsc(Answers(lambda pdu, number: bytes(16))) as port:
+@pytest.mark.parametrize("command_id", [0, 5, 0x80000004])
+async def test_octets_that_are_no_smpp_end_the_connection(smsc, command_id):
+    async with smsc(Answers(lambda pdu, number: HEADER.pack(0, command_id, 0, 0))) as port:
         figures = await load(port, count=20)
     assert figures["closed"] == 1
+
+
+async def test_a_response_may_have_tlvs(smsc):
+    def submitted(pdu, number):
+        answer = pdu.reply(message_id=str(number), tlvs=[(0x0427, bytes(1))]).encode()
+        return answer + receipt(str(number).encode())
+
+    async with smsc(Answers(submitted)) as port:
+        figures = await load(port, count=20, receipts=True)
+    assert (figures["receipts"], figures["lost"], figures["doubled"]) == (20, 0, 0)
 
 
 async def test_a_pdu_may_come_in_pieces_and_messages_and_enquire_link_are_answered(smsc):

@@ -334,7 +334,9 @@ class SmsLoad:
         while position + 16 <= end:
             length, command_id, command_status, sequence_number = _UNPACK(octets, position)
             following = position + length
-            if following > end:
+            if following > end or length < HEADER.size:
+                if length < HEADER.size:
+                    return None
                 break
             if command_id == _SUBMIT_SM_RESP:
                 moment = waiting.pop(sequence_number, 0)
@@ -350,7 +352,8 @@ class SmsLoad:
                     else:
                         accepted += 1
                         if receipts:
-                            receipts.accepted(octets[position + 16 : following - 1], moment)
+                            message_id = octets[position + 16 : octets.find(b"\0", position + 16, following)]
+                            receipts.accepted(message_id, moment)
             elif command_id == _DELIVER_SM:
                 replies += _DELIVER_SM_RESP % sequence_number.to_bytes(4)
                 message_id = receipted_message_id(octets, position + 16, following)
@@ -359,8 +362,6 @@ class SmsLoad:
                     tally.last_receipt = now
                 else:
                     tally.others += 1
-            elif length < 16:
-                return None
             elif command_id == GenericNack.command_id:
                 if waiting.pop(sequence_number, 0):
                     tally.statuses[status_name(command_status)] += 1
