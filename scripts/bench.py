@@ -41,6 +41,7 @@ SERVER_CORE, GENERATOR_CORE = 0, 1
 PATIENCE = 60.0  # seconds for a server to start and to stop
 QUICK = 20  # --quick sends so many times less
 IDLE_BINDS = 1000
+HEADING = "## Figures\n\n"  # of the page; what stands below it is replaced
 ACCOUNT = "test"  # the system_id, and its password, of the account that every server here has
 
 Figures = dict[str, object]
@@ -471,7 +472,7 @@ def verdicts(scenario: Scenario, figures: Figures, *, quick: bool) -> list[tuple
     for figure, relation, bound_ in scenario.targets:
         if quick and figure == "receipts":
             continue
-        target = Threshold(f"{figure} {relation} {bound_:g}", figure, relation, bound_)
+        target = Threshold(f"{figure} {relation} {bound_:.10g}", figure, relation, bound_)
         found.append((target.expression, target.missed(figures)))
     return found
 
@@ -500,8 +501,8 @@ def table(name: str, rows: dict[str, Figures], *, quick: bool) -> Iterator[str]:
         if server.startswith("ussd-gateway"):
             for target, missed in verdicts(scenario, figures, quick=quick):
                 yield f"- {server}: {target}: {'**missed**' if missed else 'met'}{missed.partition(':')[2]}"
-    for words in ratios(rows):
-        yield f"- {words}"
+    if not scenario.load.rate:  # at a rate all do the same until they cannot
+        yield from (f"- {words}" for words in ratios(rows))
     yield ""
 
 
@@ -573,6 +574,7 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--reference", metavar="COMMAND", help="one more server, with PORT where its port goes")
     parser.add_argument("--smppload", metavar="PATH", help="this C generator in place of ours, as a cross-check")
     parser.add_argument("--svg", metavar="FILE", help="draw the picture there, such as docs/speed.svg")
+    parser.add_argument("--page", metavar="FILE", help="replace the figures of this page, such as docs/speed.md")
     parser.add_argument("--json", metavar="FILE", help="write the medians there")
     parser.add_argument(
         "--workdir",
@@ -614,11 +616,16 @@ def main(words: Sequence[str] | None = None) -> int:
         say("This system gives a process no core of its own: server and generator share what there is.")
     servers = own_servers() + ([] if given.alone else list(other_servers(given.workdir, given.reference)))
     results: Results = {}
+    lines = [f"{circumstances(given)}\n"]
     for name, rows in measured(given, servers):
         results[name] = rows
+        lines += table(name, rows, quick=given.quick)
         print("\n".join(table(name, rows, quick=given.quick)), flush=True)
     if given.json:
         Path(given.json).write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    if given.page:
+        above, heading, _ = Path(given.page).read_text(encoding="utf-8").partition(HEADING)
+        Path(given.page).write_text(above + (heading or HEADING) + "\n".join(lines), encoding="utf-8")
     if given.svg:
         Path(given.svg).write_text(svg(results), encoding="utf-8")
     missed = [
@@ -631,6 +638,15 @@ def main(words: Sequence[str] | None = None) -> int:
     ]
     say("\n".join(["Missed:", *missed]) if missed else "Every target is met.")
     return 1 if missed and given.check else 0
+
+
+def circumstances(given: argparse.Namespace) -> str:
+    """One line that says what the figures were measured on."""
+    rounds = "one round" if given.rounds == 1 else f"medians of {given.rounds} rounds"
+    cores = os.cpu_count() or 1
+    busy = f", load average {os.getloadavg()[0]:.1f} at the start" if hasattr(os, "getloadavg") else ""
+    version = ".".join(map(str, sys.version_info[:3]))
+    return f"{rounds.capitalize()}, Python {version}, {cores} cores{busy}."
 
 
 def allow_many_files() -> None:

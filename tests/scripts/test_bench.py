@@ -129,10 +129,15 @@ def small(monkeypatch):
 
 def test_scenarios_run_and_what_they_found_is_printed_drawn_and_written(small, tmp_path, capsys):
     picture, medians = tmp_path / "speed.svg", tmp_path / "speed.json"
-    words = ["--alone", "--quick", "--rounds", "1", "--svg", str(picture), "--json", str(medians)]
+    page = tmp_path / "speed.md"
+    page.write_text("# Speed\n\n## Figures\n\nold ones\n")
+    words = ["--alone", "--quick", "--rounds", "1", "--svg", str(picture), "--json", str(medians), "--page", str(page)]
     assert bench.main([*words, "--only", "C,M,I"]) == 0
     assert "### C: submissions with receipts" in capsys.readouterr().out
     assert ElementTree.parse(picture).findall("{*}rect[@rx]")
+    assert page.read_text().startswith("# Speed\n\n## Figures\n\nOne round, Python 3.")
+    assert "### I: 1,000 idle binds" in page.read_text()
+    assert "old ones" not in page.read_text()
     figures = json.loads(medians.read_text())
     assert figures["C"]["ussd-gateway, file"]["lost"] == 0
     assert figures["C"][OURS]["receipts"] == 10

@@ -66,7 +66,7 @@ class Threshold:
             return f"{self.expression}: there is no data"
         if _OPERATORS[self.relation](value, self.bound):
             return ""
-        return f"{self.expression}: it is {value:g}{' ms' if self.figure.endswith('_ms') else ''}"
+        return f"{self.expression}: it is {value:.10g}{' ms' if self.figure.endswith('_ms') else ''}"
 
 
 def parse(expression: str) -> Threshold:
