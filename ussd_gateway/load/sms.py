@@ -123,8 +123,8 @@ class SmsLoad:
         # An open loop needs a selector that can wait for less than a millisecond.
         fine = plan.rate is not None and plan.binds <= _FEW
         self._selector = selectors.SelectSelector() if fine else selectors.DefaultSelector()
-        # One answer a turn would cost more than the answer. Where many are outstanding, the kernel wakes us when about a
-        # quarter of a window has come; what it holds back meanwhile is looked for once in a while.
+        # One answer a turn would cost more than the answer. Where many are outstanding, the kernel wakes us when about
+        # half a window has come; what it holds back meanwhile is looked for once in a while.
         self._in_bulk = not plan.rate and (plan.window or 0) >= 8 and plan.binds <= _IN_BULK
         self._binds: list[_Bind] = []
         self._tally = Tally(0, Used(0.0), receipts=Receipts() if plan.receipts else None)
@@ -173,7 +173,7 @@ class SmsLoad:
         connection.setblocking(False)
         if self._in_bulk:
             with suppress(OSError):  # not every system has it
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, self._window // 4 * _RESPONSE)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, self._window // 2 * _RESPONSE)
         return _Bind(connection)
 
     def _leave(self, bind: _Bind) -> None:
