@@ -1,10 +1,13 @@
 """The journal as events: in words, by number, with what is missing."""
 
+from typing import get_args
+
 import pytest
 
 from ussd_gateway.coding.segments import Concatenation
 from ussd_gateway.network.message import ASK, RELEASE, MessageState, Receipt, Sms, Ussd
-from ussd_gateway.store.entries import StateEntry
+from ussd_gateway.store import feed as feeds
+from ussd_gateway.store.entries import Entry, StateEntry
 from ussd_gateway.store.feed import SLICE, Feed, shown
 from ussd_gateway.store.journal import Journal
 
@@ -66,12 +69,27 @@ def test_each_entry_says_what_happened(journal, feed):
         "state": "ENROUTE",
         "masked": False,
     }
-    assert state == {"at": 2.0, "id": "1", "state": "DELIVERED"}
+    assert state == {"at": 2.0, "id": "1", "state": "DELIVERED", "error": 0}
     assert receipt == {"at": 3.0, "id": "1", "state": "DELIVERED", "esme": "test"}
     assert (ask["session"], ask["operation"], ask["text"], ask["outcome"]) == ("9", "ask", "1 Баланс", None)
     assert bytes.fromhex(ask["octets"]).decode("utf-16-be") == "1 Баланс"
     assert (release["operation"], release["outcome"]) == ("release", "timeout")
     assert bound == {"at": 6.0, "account": "test", "facts": {"mode": "receiver"}}
+
+
+def test_what_becomes_of_a_message_that_waits_is_told(journal, feed):
+    journal.attempt(sms(), 27, 1.0)
+    journal.replaced(sms(account="test"), 2.0)
+    journal.state(sms(), MessageState.EXPIRED, 3.0, 6)
+    journal.commit()
+    (_, attempt, failed), (_, replaced, rewritten), (_, _, expired) = events(feed)
+    assert (attempt, failed) == ("sms.attempt", {"at": 1.0, "id": "1", "error": 27})
+    assert (replaced, rewritten["at"], rewritten["text"], rewritten["state"]) == ("sms.replaced", 2.0, "Да", "ENROUTE")
+    assert (expired["state"], expired["error"]) == ("EXPIRED", 6)
+
+
+def test_every_kind_of_entry_can_be_told():
+    assert set(feeds._SHOWN) == set(get_args(Entry))
 
 
 def test_a_state_without_a_name_is_its_number():

@@ -425,6 +425,15 @@ def test_what_arrived_last_is_found_over_many_turns(store, journal):
     assert len(Journal(store).recently_delivered(100)) == 30
 
 
+def test_a_message_that_was_rewritten_arrived_as_it_was_then(store, journal):
+    journal.sms(sms("one"), MessageState.ENROUTE, 1.0)
+    journal.replaced(sms("two"), 2.0)
+    journal.replaced(sms("three"), 3.0)
+    journal.state(sms(), MessageState.DELIVERED, 4.0)
+    journal.commit()
+    assert [message.text for message, _ in Journal(store).recently_delivered(10)] == ["three"]
+
+
 def test_a_search_for_what_arrived_does_not_read_the_whole_journal(store, journal):
     arrived(journal, "1")
     for number in range(2, 200):

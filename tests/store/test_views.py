@@ -39,6 +39,17 @@ def test_a_message_has_its_text_and_every_state_with_its_time(journal, views):
     assert views.message("2") is None
 
 
+def test_a_message_that_was_rewritten_is_found_by_its_new_words_only(journal, views):
+    journal.sms(sms("1", "старый"), MessageState.ENROUTE, 1.0)
+    views.catch_up()
+    journal.replaced(sms("1", "новый"), 2.0)
+    journal.replaced(sms("1", "новейший"), 3.0)
+    views.catch_up()
+    assert views.message("1")["text"] == "новейший"
+    assert [message["id"] for message in views.messages("новейший")] == ["0000000001"]
+    assert views.messages("старый") == views.messages("новый") == []
+
+
 SEARCHES = {
     "": ["3", "2", "1"],
     "привет": ["3", "1"],  # whatever the case

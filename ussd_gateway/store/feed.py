@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-import msgspec
-
 from ussd_gateway.coding import data_coding as codings
 from ussd_gateway.network.message import Sms, state_name
-from ussd_gateway.store.entries import Entry, EventEntry, ReceiptEntry, SmsEntry, StateEntry, UssdEntry
+from ussd_gateway.store.entries import (
+    AttemptEntry,
+    Entry,
+    EventEntry,
+    ReceiptEntry,
+    ReplacedEntry,
+    SmsEntry,
+    StateEntry,
+    UssdEntry,
+)
 from ussd_gateway.store.journal import Committed, Journal
 
 SLICE = 100  # entries put into words at a time; 1 ms
@@ -52,8 +59,7 @@ class Feed:
 
 def shown(entry: Entry) -> dict[str, Any]:
     """What an entry says, ready for JSON; octets as hexadecimal digits."""
-    show = _SHOWN.get(type(entry))
-    return {"at": entry.at, **(show(entry) if show else msgspec.structs.asdict(entry))}
+    return {"at": entry.at, **_SHOWN[type(entry)](entry)}
 
 
 def _sms(entry: SmsEntry) -> dict[str, Any]:
@@ -77,7 +83,15 @@ def _message(sms: Sms) -> dict[str, Any]:
 
 
 def _state(entry: StateEntry) -> dict[str, Any]:
-    return {"id": entry.message_id, "state": state_name(entry.state)}
+    return {"id": entry.message_id, "state": state_name(entry.state), "error": entry.error}
+
+
+def _attempt(entry: AttemptEntry) -> dict[str, Any]:
+    return {"id": entry.message_id, "error": entry.error}
+
+
+def _replaced(entry: ReplacedEntry) -> dict[str, Any]:
+    return _sms(entry.new)
 
 
 def _receipt(entry: ReceiptEntry) -> dict[str, Any]:
@@ -104,6 +118,8 @@ def _event(entry: EventEntry) -> dict[str, Any]:
 _SHOWN: Mapping[type, Callable[[Any], dict[str, Any]]] = {
     SmsEntry: _sms,
     StateEntry: _state,
+    AttemptEntry: _attempt,
+    ReplacedEntry: _replaced,
     ReceiptEntry: _receipt,
     UssdEntry: _ussd,
     EventEntry: _event,

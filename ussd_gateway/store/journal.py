@@ -226,16 +226,19 @@ class Journal:
         """The last messages that were delivered, with the moment, in the order of their arrival."""
         arrived: list[tuple[Sms, float]] = []
         later: dict[str, float] = {}
+        rewritten: dict[str, Sms] = {}
         read = 0
         for (octets,) in self._store.rows("SELECT entries FROM journal ORDER BY last DESC"):
             block = entries.decode(octets)
             for entry in reversed(block):
                 if isinstance(entry, StateEntry) and entry.state == DELIVERED:
                     later[entry.message_id] = entry.at
+                elif isinstance(entry, ReplacedEntry):
+                    rewritten.setdefault(entry.new.sms.message_id, entry.new.sms)  # the last one counts
                 elif isinstance(entry, SmsEntry):
                     at = entry.at if entry.state == DELIVERED else later.pop(entry.sms.message_id, None)
                     if at is not None:
-                        arrived.append((entry.sms, at))
+                        arrived.append((rewritten.pop(entry.sms.message_id, entry.sms), at))
             read += len(block)
             if len(arrived) >= limit or read > _LOOK_BACK * limit:
                 break

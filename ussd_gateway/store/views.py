@@ -23,6 +23,7 @@ ENDINGS = {
 
 _LONGEST_ID = 18  # digits that fit an integer of SQLite
 _TERMS = {"from": "source", "to": "destination"}
+_INDEX = "INSERT INTO messages_fts (rowid, text) VALUES (?, ?)"
 _MESSAGE = "number, source, destination, account, text, data_coding, first_state, state, submitted_at"
 _SESSION = "session, msisdn, service_code, started_at, ended_at, outcome"
 
@@ -132,10 +133,7 @@ class Views:
         oldest = self._store.own("SELECT number, entry, text FROM messages ORDER BY number LIMIT ?", (SLICE,))
         old = [(number, text) for number, entry, text in oldest if entry <= up_to]
         words = self._position("words")
-        self._store.write_many(
-            "INSERT INTO messages_fts (messages_fts, rowid, text) VALUES ('delete', ?, ?)",
-            [(number, text) for number, text in old if number <= words],
-        )
+        self._forget_words([(number, text) for number, text in old if number <= words])
         self._store.write_many("DELETE FROM messages WHERE number = ?", [(number,) for number, _ in old])
         self._store.write("DELETE FROM message_states WHERE id <= ?", (up_to,))
         self._store.write(
@@ -151,10 +149,6 @@ class Views:
             f"INSERT INTO messages ({_MESSAGE}, entry) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - constants
             [(*_message_row(entry), number) for number, entry in part if isinstance(entry, SmsEntry)],
         )
-        rewritten = [entry.new.sms for _, entry in part if isinstance(entry, ReplacedEntry)]
-        self._store.write_many(
-            "UPDATE messages SET text = ? WHERE number = ?", [(sms.text, int(sms.message_id)) for sms in rewritten]
-        )
         states = [
             (number, int(entry.message_id), entry.state, entry.at)
             for number, entry in part
@@ -167,6 +161,20 @@ class Views:
         for number, entry in part:
             if isinstance(entry, UssdEntry):
                 self._turn(number, entry)
+            elif isinstance(entry, ReplacedEntry):
+                self._rewrite(int(entry.new.sms.message_id), entry.new.sms.text)
+
+    def _rewrite(self, number: int, text: str) -> None:
+        """A message has another text, and is found by its words."""
+        old = self._store.own("SELECT number, text FROM messages WHERE number = ?", (number,))
+        self._store.write("UPDATE messages SET text = ? WHERE number = ?", (text, number))
+        if old and number <= self._position("words"):
+            self._forget_words(old)
+            self._store.write(_INDEX, (number, text))
+
+    def _forget_words(self, messages: list[tuple[Any, ...]]) -> None:
+        """Takes messages out of the index, which wants to be told the texts that it has."""
+        self._store.write_many("INSERT INTO messages_fts (messages_fts, rowid, text) VALUES ('delete', ?, ?)", messages)
 
     def _turn(self, number: int, entry: UssdEntry) -> None:
         session, at = entry.session, entry.at
@@ -192,7 +200,7 @@ class Views:
             (self._position("words"), SLICE),
         )
         if rows:
-            self._store.write_many("INSERT INTO messages_fts (rowid, text) VALUES (?, ?)", rows)
+            self._store.write_many(_INDEX, rows)
             self._reached("words", rows[-1][0])
         return len(rows)
 
