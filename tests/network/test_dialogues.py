@@ -145,10 +145,11 @@ def test_the_user_hangs_up(operator, anna, portal):
         operator.submit(Ussd(ANSWER, "1", msisdn=ANNA))
 
 
-def test_the_application_gives_up(operator, anna, portal):
+@pytest.mark.parametrize(("reason", "outcome"), [("", "abort_app"), ("system_failure", "system_failure")])
+def test_the_application_gives_up(operator, anna, portal, reason, outcome):
     dial(operator, "*111#")
-    operator.submit(last(portal).abort())
-    assert (last(anna).operation, last(anna).outcome) == (RELEASE, "abort_app")
+    operator.submit(last(portal).abort(reason))
+    assert (last(anna).operation, last(anna).outcome) == (RELEASE, outcome)
 
 
 def test_a_late_answer_of_the_application_comes_too_late(operator, anna, portal):

@@ -144,7 +144,7 @@ class Dialogues:
             return [(session.application, message)]
         party = self._directory.recipient(session.msisdn)
         if message.operation is ABORT:
-            return [(party.endpoint, self._release(message, Outcome.ABORT_APP, now))]
+            return [(party.endpoint, self._release(message, Outcome(message.outcome or Outcome.ABORT_APP), now))]
         return [(party.endpoint, message)]
 
     def _open(self, session: Session, party: Party) -> None:

@@ -40,7 +40,7 @@ class Ussd:
     service_code  str such as "*111#"; the attached code that the network found, or the code that a push comes from
     session       str; the dialogue's id, "" before the network has given one
     inputs        tuple of str; in a BEGIN, what was dialled beyond the service code: *111*828*1# -> ("828", "1")
-    outcome       str; in a RELEASE, why (see network.session.Outcome)
+    outcome       str; in a RELEASE, and perhaps in an ABORT, why (see network.session.Outcome)
     secrets       tuple of str; the parts of the text that no record may show
     data_coding   int; the CBS data coding scheme (3GPP 23.038 section 5) that the text needs: 15 GSM 7-bit, 72 UCS-2
     """
@@ -104,9 +104,11 @@ class Ussd:
         """The message that shows `text` within the dialogue and wants no answer."""
         return self._reply(NOTIFY, text)
 
-    def abort(self) -> Ussd:
-        """The message by which the application gives the dialogue up."""
-        return self._reply(ABORT, "")
+    def abort(self, outcome: str = "") -> Ussd:
+        """The message by which the application gives the dialogue up, for a reason of its own or one of Outcome."""
+        reply = self._reply(ABORT, "")
+        reply.outcome = outcome
+        return reply
 
     def _reply(self, operation: Operation, text: str) -> Ussd:
         return Ussd(operation, text, msisdn=self.msisdn, service_code=self.service_code, session=self.session)
