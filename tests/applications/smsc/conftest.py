@@ -69,7 +69,7 @@ class Site:
         self.store = Store(":memory:")
         self.clock = VirtualClock(START)
         self.gateway = Gateway(
-            NetworkSettings(),
+            smsc.pop("network", NetworkSettings()),
             clock=self.clock,
             journal=Journal(self.store),
             new_handset=lambda msisdn: Handset(msisdn, self.gateway),
@@ -78,6 +78,7 @@ class Site:
         self.faults = Faults(lambda seed: random.Random(seed).random)
         settings = [EsmeSettings("test", "test", ("5000-5999",)), EsmeSettings("other", "pw")]
         settings.append(EsmeSettings("latin", "pw", ("6000",), default_alphabet=Alphabet.LATIN1))
+        settings += smsc.pop("accounts", ())
         self.accounts = Accounts([EsmeAccount(account, self.gateway) for account in settings])
         self.smsc = Smsc(
             self.gateway,

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hmac
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from ussd_gateway.applications.smsc.ussd import UssdCodes
 from ussd_gateway.coding.data_coding import GSM7, Alphabet
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.network.message import Message, Receipt, Sms
 from ussd_gateway.smpp.status import Status
+from ussd_gateway.smpp.ussd import DIALECTS, Marker
 
 
 class Bind(Protocol):
@@ -27,6 +30,9 @@ class Bind(Protocol):
     def send(self, message: Sms | Receipt) -> None:
         """Hand a message or a receipt to the ESME."""
 
+    def request(self, encode: Callable[[int], bytes], answered: Callable[[int | None], None]) -> None:
+        """Send a request of another kind; see `applications.smsc.ussd.Request`."""
+
     def forget(self) -> None:
         """Expect no response any more."""
 
@@ -35,9 +41,12 @@ class Bind(Protocol):
 class EsmeSettings:
     """One account.
 
-    numbers  short numbers or ranges such as "5000-5999" whose messages are delivered to it
+    numbers           short numbers or ranges such as "5000-5999" whose messages are delivered to it
+    inner             whether the ESME is a part of this gateway, so that `settle` waits for its answers
     default_alphabet  what data_coding 0 means to it, one of coding.data_coding.DEFAULT_ALPHABETS
-    inner    whether the ESME is a part of this gateway, so that `settle` waits for its answers
+    codes             USSD codes that it answers
+    ussd_dialect      a key of `smpp.ussd.DIALECTS`
+    ussd_marker       by what its messages are known to be USSD
     """
 
     system_id: str
@@ -45,6 +54,9 @@ class EsmeSettings:
     numbers: tuple[str, ...] = ()
     inner: bool = False
     default_alphabet: Alphabet = GSM7
+    codes: tuple[str, ...] = ()
+    ussd_dialect: str = "standard"
+    ussd_marker: Marker = Marker.EITHER
 
 
 class EsmeAccount:
@@ -59,6 +71,10 @@ class EsmeAccount:
         self._party = gateway.directory.attach_account(settings.system_id, self, settings.numbers)
         self._party.default_alphabet = settings.default_alphabet
         self._binds: deque[Bind] = deque()  # those that receive
+        self.codes: UssdCodes | None = None
+        if settings.codes:
+            dialect = DIALECTS[settings.ussd_dialect]
+            self.codes = UssdCodes(gateway, dialect, settings.codes, self.request, marker=settings.ussd_marker)
         if settings.inner:
             gateway.busy_while(lambda: any(bind.unanswered for bind in self._binds))
 
@@ -74,6 +90,18 @@ class EsmeAccount:
                 return
         # The network asks for room first; should the two ever disagree, nothing is lost.
         self._gateway.hand_back(self.settings.system_id, [message])
+
+    def request(self, encode: Callable[[int], bytes], answered: Callable[[int | None], None]) -> bool:
+        """Hands a request to the next bind that has room; False when none has."""
+        binds = self._binds
+        for _ in range(len(binds)):
+            bind = binds[0]
+            binds.rotate(-1)
+            if bind.room > 0:
+                self._party.room -= 1
+                bind.request(encode, answered)
+                return True
+        return False
 
     def opened(self, bind: Bind) -> None:
         """A bind can receive from now on."""
@@ -104,8 +132,10 @@ class EsmeAccount:
         self._measure()
         if self._binds:
             self._gateway.attach(self._party)
-        else:
-            self._gateway.detach(self._party)
+            return
+        self._gateway.detach(self._party)
+        if self.codes:
+            self.codes.unbound()
 
     def forget(self) -> None:
         """Expect no responses to what was sent; `POST /reset` asks for it."""

@@ -25,6 +25,8 @@ from ussd_gateway.smpp.commands import (
     BindReceiver,
     BindTransceiver,
     BindTransmitter,
+    DataSm,
+    DataSmResp,
     DeliverSmResp,
     EnquireLink,
     GenericNack,
@@ -301,7 +303,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
             return self._reply(pdu, account)
         self._connection.bind(pdu)
         if self._connection.submits:
-            self._handlers = self._submitting
+            self._handlers = self._answering if account.codes else self._submitting
         self._account, self.system_id = account, pdu.system_id
         self._private = account.settings.inner
         self._default_alphabet = account.settings.default_alphabet
@@ -336,7 +338,22 @@ class EsmeConnection(asyncio.BufferedProtocol):
         outgoing[place] = SubmitSmResp.pack(pdu.sequence_number, (sms.message_id.encode(),))
         return None
 
-    def _deliver_sm_resp(self, pdu: DeliverSmResp) -> None:
+    def _submit_either(self, pdu: SubmitSm | DataSm) -> None:
+        """A message, or one of USSD: the account has codes."""
+        codes = self._account.codes if self._account else None
+        if codes is None or not codes.takes(pdu):
+            self._submitting.get(type(pdu), EsmeConnection._unexpected)(self, pdu)
+            return
+        self.write(b"")  # as above: what the user or the network says to it leaves behind the response
+        place = len(self.outgoing) - 1
+        try:
+            response = pdu.reply(message_id=codes.submit(pdu))
+        except PduError as error:
+            self._note("esme.refused", command=pdu.command, command_status=error.status.name, seen=error.seen)
+            response = pdu.reply(error.status)
+        self.outgoing[place] = response.encode()
+
+    def _deliver_sm_resp(self, pdu: DeliverSmResp | DataSmResp) -> None:
         self._answered(pdu.sequence_number, pdu.command_status)
 
     def _answered(self, sequence_number: int, command_status: int) -> None:
@@ -379,12 +396,18 @@ class EsmeConnection(asyncio.BufferedProtocol):
         BindTransceiver: _bind,
         Unbind: _unbind,
         DeliverSmResp: _deliver_sm_resp,
+        DataSmResp: _deliver_sm_resp,
         EnquireLink: _enquire_link,
         GenericNack: _generic_nack,
         UnparsedPdu: _unparsed,
     }
     # Its place in a table of its own asks the state once, at the bind, and not of every message.
     _submitting: ClassVar[Mapping[type, Callable[[EsmeConnection, Any], None]]] = {**_handlers, SubmitSm: _submit_sm}
+    _answering: ClassVar[Mapping[type, Callable[[EsmeConnection, Any], None]]] = {
+        **_submitting,
+        SubmitSm: _submit_either,
+        DataSm: _submit_either,
+    }
 
     # Writing -------------------------------------------------------------------------------------------------------
 
