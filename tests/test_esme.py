@@ -6,7 +6,7 @@ import logging
 import pytest
 from aiosmpplib.state import SmppError
 
-from ussd_gateway.esme import NO_LOG, Esme, phone_number
+from ussd_gateway.esme import LONGEST, NO_LOG, Esme, delay, phone_number
 from ussd_gateway.smpp.commands import BindTransceiver
 from ussd_gateway.smpp.connection import Connection
 from ussd_gateway.smpp.status import Status
@@ -85,3 +85,8 @@ ADDRESSES = {
 def test_an_address_has_its_type_and_plan(address, kind):
     number = phone_number(address)
     assert (number.number, number.ton.name, number.npi.name) == kind
+
+
+def test_each_further_attempt_waits_longer():
+    assert [delay(attempts) for attempts in range(1, 9)] == [0.0, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, LONGEST]
+    assert (delay(10**9), delay(10**9, 60.0)) == (LONGEST, 60.0)

@@ -1,19 +1,25 @@
-"""aiosmpplib's ESME with four faults of 0.7.4 mended: for self-care's own SMS and for `ussd-gateway send`."""
+"""aiosmpplib's ESME with four faults of 0.7.4 mended: for self-care's own SMS, links to other SMSCs and `ussd-gateway send`."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import structlog
 from aiosmpplib import ESME
 from aiosmpplib.protocol import GenericNack, SmppMessage, Unbind
+from aiosmpplib.retrytimer import AbstractRetryTimer
 from aiosmpplib.state import NPI, TON, PduHeader, PhoneNumber
+from aiosmpplib.throttle import AbstractThrottleHandler
 
 log = structlog.get_logger(__name__)
 
 SHORT = 6  # digits at most of a number that only this network knows
+SHORTEST, LONGEST = 0.1, 5.0  # seconds between two attempts
+STEADY = 5.0  # seconds after which a bind counts as a success, and the next failure as the first
 NO_LOG = logging.CRITICAL + 1  # a level that aiosmpplib never reaches
 
 
@@ -65,3 +71,64 @@ def phone_number(address: str) -> PhoneNumber:
     if len(digits) > SHORT:
         return PhoneNumber(digits, TON.INTERNATIONAL, NPI.ISDN)
     return PhoneNumber(digits, TON.NETWORK_SPECIFIC, NPI.UNKNOWN)
+
+
+def delay(attempts: int, longest: float = LONGEST) -> float:
+    """Seconds until the next attempt: none after the first, then ever more."""
+    return min(longest, SHORTEST * 2 ** min(attempts - 2, 10)) if attempts > 1 else 0.0
+
+
+class RetryTimer(AbstractRetryTimer):
+    """Tells of binds made and lost, and how long to wait before the next one."""
+
+    def __init__(self, bound: Callable[[], None], lost: Callable[[], None], longest: float = LONGEST) -> None:
+        self._tell_bound, self._tell_lost = bound, lost
+        self._longest = longest
+        self._failures = 0
+        self._bound_at: float | None = None
+        self._hurried = asyncio.Event()
+
+    def reset(self) -> None:
+        """A bind was made."""
+        self._bound_at = asyncio.get_running_loop().time()
+        self._tell_bound()
+
+    def next_delay(self) -> float:
+        """Seconds before the next attempt."""
+        return delay(self._failures + 1, self._longest)
+
+    async def wait(self) -> None:
+        """A bind was lost or could not be made: wait before the next attempt, at most until somebody is in a hurry."""
+        # An SMSC that accepts a bind and ends it at once is not asked a thousand times a second.
+        if self._bound_at is not None and asyncio.get_running_loop().time() - self._bound_at > STEADY:
+            self._failures = 0
+        self._bound_at = None
+        self._failures += 1
+        self._hurried.clear()
+        self._tell_lost()
+        if seconds := delay(self._failures, self._longest):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._hurried.wait()
+
+    def hurry(self) -> None:
+        """There is something to send: do not wait any longer."""
+        self._hurried.set()
+
+
+class NoThrottle(AbstractThrottleHandler):
+    """Sends whatever the window has room for; what the SMSC throttles is sent again later by who sent it."""
+
+    async def throttled(self) -> None:
+        """The SMSC asks for less."""
+
+    async def not_throttled(self) -> None:
+        """The SMSC is content."""
+
+    async def allow_request(self) -> bool:
+        """Always."""
+        return True
+
+    async def throttle_delay(self) -> float:
+        """Never asked."""
+        return 0.0

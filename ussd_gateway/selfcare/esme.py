@@ -9,27 +9,24 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from secrets import token_hex
 
 import structlog
 from aiosmpplib.correlator import AbstractCorrelator, SegmentStatus
 from aiosmpplib.hook import AbstractHook
 from aiosmpplib.protocol import DeliverSm, GenericNack, SmppMessage, SubmitSm, SubmitSmResp
-from aiosmpplib.retrytimer import AbstractRetryTimer
 from aiosmpplib.state import OptionalParam
-from aiosmpplib.throttle import AbstractThrottleHandler
 
-from ussd_gateway.esme import NO_LOG, Esme
+from ussd_gateway.esme import NO_LOG, Esme, NoThrottle, RetryTimer
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.selfcare.incoming import Incoming, Repeats
-from ussd_gateway.selfcare.outbox import RESPONSE, Outbox, delay
+from ussd_gateway.selfcare.outbox import RESPONSE, Outbox
 
 log = structlog.get_logger(__name__)
 
 ENQUIRE_LINK = 30.0  # seconds of silence after which the SMSC is asked whether it lives
 SOCKET = 5.0  # seconds for a connect, a bind and an enquire_link
-STEADY = 5.0  # seconds after which a bind counts as a success, and the next failure as the first
 REQUESTS = 30.0  # seconds for which a request waits to be told by its response
 
 _USER_MESSAGE_REFERENCE = 0x0204  # SMPP 3.4 section 5.3.2.17
@@ -67,7 +64,7 @@ class SmsSender:
         self._receive = receive
         self._outbox = Outbox(gateway, response)
         self._repeats = Repeats()
-        self._timer = _RetryTimer(self._bound, self._lost)
+        self._timer = RetryTimer(self._bound, self._lost)
         self._esme: Esme | None = None
         self._task: asyncio.Task[None] | None = None
         self._first_attempt = ExitStack()
@@ -124,7 +121,7 @@ class SmsSender:
                 correlator=_Correlator(),
                 hook=_Hook(self),
                 retry_timer=self._timer,
-                throttle_handler=_NoThrottle(),
+                throttle_handler=NoThrottle(),
             )
             try:
                 await esme.start()
@@ -198,7 +195,7 @@ class _Hook(AbstractHook):
             self._sender.answered(smpp_message)
 
     async def send_error(self, smpp_message: SmppMessage, error: Exception, client_id: str) -> None:
-        """A message could not be made a PDU; where the connection failed, `_RetryTimer.wait` says so."""
+        """A message could not be made a PDU; where the connection failed, `RetryTimer.wait` says so."""
         if isinstance(smpp_message, SubmitSm) and isinstance(error, ValueError):
             self._sender.unsendable(smpp_message)
 
@@ -244,61 +241,6 @@ class _Correlator(AbstractCorrelator):
     def get_cumulated_status(self, ref_num: int) -> int:
         """Nothing that self-care sends is cut."""
         return 0
-
-
-class _RetryTimer(AbstractRetryTimer):
-    """Tells of binds made and lost, and how long to wait before the next one."""
-
-    def __init__(self, bound: Callable[[], None], lost: Callable[[], None]) -> None:
-        self._tell_bound, self._tell_lost = bound, lost
-        self._failures = 0
-        self._bound_at: float | None = None
-        self._hurried = asyncio.Event()
-
-    def reset(self) -> None:
-        """A bind was made."""
-        self._bound_at = _real_time()
-        self._tell_bound()
-
-    def next_delay(self) -> float:
-        """Seconds before the next attempt."""
-        return delay(self._failures + 1)
-
-    async def wait(self) -> None:
-        """A bind was lost or could not be made: wait before the next attempt, at most until somebody is in a hurry."""
-        # An SMSC that accepts a bind and ends it at once is not asked a thousand times a second.
-        if self._bound_at is not None and _real_time() - self._bound_at > STEADY:
-            self._failures = 0
-        self._bound_at = None
-        self._failures += 1
-        self._hurried.clear()
-        self._tell_lost()
-        if seconds := delay(self._failures):
-            with suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await self._hurried.wait()
-
-    def hurry(self) -> None:
-        """There is something to send: do not wait any longer."""
-        self._hurried.set()
-
-
-class _NoThrottle(AbstractThrottleHandler):
-    """Sends whatever the window has room for; what the SMSC throttles, the outbox sends again later."""
-
-    async def throttled(self) -> None:
-        """The SMSC asks for less."""
-
-    async def not_throttled(self) -> None:
-        """The SMSC is content."""
-
-    async def allow_request(self) -> bool:
-        """Always."""
-        return True
-
-    async def throttle_delay(self) -> float:
-        """Never asked."""
-        return 0.0
 
 
 def _reference(pdu: DeliverSm) -> int | None:

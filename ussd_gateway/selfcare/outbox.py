@@ -12,14 +12,13 @@ from aiosmpplib.broker import AbstractBroker
 from aiosmpplib.protocol import SmppMessage, SubmitSm
 from aiosmpplib.state import SmppCommandStatus
 
-from ussd_gateway.esme import phone_number
+from ussd_gateway.esme import delay, phone_number
 from ussd_gateway.gateway import Gateway
 
 log = structlog.get_logger(__name__)
 
 WINDOW = 50  # submit_sm that may wait for their response
 RESPONSE = 10.0
-SHORTEST, LONGEST = 0.1, 5.0  # seconds between two attempts
 
 GIVEN_UP = frozenset(
     {
@@ -40,11 +39,6 @@ GIVEN_UP = frozenset(
     }
 )
 """What the SMSC would say to every further attempt (SMPP 3.4 section 5.1.3); after anything else it is tried again."""
-
-
-def delay(attempts: int) -> float:
-    """Seconds until the next attempt: none after the first, then ever more."""
-    return min(LONGEST, SHORTEST * 2 ** min(attempts - 2, 10)) if attempts > 1 else 0.0
 
 
 class Outgoing:
