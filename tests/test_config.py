@@ -1,5 +1,6 @@
 """config.toml: defaults, overrides, and mistakes that name their place and the way out."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -26,7 +27,14 @@ def test_the_shipped_file_names_every_key_with_its_default():
     config = Config()
     for section in SECTIONS:
         assert values[section] == getattr(config, section).model_dump(mode="json"), section
-    assert set(values) | {"fault", "outcome"} == set(Config.model_fields)  # there are none
+    assert set(values) | {"fault", "link", "outcome"} == set(Config.model_fields)  # there are none
+
+
+def test_the_shipped_file_shows_a_link(written):
+    shown = re.search(r"^# \[\[link\]\](?:\n# .*)+", SHIPPED.read_text(), re.MULTILINE)[0]
+    (link,) = load(written(re.sub("^# ", "", shown, flags=re.MULTILINE)), environment={}).config.link
+    assert set(link.model_dump()) == link.model_fields_set
+    assert (link.codes, link.relay) == (("*111#",), ("79990000001",))
 
 
 def test_the_shipped_file_is_the_one_that_comes_along():
@@ -147,6 +155,11 @@ MISTAKES = {
         "[[subscriber]]\nmsisdn = '70001000001'\n[[subscriber]]\nmsisdn = '80001000001'\n",
         "config.toml: subscriber.msisdn: 70001000001 is there twice; each can be there once",
     ),
+    "a dialect of USSD that nobody speaks": (
+        "[[esme]]\nsystem_id = 'a'\npassword = 'x'\ncodes = ['*500#']\nussd_dialect = 'vumy'\n",
+        "config.toml: esme[0].ussd_dialect: 'vumy' cannot be used: known dialects: standard, nowsms, vumi, vumi_6d,"
+        " vumi_6d_destination, vumi_mica, huawei, php_smpp, last_value",
+    ),
     "the account of self-care taken": (
         "[[esme]]\nsystem_id = 'selfcare'\npassword = 'x'\n",
         "config.toml: esme.system_id: selfcare is there twice; each can be there once",
@@ -163,12 +176,6 @@ def test_a_mistake_names_its_place_and_the_way_out(written, text, said):
 
 def test_what_is_promised_and_not_offered_yet_is_told_and_otherwise_left_alone(written):
     text = """
-[[esme]]
-system_id = "test"
-password = "test"
-codes = ["*500#"]
-ussd_dialect = "standard"
-
 [[application]]
 code = "*384*77#"
 
@@ -176,13 +183,7 @@ code = "*384*77#"
 msisdn = "70003000001"
 """
     loaded = load(written(text), environment={})
-    assert loaded.config.esme[0].system_id == "test"
-    assert loaded.notices == (
-        "config.toml: application has no effect yet",
-        "config.toml: modem has no effect yet",
-        "config.toml: esme[0].codes has no effect yet",
-        "config.toml: esme[0].ussd_dialect has no effect yet",
-    )
+    assert loaded.notices == ("config.toml: application has no effect yet", "config.toml: modem has no effect yet")
 
 
 def test_every_mistake_is_told_at_once(written):

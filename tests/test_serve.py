@@ -215,7 +215,7 @@ async def test_it_stops_cleanly_with_an_esme_bound(start):
 async def test_numbers_that_two_hold_are_told_at_the_start(start, tmp_path):
     path = tmp_path / "config.toml"
     path.write_text('[[esme]]\nsystem_id = "a"\npassword = "a"\nnumbers = ["3339"]\n')
-    with pytest.raises(ConfigError, match=r"esme.numbers: 3339 of selfcare is held by a already"):
+    with pytest.raises(ConfigError, match=r"esme: 3339 of selfcare is held by a already"):
         Gateway.from_config(path, flags=FREE_PORTS | CHEAP)
 
 

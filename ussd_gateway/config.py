@@ -31,6 +31,7 @@ from pydantic import ValidationError as PydanticError
 from ussd_gateway.fault_rule import FaultRule
 from ussd_gateway.network.address import AddressError, normalise_msisdn
 from ussd_gateway.outcome_rule import OutcomeRule
+from ussd_gateway.smpp.ussd import DIALECTS, Marker
 
 ENVIRONMENT = "USSD_GATEWAY_"
 FILE_NAME = "config.toml"
@@ -71,10 +72,17 @@ def _loopback(value: str) -> str:
     return value
 
 
+def _dialect(value: str) -> str:
+    if value not in DIALECTS:
+        raise ValueError(f"known dialects: {', '.join(DIALECTS)}")
+    return value
+
+
 Kopecks = Annotated[int, BeforeValidator(_kopecks)]
 Msisdn = Annotated[str, BeforeValidator(_msisdn)]
 SystemId = Annotated[str, Field(min_length=1, max_length=15)]  # SMPP 3.4 section 5.2.1
 SmppPassword = Annotated[str, Field(max_length=8)]  # section 5.2.2
+UssdDialect = Annotated[str, AfterValidator(_dialect)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
@@ -179,6 +187,22 @@ class Esme(_Section):
     password: SmppPassword
     numbers: tuple[str, ...] = ()
     default_alphabet: Literal["gsm7", "gsm7_packed", "latin1", "ascii", "ucs2", "utf8", "cp1252"] = "gsm7"
+    codes: tuple[str, ...] = ()
+    ussd_dialect: UssdDialect = "standard"
+    ussd_marker: Marker = Marker.EITHER
+
+
+class Link(_Section):
+    """One bind of the gateway at other equipment."""
+
+    host: Annotated[str, Field(min_length=1)]
+    port: Annotated[int, Field(ge=1, le=65535)]
+    system_id: SystemId
+    password: SmppPassword
+    ussd: bool = False
+    ussd_dialect: UssdDialect = "standard"
+    codes: tuple[str, ...] = ()
+    relay: tuple[str, ...] = ()
 
 
 class Config(_Section):
@@ -196,6 +220,7 @@ class Config(_Section):
     esme: tuple[Esme, ...] = ()
     fault: tuple[FaultRule, ...] = ()
     outcome: tuple[OutcomeRule, ...] = ()
+    link: tuple[Link, ...] = ()
 
     def menus_directory(self, beside: Path | None) -> Path:
         """Where the menus are: beside the config file, or the ones that came with the program."""
@@ -209,7 +234,7 @@ SECTIONS = [name for name, field in Config.model_fields.items() if isinstance(fi
 """The tables of the file; the others are lists of tables, which no environment variable reaches."""
 
 
-LATER = {"application": None, "modem": None, "esme": ("codes", "ussd_dialect")}
+LATER: dict[str, tuple[str, ...] | None] = {"application": None, "modem": None}
 """Tables, or keys of tables, that are promised and not offered yet: told at the start, and otherwise left alone."""
 
 

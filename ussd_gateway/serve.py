@@ -29,6 +29,7 @@ from ussd_gateway.coding.data_coding import Alphabet
 from ussd_gateway.config import Config, ConfigError, load
 from ussd_gateway.handsets.handset import Handset, NotAskedError, NotAttachedError
 from ussd_gateway.handsets.http import HandsetsApi
+from ussd_gateway.handsets.remote import Link, LinkSettings
 from ussd_gateway.handsets.scripted import ScriptedHandset
 from ussd_gateway.http import openapi
 from ussd_gateway.http.body import answer
@@ -104,6 +105,7 @@ class Gateway(core.Gateway):
         for subscriber in config.subscriber:
             self.directory.attach_handset(subscriber.msisdn, Handset(subscriber.msisdn, self))
         self._accounts = self._new_accounts()
+        self._links = self._new_links()
         self._capture = Capture(config.smpp.capture_mib * _MIB)
         self._smsc = Smsc(
             self,
@@ -155,6 +157,8 @@ class Gateway(core.Gateway):
         for party in self.directory.handsets():
             self.attach(party)  # what the store kept for it arrives
         self.selfcare.start()
+        for link in self._links:
+            link.start()
         self._ready = True
 
     async def stop(self) -> None:
@@ -167,6 +171,8 @@ class Gateway(core.Gateway):
             async with asyncio.timeout(_LAST_WORDS):  # a disk that is full must not keep the program alive
                 if self._runner:
                     await self._runner.cleanup()
+                for link in self._links:
+                    await link.stop()
                 await self.selfcare.stop()
                 await self._smsc.stop()
         except TimeoutError:
@@ -195,6 +201,8 @@ class Gateway(core.Gateway):
         self._capture.clear()
         self._deliver(self.network.clear())
         self._accounts.forget()
+        for link in self._links:
+            link.clear()
         for party in self.directory.handsets():
             party.attached, party.memory_full, party.busy = True, False, False
             if isinstance(party.endpoint, Handset):
@@ -250,7 +258,15 @@ class Gateway(core.Gateway):
     def _new_accounts(self) -> Accounts:
         care = self.config.selfcare
         settings = [
-            EsmeSettings(esme.system_id, esme.password, esme.numbers, default_alphabet=Alphabet(esme.default_alphabet))
+            EsmeSettings(
+                esme.system_id,
+                esme.password,
+                esme.numbers,
+                default_alphabet=Alphabet(esme.default_alphabet),
+                codes=esme.codes,
+                ussd_dialect=esme.ussd_dialect,
+                ussd_marker=esme.ussd_marker,
+            )
             for esme in self.config.esme
         ]
         if care.enabled:
@@ -259,7 +275,13 @@ class Gateway(core.Gateway):
         try:
             return Accounts([EsmeAccount(account, self) for account in settings])
         except ValueError as error:
-            raise ConfigError(f"esme.numbers: {error}") from error
+            raise ConfigError(f"esme: {error}") from error
+
+    def _new_links(self) -> list[Link]:
+        try:
+            return [Link(LinkSettings(**link.model_dump()), self) for link in self.config.link]
+        except ValueError as error:
+            raise ConfigError(f"link.relay: {error}") from error
 
     def _attach_menus(self, directory: Path) -> None:
         if not directory.is_dir():

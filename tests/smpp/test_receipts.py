@@ -2,7 +2,10 @@
 
 from datetime import UTC, datetime
 
-from ussd_gateway.smpp.receipts import receipt_text, receipt_tlvs
+import pytest
+
+from ussd_gateway.smpp.commands import DeliverSm
+from ussd_gateway.smpp.receipts import is_receipt, read_receipt, receipt_text, receipt_tlvs
 from ussd_gateway.smpp.tlv import Tag, parse_tlvs
 
 SUBMITTED = datetime(2018, 4, 27, 14, 50, 59, tzinfo=UTC).timestamp()
@@ -25,3 +28,29 @@ def test_an_expired_message_says_so_with_its_error():
 def test_the_tlvs_say_the_same():
     assert parse_tlvs(receipt_tlvs(b"7", 2, 0)) == ((Tag.RECEIPTED_MESSAGE_ID, b"7\0"), (Tag.MESSAGE_STATE, b"\2"))
     assert parse_tlvs(receipt_tlvs(b"7", 3, 27))[2] == (Tag.NETWORK_ERROR_CODE, b"\3\0\x1b")
+
+
+READ = {
+    "by its TLVs": ([(Tag.RECEIPTED_MESSAGE_ID, b"a1\0"), (Tag.MESSAGE_STATE, b"\5")], b"", ("a1", 5)),
+    "by its words": ([], b"id:a1 sub:001 dlvrd:001 stat:DELIVRD err:000 text:stat:EXPIRED", ("a1", 2)),
+    "in small letters, with blanks": ([], b"ID: a1 stat: undelivered", ("a1", 5)),
+    "the TLVs win": (
+        [(Tag.RECEIPTED_MESSAGE_ID, b"b2\0"), (Tag.MESSAGE_STATE, b"\3")],
+        b"id:a1 stat:DELIVRD",
+        ("b2", 3),
+    ),
+    "without an id": ([], b"stat:DELIVRD", None),
+    "with a word that is none": ([], b"id:a1 stat:LOST", None),
+    "empty": ([(Tag.MESSAGE_STATE, b"")], b"", None),
+}
+
+
+@pytest.mark.parametrize(("tlvs", "text", "said"), READ.values(), ids=READ)
+def test_a_receipt_of_another_smsc_is_read(tlvs, text, said):
+    pdu = DeliverSm(esm_class=0x04, tlvs=tlvs)
+    assert is_receipt(pdu)
+    assert read_receipt(pdu, text) == said
+
+
+def test_a_message_is_no_receipt():
+    assert not is_receipt(DeliverSm(esm_class=0x40))

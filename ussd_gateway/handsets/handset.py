@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
@@ -138,6 +138,7 @@ class Handset:
         "arrived",
         "inbox",
         "msisdn",
+        "remote",
         "screen",
     )
 
@@ -146,6 +147,7 @@ class Handset:
         self.inbox: deque[InboxSms] = deque(maxlen=INBOX_LIMIT)
         self.arrived = 0  # messages ever received; the inbox holds the last of them
         self.screen: Screen | None = None  # what is shown
+        self.remote: Callable[[Ussd], None] | None = None  # the link through which its user dials, if any
         self._gateway = gateway
         self._unread: list[Screen] = []  # what nobody has looked at
         self._heard: list[Screen] | None = None  # what comes while the phone is speaking to the network
@@ -169,6 +171,8 @@ class Handset:
             self.remember(message, self._gateway.clock.now())
         elif isinstance(message, Ussd):
             self._show(_screen(message, open_session=self.party.session is not None))
+            if self.remote:
+                self.remote(message)
         if self._waiters:
             self._wake()
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Any
 
 from ussd_gateway.smpp.tlv import Tag, encode_tlvs
 
@@ -58,3 +60,24 @@ def receipt_tlvs(message_id: bytes, state: int, error: int) -> bytes:
 def _minute(minute: int) -> bytes:
     # A thousand receipts a second share one minute.
     return datetime.fromtimestamp(minute * 60, UTC).strftime("%y%m%d%H%M").encode()
+
+
+def is_receipt(pdu: Any) -> bool:
+    """Whether a deliver_sm or data_sm is an SMSC delivery receipt (5.2.12)."""
+    return bool(pdu.esm_class & 0x3C == RECEIPT_ESM_CLASS)
+
+
+def read_receipt(pdu: Any, text: bytes) -> tuple[str, int] | None:
+    """The message_id and message_state of a receipt, by its TLVs or the words of appendix B; None where it has none."""
+    named = pdu.tlv(Tag.RECEIPTED_MESSAGE_ID) or _found(rb"\bid:\s*(\S+)", text)
+    state = (pdu.tlv(Tag.MESSAGE_STATE) or b"\0")[0] or _STATES.get(_found(rb"\bstat:\s*(\w+)", text).upper()[:5], 0)
+    return (named.rstrip(b"\0").decode("latin-1"), state) if named and state else None
+
+
+# Some write the words out: five letters tell them apart.
+_STATES = {word[:5]: state for state, word in WORDS.items()}
+
+
+def _found(pattern: bytes, text: bytes) -> bytes:
+    found = re.search(pattern, text, re.IGNORECASE)
+    return found[1] if found else b""

@@ -70,9 +70,9 @@ def dialect_name(request):
 
 
 @asynccontextmanager
-async def operator(new_site, name="standard", *, codes=("*500#",), network=None, **settings):
+async def operator(new_site, name="standard", *, codes=("*500#",), network=None, window=500, **settings):
     account = EsmeSettings("app", "app", (), codes=codes, ussd_dialect=name, **settings)
-    async with new_site(accounts=(account,), network=network or NetworkSettings()) as site:
+    async with new_site(accounts=(account,), network=network or NetworkSettings(), window=window) as site:
         yield site
 
 
@@ -194,6 +194,18 @@ async def test_nobody_is_bound(standard_site):
 async def test_only_a_transmitter_is_bound(standard_site):
     await standard_site.bound("app", "app", pdu=BindTransmitter)
     assert (await standard_site.handset().dial("*500#")).outcome == "system_failure"
+
+
+async def test_the_window_is_full(new_site):
+    async with operator(new_site, window=1) as site:
+        application = Application(await site.bound("app", "app"), DIALECTS["standard"])
+        first = asyncio.create_task(site.handset().dial("*500#"))
+        pdu = await application.esme.receive()
+        assert (await site.handset("70002000001").dial("*500#")).outcome == "system_failure"
+        await application.esme.send(pdu.reply())
+        application.session, application.sequence = 1, 0
+        await application.say(END, "Done")
+        assert await first == "Done"
 
 
 async def test_a_receiver_hears_and_a_transmitter_says(standard_site):
