@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from ussd_gateway.applications.smsc.accounts import EsmeSettings
+from ussd_gateway.coding.data_coding import Alphabet
 from ussd_gateway.network.network import NetworkSettings
 from ussd_gateway.smpp.commands import BindReceiver, BindTransmitter, SubmitSm, Unbind, UnbindResp
 from ussd_gateway.smpp.status import Status
@@ -321,6 +322,23 @@ async def test_texts_come_in_smpps_codings_and_in_those_of_ussd(standard_site, s
     unit = Unit(END, ANNA, "500", octets, data_coding, began.session, 2)
     await standard.esme.ask(write(standard.dialect, unit, 9))
     assert await dialling == "Café"
+
+
+async def test_data_coding_0_means_what_it_means_in_the_accounts_sms(new_site):
+    async with operator(new_site, default_alphabet=Alphabet.LATIN1) as site:
+        application = Application(await site.bound("app", "app"), DIALECTS["standard"])
+        anna = site.handset()
+        dialling = asyncio.create_task(anna.dial("*500#"))
+        began = await application.hear()
+        await application.esme.ask(
+            write(application.dialect, Unit(ASK, ANNA, "500", b"Caf\xe9?", 0, began.session, 2), 9)
+        )
+        assert await dialling == "Café?"
+        answering = asyncio.create_task(anna.answer("é"))
+        answered = await application.hear()
+        assert (answered.data_coding, answered.octets) == (0, b"\xe9")
+        await application.say(END, "Bye")
+        assert await answering == "Bye"
 
 
 async def test_a_last_question_ends_the_dialogue_that_the_application_began(new_site):

@@ -74,7 +74,14 @@ class EsmeAccount:
         self.codes: UssdCodes | None = None
         if settings.codes:
             dialect = DIALECTS[settings.ussd_dialect]
-            self.codes = UssdCodes(gateway, dialect, settings.codes, self.request, marker=settings.ussd_marker)
+            self.codes = UssdCodes(
+                gateway,
+                dialect,
+                settings.codes,
+                self.request,
+                marker=settings.ussd_marker,
+                alphabet=settings.default_alphabet,
+            )
         if settings.inner:
             gateway.busy_while(lambda: any(bind.unanswered for bind in self._binds))
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
-from ussd_gateway.coding.data_coding import decode_sms, encode_sms
+from ussd_gateway.coding.data_coding import GSM7, Alphabet, decode_sms, encode_sms
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.network.message import ABORT, ANSWER, ASK, BEGIN, END, HANG_UP, NOTIFY, RELEASE, Message, Ussd
 from ussd_gateway.network.session import Outcome, SessionError, TextTooLongError
@@ -45,6 +45,7 @@ class UssdCodes:
     codes    service codes such as "*500#"; ValueError for one that is none, has an owner or fits no address
     request  hands a request to one of the account's binds
     marker   by what a message of the ESME is known to be USSD
+    alphabet  what data_coding 0 means to it
     """
 
     def __init__(
@@ -55,9 +56,11 @@ class UssdCodes:
         request: Request,
         *,
         marker: smpp.Marker = smpp.Marker.EITHER,
+        alphabet: Alphabet = GSM7,
     ) -> None:
         self._gateway = gateway
         self._marker = marker
+        self._alphabet = alphabet
         self._dialect = dialect
         self._codes = {code.strip("*#"): code for code in codes}
         self._request = request
@@ -111,7 +114,7 @@ class UssdCodes:
 
     def _tell(self, dialogue: _Dialogue, event: smpp.Event, text: str) -> None:
         dialogue.sequence = smpp.next_sequence(dialogue.sequence)
-        data_coding, octets = encode_sms(text)
+        data_coding, octets = encode_sms(text, self._alphabet)
         unit = smpp.Unit(
             event,
             dialogue.first.msisdn,
@@ -171,7 +174,7 @@ class UssdCodes:
         first = dialogue.first
         message = Ussd(
             END if unit.event is smpp.NOTIFY and unit.last else _OPERATIONS[unit.event],
-            _text(unit),
+            self._text(unit),
             msisdn=first.msisdn,
             service_code=first.service_code,
             session=first.session,
@@ -196,7 +199,7 @@ class UssdCodes:
         if late or unit.event not in (smpp.ASK, smpp.NOTIFY):
             raise PduError("the dialogue is not open any more", Status.ESME_RSUBMITFAIL)
         code = self._code(unit.service_code)
-        message = Ussd(_OPERATIONS[unit.event], _text(unit), msisdn=unit.msisdn, service_code=code)
+        message = Ussd(_OPERATIONS[unit.event], self._text(unit), msisdn=unit.msisdn, service_code=code)
         session = self._dialect.session(next(self._numbers)) if unit.session is None else unit.session
         dialogue = self._open(message, session, unit.sequence)
         dialogue.last = unit.event is smpp.ASK and unit.last
@@ -207,6 +210,9 @@ class UssdCodes:
             raise _refusal(error) from error
         return message.session
 
+    def _text(self, unit: smpp.Unit) -> str:
+        return decode_sms(unit.octets, unit.data_coding, self._alphabet)
+
     def _code(self, address: str) -> str:
         """The code that a push comes from; the account's first one where the ESME names none."""
         digits = address.strip("*#")
@@ -215,10 +221,6 @@ class UssdCodes:
         if digits not in self._codes:
             raise PduError(f"source_addr {address!r} is no code of the account", Status.ESME_RINVSRCADR)
         return self._codes[digits]
-
-
-def _text(unit: smpp.Unit) -> str:
-    return decode_sms(unit.octets, unit.data_coding)
 
 
 def _refusal(error: SessionError) -> PduError:
