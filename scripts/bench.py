@@ -27,6 +27,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 from xml.sax.saxutils import escape
 
 from ussd_gateway.load.threshold import Threshold
@@ -368,44 +369,44 @@ SCENARIOS = {
         "submissions, the most a second: 4 binds, window 100",
         Load(window=100, seconds=5, warmup=1),
         ("msg_per_s", *PERCENTILES, *COST),
-        (("server_cpu_s_per_100k", "<=", 1.0), ("errors", "==", 0)),
+        (("errors", "==", 0),),
     ),
     "C": Scenario(
         "submissions with receipts, until the last receipt: 100,000, 4 binds, window 100",
         Load(window=100, count=100_000, receipts=True),
         ("receipt_per_s", *PERCENTILES, "receipt_p50_ms", "receipt_p99_ms", "lost", "doubled", *COST),
-        (("server_cpu_s_per_100k", "<=", 1.5), ("lost", "==", 0), ("doubled", "==", 0)),
+        (("lost", "==", 0), ("doubled", "==", 0)),
     ),
     "L": Scenario(
         "one at a time: 1 bind, window 1",
         Load(binds=1, window=1, seconds=3, warmup=0.5),
         ("msg_per_s", *PERCENTILES, *COST),
-        (("p99_ms", "<=", 1.0),),
+        (("errors", "==", 0),),
     ),
     "R1": Scenario(
         "open loop, 1,000 a second, 4 binds",
         Load(rate=1000, seconds=5, warmup=0.5),
         ("msg_per_s", *PERCENTILES, "late_p99_ms", *COST),
-        (("p99_ms", "<=", 5.0),),
+        (("p99_ms", "<", 20.0),),
     ),
     "R10": Scenario(
         "open loop, 10,000 a second, 4 binds",
         Load(rate=10_000, seconds=5, warmup=0.5),
         ("msg_per_s", *PERCENTILES, "late_p99_ms", *COST),
-        (("p99_ms", "<=", 10.0),),
+        (("p99_ms", "<", 20.0),),
     ),
     "P": Scenario(
         "receipts without delay, 10,000 a second offered, 4 binds",
         Load(rate=10_000, seconds=5, warmup=0.5, receipts=True),
         ("receipt_per_s", *PERCENTILES, "receipt_p50_ms", "receipt_p99_ms", "receipt_max_ms", "lost", "doubled", *COST),
-        (("p99_ms", "<=", 10.0), ("receipt_p99_ms", "<=", 20.0), ("lost", "==", 0), ("doubled", "==", 0)),
+        (("p99_ms", "<", 20.0), ("receipt_p99_ms", "<", 100.0), ("lost", "==", 0), ("doubled", "==", 0)),
         ours_only=True,
     ),
     "F": Scenario(
         "a bind at 100 a second beside one that floods, window 1000",
         Load(binds=1, rate=100, seconds=5, warmup=0.5),
         ("msg_per_s", *PERCENTILES, "flood_per_s"),
-        (("p99_ms", "<=", 50.0),),
+        (("p99_ms", "<", 20.0),),
         ours_only=True,
         measure=beside_a_flood,
     ),
@@ -413,7 +414,7 @@ SCENARIOS = {
         f"{IDLE_BINDS:,} idle binds",
         Load(binds=IDLE_BINDS),
         ("idle_binds", "memory_added_mib"),
-        (("memory_added_mib", "<=", 20.0),),
+        (("memory_added_mib", "<=", 15.0),),
         ours_only=True,
         stores=("memory",),
         measure=idle_binds,
@@ -422,7 +423,7 @@ SCENARIOS = {
         "memory over 2,000,000 messages: 4 binds, window 100",
         Load(window=100, count=2_000_000),
         ("msg_per_s", "memory_added_mib", "server_rss_mib", "server_cpu_s_per_100k"),
-        (("memory_added_mib", "<=", 50.0),),
+        (("server_rss_mib", "<", 200.0),),
         ours_only=True,
         stores=("file",),
         measure=growth,
@@ -438,6 +439,46 @@ SCENARIOS = {
 }
 
 
+Results = dict[str, dict[str, Figures]]
+"""The medians: scenario, server, figure."""
+
+
+class Beside(NamedTuple):
+    """A figure of this program, with one of the stores, beside that of another server in the same run."""
+
+    scenario: str
+    store: str
+    figure: str
+    server: str
+    theirs: tuple[str, str]  # scenario and figure of the other server
+    relation: str
+    bound: float
+
+
+# The reference is what --reference names: a C program that writes once for each response and keeps nothing.
+BESIDE = (
+    Beside("A", "memory", "msg_per_s", "reference", ("A", "msg_per_s"), ">=", 1.0),
+    Beside("A", "file", "msg_per_s", "reference", ("A", "msg_per_s"), ">=", 0.6),
+    Beside("C", "file", "receipt_per_s", "reference", ("A", "msg_per_s"), ">=", 0.4),
+    Beside("A", "memory", "msg_per_s", "smpp.twisted3", ("A", "msg_per_s"), ">=", 12),
+    Beside("A", "memory", "msg_per_s", "node-smpp", ("A", "msg_per_s"), ">=", 3),
+    Beside("L", "memory", "p50_ms", "bare asyncio", ("L", "p50_ms"), "<=", 1.3),
+)
+
+
+def compared(results: Results) -> Iterator[tuple[str, bool]]:
+    """A line of each comparison that was measured, and whether its target is met."""
+    for row in BESIDE:
+        ours = results.get(row.scenario, {}).get(f"ussd-gateway, {row.store}", {}).get(row.figure)
+        scenario, figure = row.theirs
+        theirs = results.get(scenario, {}).get(row.server, {}).get(figure)
+        if isinstance(ours, int | float) and isinstance(theirs, int | float) and theirs:
+            ratio = ours / theirs
+            met = ratio >= row.bound if row.relation == ">=" else ratio <= row.bound
+            words = f"{row.scenario}, {row.store}: {row.figure} is {ratio:.2f} times that of {row.server} in {scenario}"
+            yield f"{words}; target {row.relation} {row.bound:g}: {'met' if met else '**missed**'}", met
+
+
 def servers_of(scenario: Scenario, servers: Sequence[Server]) -> list[Server]:
     """Those that a scenario is measured on."""
     stores = tuple(f", {store}" for store in scenario.stores)
@@ -450,9 +491,6 @@ def servers_of(scenario: Scenario, servers: Sequence[Server]) -> list[Server]:
 
 
 # Results ----------------------------------------------------------------------------------------------------------
-
-Results = dict[str, dict[str, Figures]]
-"""The medians: scenario, server, figure."""
 
 
 def median(rounds: Sequence[Figures]) -> Figures:
@@ -621,6 +659,10 @@ def main(words: Sequence[str] | None = None) -> int:
         results[name] = rows
         lines += table(name, rows, quick=given.quick)
         print("\n".join(table(name, rows, quick=given.quick)), flush=True)
+    beside = [line for line, _ in compared(results)]
+    if beside:
+        lines += ["### Beside the others", "", *(f"- {line}" for line in beside), ""]
+        print("\n".join(lines[-len(beside) - 3 :]), flush=True)
     if given.json:
         Path(given.json).write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     if given.page:
@@ -635,7 +677,7 @@ def main(words: Sequence[str] | None = None) -> int:
         if server.startswith("ussd-gateway")
         for _, words in verdicts(SCENARIOS[name], figures, quick=given.quick)
         if words
-    ]
+    ] + [line for line, met in compared(results) if not met]
     say("\n".join(["Missed:", *missed]) if missed else "Every target is met.")
     return 1 if missed and given.check else 0
 
