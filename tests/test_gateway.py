@@ -184,6 +184,7 @@ async def test_the_fault_of_one_endpoint_is_no_others_and_its_words_are_in_no_lo
 
 async def test_nothing_is_acknowledged_while_it_cannot_be_committed(plain_gateway):
     plain_gateway.store.own("CREATE TRIGGER full BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'full'); END")
+    plain_gateway.store.write("DELETE FROM under_way")
     acknowledged = asyncio.Event()
     plain_gateway.submit(Sms("1", "70001000001", b"Hi"))
     plain_gateway.after_commit(acknowledged.set)
@@ -216,3 +217,27 @@ async def test_closing_ends_what_is_under_way_and_keeps_what_was_accepted(plain_
 async def test_a_note_is_an_entry_of_the_journal(plain_gateway):
     plain_gateway.note("esme.bound", account="test", mode="receiver")
     assert plain_gateway.written("kind, account, facts") == [("esme.bound", "test", {"mode": "receiver"})]
+
+
+async def test_the_work_of_an_edge_is_committed_when_it_leaves_and_nobody_else_is_ready(plain_gateway):
+    await asyncio.sleep(0)
+    plain_gateway.enter()
+    plain_gateway.submit(Sms("1", "70001000001", b"Hi"))
+    assert committed(plain_gateway) == 0
+    plain_gateway.leave()
+    assert committed(plain_gateway) == 1
+
+
+async def test_the_turn_goes_on_for_those_who_are_ready_in_it(plain_gateway):
+    def another():
+        plain_gateway.enter()
+        plain_gateway.submit(Sms("1", "70001000001", b"Hi"))
+        plain_gateway.leave()
+
+    asyncio.get_running_loop().call_soon(another)
+    plain_gateway.enter()
+    plain_gateway.submit(Sms("1", "70001000001", b"Hi"))
+    plain_gateway.leave()
+    assert committed(plain_gateway) == 0
+    await plain_gateway.committed()
+    assert committed(plain_gateway) == 2

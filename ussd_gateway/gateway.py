@@ -76,7 +76,8 @@ class Gateway:
         self._under_way = 0
         self._busy: list[Callable[[], bool]] = []
         self._after_commit: list[Callable[[], None]] = []
-        self._turn_ends = False  # the end of this turn is scheduled
+        self._turn_ends = False  # the end of this turn is scheduled, or an edge sees to it
+        self._entered = False
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = 0.0
         self._closed = False
@@ -196,6 +197,23 @@ class Gateway:
         if not self._turn_ends and not self._closed:
             self._turn_ends = True
             asyncio.get_running_loop().call_soon(self._end_turn)
+
+    def enter(self) -> None:
+        """An edge begins with what a read has brought; what it changes is committed after `leave`."""
+        if not self._turn_ends:
+            self._turn_ends = self._entered = True
+
+    def leave(self) -> None:
+        """The edge is done: the turn ends now if nobody else has anything to do in it, which saves a round of the loop."""
+        if not self._entered:
+            return
+        self._entered = False
+        loop = asyncio.get_running_loop()
+        # asyncio has no public word for it; a loop without this attribute goes the long way
+        if getattr(loop, "_ready", True):
+            loop.call_soon(self._end_turn)
+        else:
+            self._end_turn()
 
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Call back once this turn's work is committed."""

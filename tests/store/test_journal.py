@@ -22,6 +22,14 @@ def journal(store):
     return Journal(store, {"3339": SECRET})
 
 
+@pytest.fixture
+def on_disk(tmp_path):
+    """A store in a file, whose writes can fail, and its journal."""
+    store = Store(tmp_path / "gateway.db")
+    yield store, Journal(store)
+    store.close()
+
+
 def sms(text="Hi", source="shop", message_id="1", **given):
     data_coding = 8 if not text.isascii() else 0
     octets = text.encode("utf-16-be" if data_coding else "ascii")
@@ -103,6 +111,7 @@ def test_only_what_is_committed_is_read(tmp_path):
     store = Store(tmp_path / "gateway.db")
     journal = Journal(store)
     arrived(journal, "1")
+    store.write("DELETE FROM under_way")
     store.commit = lambda: None  # the disk takes its time
     journal.sms(sms(message_id="2"), MessageState.DELIVERED, 1.0)
     journal.commit()
@@ -145,7 +154,8 @@ def test_watchers_are_told_of_each_turn_once_it_is_kept(journal):
 
 
 @pytest.mark.parametrize("failure", ["the entries", "the commit"])
-def test_of_a_turn_whose_commit_failed_they_are_told_once(store, journal, failure):
+def test_of_a_turn_whose_commit_failed_they_are_told_once(on_disk, failure):
+    store, journal = on_disk
     told = []
     journal.watchers.append(lambda first, entries: told.append((first, len(entries))))
     journal.sms(sms(message_id="1"), MessageState.DELIVERED, 1.0)
@@ -264,7 +274,8 @@ def test_the_parts_of_a_long_message_know_their_places_after_a_restart(store, jo
     assert found.concatenation == part.concatenation
 
 
-def test_what_could_not_be_committed_is_kept_for_the_next_time(store, journal):
+def test_what_could_not_be_committed_is_kept_for_the_next_time(on_disk):
+    store, journal = on_disk
     journal.sms(sms(), MessageState.DELIVERED, 1.0)
     store.own("CREATE TRIGGER full BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'disk full'); END")
     with pytest.raises(sqlite3.IntegrityError):

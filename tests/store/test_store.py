@@ -126,3 +126,29 @@ def test_the_database_writes_ahead_and_its_journal_has_no_index(path):
     indexes = plain.execute("SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = 'journal'")
     assert indexes.fetchall() == []
     plain.close()
+
+
+def test_in_memory_a_statement_that_stands_alone_waits_for_others_and_every_reader_sees_it(store):
+    store.write("CREATE TABLE t (x)")
+    store.commit()
+    for number in range(250):
+        store.write_alone("INSERT INTO t VALUES (?)", (number,))
+    assert store.own("SELECT count(*) FROM t") == [(250,)]
+    store.write_alone("INSERT INTO t VALUES (?)", (250,))
+    store.write("UPDATE t SET x = -x")
+    store.commit()
+    assert store.read("SELECT min(x), count(*) FROM t") == [(-250, 251)]
+
+
+def test_in_a_file_a_statement_that_stands_alone_is_kept_at_once(tmp_path):
+    store = Store(tmp_path / "a.db")
+    store.write("CREATE TABLE t (x)")
+    store.commit()
+    store.write_alone("INSERT INTO t VALUES (?)", (1,))
+    assert store.read("SELECT x FROM t") == [(1,)]
+    store.write("INSERT INTO t VALUES (2)")
+    store.write_alone("INSERT INTO t VALUES (?)", (3,))
+    assert store.read("SELECT x FROM t") == [(1,)]  # with the others of its turn
+    store.commit()
+    assert len(store.read("SELECT x FROM t")) == 3
+    store.close()

@@ -26,6 +26,8 @@ MASK = "********"
 
 UNBOUNDED = 2**62  # octets
 CHECKPOINT = 200_000  # entries after which it is written down anew what is under way; a start reads at most so many
+_SLACK = 64  # of what there may be, one part goes at a time
+_INSERT = "INSERT INTO journal (last, first, at, octets, entries) VALUES (?, ?, ?, ?, ?)"
 _LOOK_BACK = 50  # entries that a start reads for each delivered message that it wants back
 
 DELIVERED = int(MessageState.DELIVERED)
@@ -136,20 +138,21 @@ class Journal:
     def _write_block(self, written: list[Entry]) -> None:
         block = entries.encode(written)
         last, octets = self._last + len(written), self._octets + len(block)
-        with self._store.together():
-            self._store.write(
-                "INSERT INTO journal (last, first, at, octets, entries) VALUES (?, ?, ?, ?, ?)",
-                (last, self._last + 1, written[0].at, octets, block),
-            )
-            forgotten, octets_forgotten = self._make_room(last, octets)
-            checkpoint = self._write_checkpoint(last, forgotten)
+        row = (last, self._last + 1, written[0].at, octets, block)
+        if octets - self._octets_forgotten <= self._most and last - self._checkpoint < CHECKPOINT:
+            self._store.write_alone(_INSERT, row)
+        else:
+            with self._store.together():
+                self._store.write(_INSERT, row)
+                forgotten, octets_forgotten = self._make_room(last, octets)
+                checkpoint = self._write_checkpoint(last, forgotten)
+            self._forgotten, self._octets_forgotten, self._checkpoint = forgotten, octets_forgotten, checkpoint
         self._last, self._octets = last, octets
-        self._forgotten, self._octets_forgotten, self._checkpoint = forgotten, octets_forgotten, checkpoint
 
     def _make_room(self, last: int, octets: int) -> tuple[int, int]:
-        """Forgets the oldest blocks as long as there is too much; returns up to which entry and octet."""
+        """Forgets the oldest blocks until there is room for a while; returns up to which entry and octet."""
         forgotten, octets_forgotten = self._forgotten, self._octets_forgotten
-        while octets - octets_forgotten > self._most:
+        while octets - octets_forgotten > self._most - self._most // _SLACK:
             ((oldest, up_to),) = self._store.own(
                 "SELECT last, octets FROM journal WHERE last > ? ORDER BY last LIMIT 1", (forgotten,)
             )

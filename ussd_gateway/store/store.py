@@ -20,6 +20,8 @@ from ussd_gateway.store.schema import migrations
 MEMORY = ":memory:"
 _PATIENCE = 0.2  # seconds that a statement waits for somebody who looks into the file with another program
 
+_TOGETHER = 100  # statements that a store in memory puts off
+
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=NORMAL",
@@ -48,6 +50,7 @@ class Store:
         self.path = str(path)
         self._lock: IO[bytes] | None = None
         self._said: list[_Said] = []  # what this turn has written
+        self._put_off: list[tuple[str, Sequence[Any]]] = []
         self._unsure = False  # whether a failure may have undone some of it
         try:
             self._lock_file()
@@ -88,6 +91,28 @@ class Store:
         """The same for many rows."""
         self._do(_Said(statement, rows, many=True))
 
+    def write_alone(self, statement: str, parameters: Sequence[Any]) -> None:
+        """The same, kept at once where this turn has written nothing else: one statement in place of three.
+
+        In memory, where nothing can be lost, it waits for others of its kind or for somebody who reads.
+        """
+        if self._writer.in_transaction or self._unsure:
+            self.write(statement, parameters)
+        elif self.path != MEMORY:
+            self._writer.execute(statement, parameters)
+        else:
+            self._put_off.append((statement, parameters))
+            if len(self._put_off) >= _TOGETHER:
+                self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Write what was put off."""
+        put_off, self._put_off = self._put_off, []
+        self._writer.execute("BEGIN")
+        for statement, parameters in put_off:
+            self._writer.execute(statement, parameters)
+        self._writer.execute("COMMIT")
+
     def commit(self) -> None:
         """Everything written so far is kept from now on. When it fails, the next call tries the same again."""
         if self._unsure:
@@ -118,14 +143,20 @@ class Store:
 
     def own(self, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Rows as this program sees them, what is not yet committed included."""
+        if self._put_off:
+            self._catch_up()
         return self._writer.execute(query, parameters).fetchall()
 
     def read(self, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Rows as they are kept."""
+        if self._put_off:
+            self._catch_up()
         return self._reader.execute(query, parameters).fetchall()
 
     def rows(self, query: str, parameters: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
         """The same, one by one, for what is large; use them before anything else is written."""
+        if self._put_off:
+            self._catch_up()
         yield from self._reader.execute(query, parameters)
 
     def close(self) -> None:
@@ -168,5 +199,7 @@ class Store:
         self._unsure = False
 
     def _begin(self) -> None:
+        if self._put_off:
+            self._catch_up()
         if not self._writer.in_transaction:
             self._writer.execute("BEGIN IMMEDIATE")

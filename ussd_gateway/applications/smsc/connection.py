@@ -114,7 +114,13 @@ class EsmeConnection(asyncio.BufferedProtocol):
         self._heard_at = self._shared.real_time()
         if self._frozen:
             return
-        octets = bytes(self._shared.buffer[:nbytes])
+        self.gateway.enter()
+        try:
+            self._receive(bytes(self._shared.buffer[:nbytes]))
+        finally:
+            self.gateway.leave()
+
+    def _receive(self, octets: bytes) -> None:
         if not self._private:
             shown = octets if self._account else without_password(octets)
             self._shared.capture.add(Chunk(time.time(), self._line, False, shown))
@@ -340,7 +346,8 @@ class EsmeConnection(asyncio.BufferedProtocol):
 
     def _submit_either(self, pdu: SubmitSm | DataSm) -> None:
         """A message, or one of USSD: the account has codes."""
-        codes = self._account.codes if self._account else None
+        plain = not pdu.tlvs and not pdu.values[0]  # USSD has a TLV or a service_type
+        codes = None if plain or not self._account else self._account.codes
         if codes is None or not codes.takes(pdu):
             self._submitting.get(type(pdu), EsmeConnection._unexpected)(self, pdu)
             return
