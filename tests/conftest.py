@@ -18,8 +18,8 @@ START = 1_524_840_600.0  # 2018-04-27T14:50:00Z
 class Plain(Gateway):
     """A gateway with handsets and a store in memory, and no listener."""
 
-    def __init__(self, clock):
-        self.store = Store(":memory:")
+    def __init__(self, clock, path=":memory:"):
+        self.store = Store(path)
         super().__init__(
             NetworkSettings(),
             clock=clock,
@@ -50,6 +50,14 @@ def store():
 @pytest.fixture
 async def plain_gateway():
     gateway = Plain(VirtualClock(START))
+    yield gateway
+    await gateway.close()
+    gateway.store.close()
+
+
+@pytest.fixture
+async def gateway_on_disk(tmp_path):
+    gateway = Plain(VirtualClock(START), tmp_path / "gateway.db")
     yield gateway
     await gateway.close()
     gateway.store.close()

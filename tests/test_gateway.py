@@ -182,19 +182,18 @@ async def test_the_fault_of_one_endpoint_is_no_others_and_its_words_are_in_no_lo
     assert "Ab3dE9xZ" not in logged
 
 
-async def test_nothing_is_acknowledged_while_it_cannot_be_committed(plain_gateway):
-    plain_gateway.store.own("CREATE TRIGGER full BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'full'); END")
-    plain_gateway.store.write("DELETE FROM under_way")
+async def test_nothing_is_acknowledged_while_it_cannot_be_committed(gateway_on_disk):
+    gateway_on_disk.store.own("CREATE TRIGGER full BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'full'); END")
     acknowledged = asyncio.Event()
-    plain_gateway.submit(Sms("1", "70001000001", b"Hi"))
-    plain_gateway.after_commit(acknowledged.set)
+    gateway_on_disk.submit(Sms("1", "70001000001", b"Hi"))
+    gateway_on_disk.after_commit(acknowledged.set)
     for _ in range(5):
         await asyncio.sleep(0)
     assert not acknowledged.is_set()
-    plain_gateway.store.own("DROP TRIGGER full")
+    gateway_on_disk.store.own("DROP TRIGGER full")
     async with asyncio.timeout(5):
         await acknowledged.wait()
-    assert committed(plain_gateway) == 1
+    assert committed(gateway_on_disk) == 1
 
 
 async def test_nothing_happens_after_the_end(plain_gateway):
