@@ -3,6 +3,7 @@
 import pytest
 
 from ussd_gateway.network.message import MessageState, Receipt, Sms
+from ussd_gateway.network.messages import QueueFullError
 
 ANNA = "70001000001"
 
@@ -229,3 +230,68 @@ def test_clearing_forgets_what_waits(operator, anna, shop):
     operator.network.clear()
     assert operator.network.attach(anna.party, 1) == []
     assert operator.network.next_deadline() is None
+
+
+# Binds that are not alike ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def choosy(operator):
+    """An account whose binds want 50xx, have no room for 5000, and do not want the rest."""
+    esme = operator.bound("shop", "5000-5999")
+    esme.party.takes = lambda message: {"0": True, "9": None}.get(message.destination[1], False)
+    return esme
+
+
+def test_what_no_bind_wants_waits_and_keeps_nobody_waiting(operator, choosy):
+    unwanted, full, wanted = (operator.submit(sms(number)) for number in ("5900", "5500", "5001"))
+    assert choosy.got == [wanted]
+    operator.hand_over(operator.network.release(choosy.party, 1))
+    assert [way.sms for way in choosy.party.waiting.values()] == [full]
+    assert [way.sms for way in choosy.party.unwanted.values()] == [unwanted]
+
+
+def test_it_is_offered_again_in_its_order_when_the_account_has_other_binds(operator, choosy):
+    messages = [operator.submit(sms(number)) for number in ("5900", "5500", "5901", "5501")]
+    operator.hand_over(operator.network.release(choosy.party, 1))
+    assert choosy.got == []
+    choosy.party.takes = lambda message: True
+    operator.attach(choosy)
+    assert {message.destination: message for message in messages} == {got.destination: got for got in choosy.got}
+    assert [got for got in choosy.got if got.destination[1] == "9"] == messages[::2]
+    assert [got for got in choosy.got if got.destination[1] == "5"] == messages[1::2]
+    assert not choosy.party.unwanted
+
+
+def test_it_expires_and_can_be_cancelled(operator, choosy):
+    operator.submit(sms("5900", expires_at=60.0))
+    late = operator.submit(sms("5900", account="bank"))
+    operator.hand_over(operator.network.release(choosy.party, 1))
+    operator.cancel(late.message_id, "bank")
+    operator.wait(60)
+    assert operator.written.kinds[2:] == ["state DELETED", "state EXPIRED"]
+    assert not choosy.party.unwanted
+
+
+def test_it_counts_among_what_waits(new_operator):
+    operator = new_operator(waiting_limit=2)
+    esme = operator.bound("shop", "5000-5999")
+    esme.party.takes = lambda message: None
+    for number in ("5900", "5901"):
+        operator.submit(sms(number))
+        operator.hand_over(operator.network.release(esme.party, 1))
+    with pytest.raises(QueueFullError):
+        operator.submit(sms("5902"))
+    operator.network.clear()
+    assert not esme.party.unwanted
+    operator.submit(sms("5902"))
+
+
+def test_a_receipt_waits_for_its_bind_and_nobody_behind_it(operator, anna, choosy):
+    choosy.party.takes = lambda message: isinstance(message, Sms)
+    message = operator.submit(sms(account="shop", registered_delivery=1))
+    other = operator.submit(sms("5001"))
+    assert (anna.got, choosy.got) == ([message], [other])
+    choosy.party.takes = None
+    operator.hand_over(operator.network.release(choosy.party, 1))
+    assert [type(got) for got in choosy.got] == [Sms, Receipt]

@@ -8,7 +8,7 @@ from math import inf
 
 from ussd_gateway.coding.data_coding import GSM7
 from ussd_gateway.network.address import candidates
-from ussd_gateway.network.message import Alert, Endpoint, Receipt
+from ussd_gateway.network.message import Alert, Endpoint, Receipt, Sms
 from ussd_gateway.network.session import Session
 from ussd_gateway.network.under_way import UnderWay
 from ussd_gateway.network.waiting import Waiting
@@ -31,6 +31,9 @@ class Party:
     room       float; how many more messages it can take now; without end for a handset
     confirms   bool; says itself when a message has arrived (`Messages.confirm`); otherwise handing it over delivers it
     waiting    the messages kept until the party can take them; `keep` puts them there
+    takes      of an account whose binds differ: whether one of them takes this message now (and is then to get it), has
+               to have room for it first, or, None, no bind will ever want it; None where all binds are alike
+    unwanted   the messages that no bind wants, until the account has other binds
     session    Session or None; its open USSD dialogue
     """
 
@@ -45,6 +48,8 @@ class Party:
         "name",
         "room",
         "session",
+        "takes",
+        "unwanted",
         "waiting",
     )
 
@@ -59,6 +64,8 @@ class Party:
         self.busy = False
         self.room = inf
         self.waiting = _NOTHING
+        self.takes: Callable[[Sms | Receipt], bool | None] | None = None
+        self.unwanted = _NOTHING
         self.session: Session | None = None
 
     @property
@@ -72,6 +79,28 @@ class Party:
             self.waiting = Waiting()
         put = self.waiting.put_first if first else self.waiting.put
         put(thing, thing.sms.priority if isinstance(thing, UnderWay) else 0)
+
+    def set_aside(self, way: UnderWay) -> None:
+        """No bind wants it: it waits without being looked at."""
+        if self.unwanted is _NOTHING:
+            self.unwanted = Waiting()
+        self.unwanted.put(way, way.sms.priority)
+
+    def want_again(self) -> None:
+        """What was set aside waits as the first again: the account has other binds."""
+        ways = [self.unwanted.take() for _ in range(len(self.unwanted))]
+        for way in reversed(ways):
+            self.keep(way, first=True)
+
+    def forget(self) -> None:
+        """Nothing waits any more."""
+        self.waiting.clear()
+        self.unwanted.clear()
+
+    def drop(self, way: UnderWay) -> None:
+        """It waits no more."""
+        self.waiting.drop(way, way.sms.priority)
+        self.unwanted.drop(way, way.sms.priority)
 
 
 class Directory:

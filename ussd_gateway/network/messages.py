@@ -28,6 +28,7 @@ SUBSCRIBER_BUSY_FOR_MT_SMS = 31
 SM_DELIVERY_FAILURE = 32  # of which memoryCapacityExceeded is one
 
 POSTPONEMENT = 5.0  # seconds before an ESME that could not take a message is handed it again, without a profile
+_PASSED_OVER = 1000  # messages whose binds are full; what waits behind so many waits for them
 _MOOT = 1000  # deadlines of messages that arrived; so many may wait for their time
 
 DELIVERED, EXPIRED, DELETED = MessageState.DELIVERED, MessageState.EXPIRED, MessageState.DELETED
@@ -166,17 +167,31 @@ class Messages:
 
     def release(self, party: Party, now: float) -> Iterator[Delivery]:
         """Hands over what has waited, as far as the party can take it."""
-        while party.waiting and party.takes_messages:
+        passed_over: list[UnderWay | Receipt] = []  # their binds are full
+        while party.waiting and party.takes_messages and len(passed_over) < _PASSED_OVER:
             thing = party.waiting.take()
-            if not isinstance(thing, UnderWay):
-                yield from self._tell(party.name, thing, now)
-            elif thing.sms.expires_at <= now:
+            if isinstance(thing, UnderWay) and thing.sms.expires_at <= now:
                 yield from self._final(thing, EXPIRED, now, thing.error or ABSENT_SUBSCRIBER_SM)
+            elif (
+                party.takes
+                and not isinstance(thing, Alert)
+                and not (taken := party.takes(thing.sms if isinstance(thing, UnderWay) else thing))
+            ):
+                if taken is None and isinstance(thing, UnderWay):
+                    party.set_aside(thing)
+                else:
+                    passed_over.append(thing)
+            elif isinstance(thing, UnderWay):
+                yield from self._hand_over(thing, now)
             else:
-                yield from self._arrive(thing, now)
+                yield self._send(party, thing, now)
+        for thing in reversed(passed_over):
+            party.keep(thing, first=True)
 
     def reachable(self, party: Party, now: float) -> Iterator[Delivery]:
         """Something about the party has changed: who wanted to know is told, and what waited is handed over."""
+        if party.unwanted:
+            party.want_again()
         if self._alerts and party.takes_messages:
             for system_id in self._alerts.pop(party.name, {}):
                 yield from self._tell(system_id, Alert(party.name, system_id), now)
@@ -262,8 +277,8 @@ class Messages:
     def clear(self) -> None:
         """Forget everything that is under way."""
         for party in self._directory.parties():
-            if party.waiting:
-                party.waiting.clear()
+            if party.waiting or party.unwanted:
+                party.forget()
         self._index.clear()
         self._alerts.clear()
         self._delayed_receipts = 0
@@ -310,7 +325,7 @@ class Messages:
     def _accept(self, sms: Sms, party: Party, now: float) -> list[Delivery]:
         """The long road of `submit`: for what is not delivered at once, or not without a look at its conditions."""
         kept = len(self._index) + self._delayed_receipts
-        if len(party.waiting) >= self._waiting_limit or kept >= self._under_way_limit:
+        if len(party.waiting) + len(party.unwanted) >= self._waiting_limit or kept >= self._under_way_limit:
             raise _queue_full(party, kept)
         if sms.registered_delivery:
             self._require_room_for_receipt(sms)
@@ -358,12 +373,16 @@ class Messages:
     def _arrive(self, way: UnderWay, now: float) -> list[Delivery]:
         """The party gets it, or it waits."""
         party = way.party
-        if not party.takes_messages:
+        if not party.takes_messages or (party.takes and not party.takes(way.sms)):
             self._wait(way)
             error = _obstacle(party)
             if not error:
                 return []
             return self._failed(way, error, now, () if party.confirms else self._profiles[error])
+        return self._hand_over(way, now)
+
+    def _hand_over(self, way: UnderWay, now: float) -> list[Delivery]:
+        party = way.party
         if party.confirms:
             party.room -= 1
             way.stage = HANDED
@@ -399,7 +418,7 @@ class Messages:
 
     def _leave_queue(self, way: UnderWay) -> None:
         if way.stage is WAITING:
-            way.party.waiting.drop(way, way.sms.priority)
+            way.party.drop(way)
 
     def _give_up(self, way: UnderWay, state: MessageState, now: float, error: int = 0) -> list[Delivery]:
         self._leave_queue(way)
@@ -428,13 +447,18 @@ class Messages:
         account = self._directory.account(system_id)
         if account is None:
             return []
-        if not account.takes_messages:
+        if not account.takes_messages or (
+            account.takes and isinstance(message, Receipt) and not account.takes(message)
+        ):
             account.keep(message)
             return []
+        return [self._send(account, message, now)]
+
+    def _send(self, account: Party, message: Receipt | Alert, now: float) -> Delivery:
         if isinstance(message, Receipt):
             account.room -= 1
             self._record.receipt(message, now)
-        return [(account.endpoint, message)]
+        return account.endpoint, message
 
     # Limits and lookups --------------------------------------------------------------------------------------------
 
@@ -466,7 +490,7 @@ class Messages:
 
 def _queue_full(party: Party, kept: int) -> QueueFullError:
     return QueueFullError(
-        f"{len(party.waiting)} messages wait for {party.name}, and {kept} are under way in all; more are not accepted"
+        f"{len(party.waiting) + len(party.unwanted)} messages wait for {party.name}, and {kept} are under way in all; more are not accepted"
         " (network.waiting_limit, network.under_way_limit)"
     )
 
