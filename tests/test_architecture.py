@@ -38,7 +38,7 @@ MAY_IMPORT = {
     },
     "config": {"fault_rule", "network", "outcome_rule", "smpp"},
     "api": {"fault_rule", "http", "gateway", "clock", "network", "smpp"},
-    "applications": {"gateway", "clock", "logs", "network", "menu", "smpp", "coding"},
+    "applications": {"gateway", "clock", "logs", "network", "menu", "patterns", "smpp", "coding"},
     "handsets": {"http", "patterns", "esme", "logs", "gateway", "clock", "network", "smpp", "coding"},
     "selfcare": {"esme", "logs", "store", "config", "gateway", "clock", "network", "coding"},
     "store": {"network", "coding"},

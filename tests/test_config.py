@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ussd_gateway.coding.data_coding import DEFAULT_ALPHABETS
-from ussd_gateway.config import SECTIONS, Config, ConfigError, data_directory, load
+from ussd_gateway.config import SECTIONS, Config, ConfigError, Esme, data_directory, load
+from ussd_gateway.smpp.receipts import ReceiptStyle
 
 SHIPPED = Path(__file__).parent.parent / "config.toml"
 
@@ -35,6 +36,53 @@ def test_the_shipped_file_shows_a_link(written):
     (link,) = load(written(re.sub("^# ", "", shown, flags=re.MULTILINE)), environment={}).config.link
     assert set(link.model_dump()) == link.model_fields_set
     assert (link.codes, link.relay) == (("*111#",), ("79990000001",))
+
+
+def test_the_shipped_account_names_every_key_that_is_offered_with_its_default():
+    (written,) = tomllib.loads(SHIPPED.read_text())["esme"]
+    (account,) = load(SHIPPED, environment={}).config.esme
+    defaults = Esme(system_id="test", password="test", numbers=("5000-5999",), codes=("*500#",))
+    assert account == defaults
+    assert set(defaults.receipt.model_dump()) == set(written["receipt"])
+    assert set(Esme.model_fields) - set(written) == {"default_alphabet"}  # whose comment says it
+
+
+def test_receipts_are_set_by_account(written):
+    path = written(
+        "[[esme]]\nsystem_id = 'a'\npassword = 'a'\nresponse_id = '%x'\n"
+        "[esme.receipt]\nerr = 4\nid = '%d'\nwords = { DELIVERED = 'DONE' }\n"
+        "[[esme]]\nsystem_id = 'b'\npassword = 'b'\n[esme.receipt]\nerr = 'none'\npdu = 'data_sm'\n"
+    )
+    a, b = load(path, environment={}).config.esme
+    assert (a.response_id, a.receipt.style()) == ("%x", ReceiptStyle(err="%04d", id="%d", words={"DELIVERED": "DONE"}))
+    assert (b.response_id, b.receipt.style()) == ("%010d", ReceiptStyle(err="none", pdu="data_sm"))
+
+
+ACCOUNT = "[[esme]]\nsystem_id = 'a'\npassword = 'a'\n"
+ACCOUNT_MISTAKES = [
+    ("when_bound = 'kick'", "esme[0].when_bound: 'kick' cannot be used: input should be 'refuse' or 'replace'"),
+    ("modes = ['both']", "esme[0].modes[0]: 'both' cannot be used: input should be 'transmitter', 'receiver' or 't"),
+    ("modes = []", "esme[0].modes: [] cannot be used: tuple should have at least 1 item"),
+    ("rate = -1", "esme[0].rate: -1 cannot be used: input should be greater than or equal to 0"),
+    ("response_id = '%s'", "esme[0].response_id: '%s' cannot be used: '%s' is no form of a number; write %d, %010d"),
+    ("[esme.receipt]\nid = 'x'", "esme[0].receipt.id: 'x' cannot be used: 'x' is no form of a number"),
+    ("[esme.receipt]\nerr = true", "esme[0].receipt.err: True cannot be used: 'True' is no form of a number"),
+    ("[esme.receipt]\ntext = '{no}'", "esme[0].receipt.text: '{no}' cannot be used: {no} is no field; known: {id}, "),
+    ("[esme.receipt]\ndate = 'да'", "esme[0].receipt.date: 'да' cannot be used: 'да' has letters beyond ASCII"),
+    (
+        "[esme.receipt]\nwords = { X = 'Y' }",
+        "esme[0].receipt.words: {'X': 'Y'} cannot be used: x is no state; known: S",
+    ),
+    ("[esme.receipt]\nwrds = 1", "esme[0].receipt.wrds: there is no such key; did you mean words?"),
+    ("[esme.receipt]\nnetwork_type = 256", "esme[0].receipt.network_type: 256 cannot be used: input should be less"),
+]
+
+
+@pytest.mark.parametrize(("written_", "said"), ACCOUNT_MISTAKES)
+def test_a_mistake_in_an_account_names_its_key(written, written_, said):
+    with pytest.raises(ConfigError) as caught:
+        load(written(ACCOUNT + written_ + "\n"), environment={})
+    assert str(caught.value).removeprefix("config.toml: ")[: len(said)] == said
 
 
 def test_the_shipped_file_is_the_one_that_comes_along():

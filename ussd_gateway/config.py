@@ -31,6 +31,7 @@ from pydantic import ValidationError as PydanticError
 from ussd_gateway.fault_rule import FaultRule
 from ussd_gateway.network.address import AddressError, normalise_msisdn
 from ussd_gateway.outcome_rule import OutcomeRule
+from ussd_gateway.smpp.receipts import DEFAULT, NumberForm, ReceiptStyle, text_writer
 from ussd_gateway.smpp.ussd import DIALECTS, Marker
 
 ENVIRONMENT = "USSD_GATEWAY_"
@@ -78,12 +79,34 @@ def _dialect(value: str) -> str:
     return value
 
 
+def _number_form(value: str) -> str:
+    return NumberForm(value).written
+
+
+def _err_form(value: object) -> str:
+    """A number of digits is short for the form."""
+    text = f"%0{value}d" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    return text if text == "none" else _number_form(text)
+
+
+def _in_style(key: str) -> AfterValidator:
+    """Accepts what the writers of receipts understand."""
+
+    def check(value: Any) -> Any:
+        text_writer(ReceiptStyle(**{key: value}))
+        return value
+
+    return AfterValidator(check)
+
+
 Kopecks = Annotated[int, BeforeValidator(_kopecks)]
 Msisdn = Annotated[str, BeforeValidator(_msisdn)]
 SystemId = Annotated[str, Field(min_length=1, max_length=15)]  # SMPP 3.4 section 5.2.1
 SmppPassword = Annotated[str, Field(max_length=8)]  # section 5.2.2
 UssdDialect = Annotated[str, AfterValidator(_dialect)]
 Port = Annotated[int, Field(ge=0, le=65535)]
+Form = Annotated[str, AfterValidator(_number_form)]  # of a number, as printf has it
+Mode = Literal["transmitter", "receiver", "transceiver"]
 
 
 class _Section(BaseModel):
@@ -141,6 +164,11 @@ class Smpp(_Section):
     session_init_timeout: NonNegativeFloat = 30
     enquire_link_interval: NonNegativeFloat = 30
     response_timeout: PositiveFloat = 30
+    inactivity_timeout: NonNegativeFloat = 0
+    tls_port: Port = 3550
+    tls_certificate: str = ""
+    tls_key: str = ""
+    tls_client_ca: str = ""
     capture_mib: NonNegativeInt = 16
 
 
@@ -180,6 +208,23 @@ class Subscriber(_Section):
     status: Literal["active", "blocked", "closed"] = "active"
 
 
+class ReceiptSection(_Section):
+    """How the receipts of one account look; what each key means stands at `smpp.receipts.ReceiptStyle`."""
+
+    pdu: Literal["deliver_sm", "data_sm"] = "deliver_sm"
+    text: Annotated[str, _in_style("text")] = DEFAULT.text
+    date: Annotated[str, _in_style("date")] = DEFAULT.date
+    words: Annotated[dict[str, str], _in_style("words")] = {}
+    id: Form = DEFAULT.id
+    id_in: Literal["both", "text", "tlv", "none"] = "both"
+    err: Annotated[str, BeforeValidator(_err_form)] = DEFAULT.err
+    network_type: Annotated[int, Field(ge=0, le=255)] = DEFAULT.network_type
+
+    def style(self) -> ReceiptStyle:
+        """The same for those who write receipts."""
+        return ReceiptStyle(**self.model_dump())
+
+
 class Esme(_Section):
     """One account that may bind."""
 
@@ -190,6 +235,15 @@ class Esme(_Section):
     codes: tuple[str, ...] = ()
     ussd_dialect: UssdDialect = "standard"
     ussd_marker: Marker = Marker.EITHER
+    modes: Annotated[tuple[Mode, ...], Field(min_length=1)] = ("transmitter", "receiver", "transceiver")
+    max_binds: NonNegativeInt = 0
+    when_bound: Literal["refuse", "replace"] = "refuse"
+    window: NonNegativeInt = 0
+    rate: NonNegativeFloat = 0
+    deliver_window: NonNegativeInt = 0
+    sticky_receipts: bool = False
+    response_id: Form = DEFAULT.id
+    receipt: ReceiptSection = ReceiptSection()
 
 
 class Link(_Section):

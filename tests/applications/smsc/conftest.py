@@ -33,6 +33,11 @@ class Esme:
         self._connection = Connection()
         self._received = []
 
+    @property
+    def address(self):
+        """Its own end, as host:port."""
+        return "{}:{}".format(*self._writer.get_extra_info("sockname"))
+
     async def send(self, *what):
         self._writer.write(b"".join(item.encode() if isinstance(item, Pdu) else item for item in what))
         await self._writer.drain()
@@ -51,8 +56,9 @@ class Esme:
         await self.send(*what)
         return await self.receive()
 
-    async def bind(self, system_id="test", password="test", pdu=BindTransceiver):
-        return await self.ask(pdu(sequence_number=1, system_id=system_id, password=password, interface_version=0x34))
+    async def bind(self, system_id="test", password="test", pdu=BindTransceiver, **given):
+        given = {"interface_version": 0x34} | given
+        return await self.ask(pdu(sequence_number=1, system_id=system_id, password=password, **given))
 
     def close(self):
         self._writer.close()
@@ -63,7 +69,7 @@ class Esme:
 
 
 class Site:
-    """A gateway with nothing but the SMSC and handsets."""
+    """A gateway with nothing but the SMSC and handsets; `test` holds settings of the account of that name."""
 
     def __init__(self, **smsc):
         self.store = Store(":memory:")
@@ -76,7 +82,8 @@ class Site:
         )
         self.capture = Capture(1024 * 1024)
         self.faults = Faults(lambda seed: random.Random(seed).random)
-        settings = [EsmeSettings("test", "test", ("5000-5999",)), EsmeSettings("other", "pw")]
+        test = EsmeSettings("test", "test", ("5000-5999",), **smsc.pop("test", {}))
+        settings = [test, EsmeSettings("other", "pw")]
         settings.append(EsmeSettings("latin", "pw", ("6000",), default_alphabet=Alphabet.LATIN1))
         settings += smsc.pop("accounts", ())
         self.accounts = Accounts([EsmeAccount(account, self.gateway) for account in settings])
@@ -88,6 +95,7 @@ class Site:
             faults=self.faults,
             capture=self.capture,
         )
+        self.tls = smsc.pop("tls", None)
         self.esmes = []
 
     def handset(self, msisdn="70001000001"):
@@ -95,8 +103,8 @@ class Site:
         self.gateway.directory.attach_handset(msisdn, handset)
         return handset
 
-    async def connect(self):
-        esme = Esme(*await asyncio.open_connection(*self.address))
+    async def connect(self, **given):
+        esme = Esme(*await asyncio.open_connection(*self.address, **given))
         self.esmes.append(esme)
         return esme
 
@@ -110,7 +118,7 @@ class Site:
         return [tuple(getattr(entry, column, None) for column in columns.split(", ")) for _, entry in entries]
 
     async def __aenter__(self):
-        self.address = await self.smsc.start("127.0.0.1", 0)
+        self.address = await self.smsc.start("127.0.0.1", 0, self.tls)
         return self
 
     async def __aexit__(self, *exc):

@@ -5,7 +5,7 @@ import pytest
 from ussd_gateway.applications.smsc.translate import deliver_sm, sms_from
 from ussd_gateway.coding.data_coding import Alphabet
 from ussd_gateway.coding.segments import Concatenation, LongForm, split
-from ussd_gateway.network.message import MessageState, Receipt, Sms
+from ussd_gateway.network.message import Sms
 from ussd_gateway.smpp.commands import DeliverSm, SubmitSm
 from ussd_gateway.smpp.errors import PduError
 from ussd_gateway.smpp.pdu import decode
@@ -135,9 +135,3 @@ def test_a_part_that_came_with_sar_parameters_goes_on_with_them():
     pdu = given_back(Sms("1", "2", b"a", concatenation=Concatenation(258, 3, 1, 16)))
     assert pdu.tlv(Tag.SAR_MSG_REF_NUM) == b"\1\2"
     assert (pdu.tlv(Tag.SAR_TOTAL_SEGMENTS), pdu.tlv(Tag.SAR_SEGMENT_SEQNUM)) == (b"\3", b"\1")
-
-
-def test_what_a_receipt_repeats_of_the_text_is_never_part_of_a_header_or_of_ucs2():
-    for sms in (Sms("1", "2", b"\x04\x14", 8), Sms("1", "2", bytes.fromhex("0500037f0301") + b"a", esm_class=0x40)):
-        pdu = given_back(Receipt(sms, MessageState.DELIVERED, NOW))
-        assert pdu.short_message.endswith(b" text:")

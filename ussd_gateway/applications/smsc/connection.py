@@ -13,8 +13,10 @@ from functools import partial
 from itertools import count
 from typing import Any, ClassVar
 
-from ussd_gateway.applications.smsc.accounts import Accounts, EsmeAccount
+from ussd_gateway.applications.smsc.accounts import Accounts, EsmeAccount, Limits
+from ussd_gateway.applications.smsc.address_range import AddressRange
 from ussd_gateway.applications.smsc.capture import Capture, Chunk, Line, without_password, without_text
+from ussd_gateway.applications.smsc.counters import Counters
 from ussd_gateway.applications.smsc.faulty import carry_out
 from ussd_gateway.applications.smsc.translate import deliver_sm, sms_from
 from ussd_gateway.coding.data_coding import GSM7
@@ -36,10 +38,11 @@ from ussd_gateway.smpp.commands import (
 )
 from ussd_gateway.smpp.connection import BOUND, Connection, State
 from ussd_gateway.smpp.errors import LostStreamError, PduError
-from ussd_gateway.smpp.pdu import RESPONSE, Pdu, UnparsedPdu
+from ussd_gateway.smpp.pdu import PDUS, RESPONSE, Pdu, UnparsedPdu
 from ussd_gateway.smpp.status import Status, status_name
 from ussd_gateway.smpp.timers import Due, Timers
 from ussd_gateway.smpp.tlv import Tag
+from ussd_gateway.smpp.version import negotiated
 
 SMSC_SYSTEM_ID = "ussd_gateway"
 INTERFACE_VERSION = 0x34
@@ -57,6 +60,7 @@ class Shared:
     window       how many deliver_sm a bind may leave unanswered
     connections  those that are open
     buffer       where every read lands: it is copied out before the next one
+    numbers      each connection takes the next one
     """
 
     gateway: Gateway
@@ -77,6 +81,17 @@ class EsmeConnection(asyncio.BufferedProtocol):
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
         self.gateway = shared.gateway
+        self.number = next(shared.numbers)
+        self.counters = Counters()
+        self.address_range: AddressRange | None = None
+        self._tls = False
+        self._since = shared.gateway.now()
+        self._interface_version = 0
+        self._window = shared.window
+        self._answered_id: Callable[[str], bytes] | None = None
+        self._limits: Limits | None = None  # of the account, where it has any
+        self._owed = self._late = 0  # responses that leave with this turn, and those that a fault holds back
+        self._sticky = False  # whether the account wants receipts here of what was submitted here
         self._connection = Connection()
         self._transport: asyncio.Transport | None = None
         self._account: EsmeAccount | None = None
@@ -93,6 +108,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
         self._writable = True
         self._opened_at = self._heard_at = shared.real_time()
         self._enquired_at = 0.0
+        self._active_at, self._activity = self._opened_at, 0
 
     # asyncio -------------------------------------------------------------------------------------------------------
 
@@ -102,7 +118,8 @@ class EsmeConnection(asyncio.BufferedProtocol):
         self._transport = transport
         own = transport.get_extra_info("sockname")
         peer = transport.get_extra_info("peername") or own  # none where the ESME has gone already
-        self._line = Line(next(self._shared.numbers), peer[:2], own[:2])
+        self._line = Line(self.number, peer[:2], own[:2])
+        self._tls = transport.get_extra_info("ssl_object") is not None
         self._shared.connections.add(self)
 
     def get_buffer(self, sizehint: int) -> memoryview:
@@ -112,6 +129,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """Handle every PDU that the read has completed."""
         self._heard_at = self._shared.real_time()
+        self.counters.octets_in += nbytes
         if self._frozen:
             return
         self.gateway.enter()
@@ -163,6 +181,16 @@ class EsmeConnection(asyncio.BufferedProtocol):
     # What the account and the server ask -----------------------------------------------------------------------------
 
     @property
+    def bound(self) -> bool:
+        """Whether it is bound."""
+        return self._connection.state in BOUND
+
+    @property
+    def receives(self) -> bool:
+        """Whether it is bound to receive."""
+        return self._connection.receives
+
+    @property
     def unanswered(self) -> int:
         """How many deliver_sm wait for their response."""
         return len(self._unanswered)
@@ -170,15 +198,21 @@ class EsmeConnection(asyncio.BufferedProtocol):
     @property
     def room(self) -> int:
         """How many more deliver_sm fit the window."""
-        return self._shared.window - len(self._unanswered) if self._writable and not self._frozen else 0
+        return self._window - len(self._unanswered) if self._writable and not self._frozen else 0
 
     def send(self, message: Sms | Receipt) -> None:
         """Hand a message or a receipt to the ESME."""
         sequence_number = self._connection.next_sequence_number()
         self._unanswered[sequence_number] = message, self._shared.real_time()
-        octets = deliver_sm(
-            message, sequence_number, with_tlvs=self._takes_tlvs, default_alphabet=self._default_alphabet
-        )
+        if isinstance(message, Receipt):
+            assert self._account
+            self.counters.receipts += 1
+            octets = self._account.receipts.octets(message, sequence_number, with_tlvs=self._takes_tlvs)
+        else:
+            self.counters.messages += 1
+            octets = deliver_sm(
+                message, sequence_number, with_tlvs=self._takes_tlvs, default_alphabet=self._default_alphabet
+            )
         if self._shared.faults.counted:
             destination = message.destination if isinstance(message, Sms) else message.sms.source
             self._send_with_faults("deliver_sm", octets, destination)
@@ -195,6 +229,24 @@ class EsmeConnection(asyncio.BufferedProtocol):
         """Expect no response any more."""
         self._unanswered.clear()
 
+    def shown(self) -> dict[str, Any]:
+        """As `GET /esmes` answers it."""
+        host, port = self._line.esme
+        shown: dict[str, Any] = {
+            "id": self.number,
+            "address": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+            "since": self._since,
+            "tls": self._tls,
+        }
+        if self.bound:
+            shown |= {
+                "mode": self._connection.state.value,
+                "interface_version": str(negotiated(self._interface_version)),
+                "address_range": self.address_range.written if self.address_range else "",
+                "window": {"size": self._window, "unanswered": self.unanswered},
+            }
+        return shown | {"counters": self.counters.shown()}
+
     def check(self, now: float) -> None:
         """Do what the timers call for; `now` is real time."""
         if self._frozen:
@@ -202,15 +254,21 @@ class EsmeConnection(asyncio.BufferedProtocol):
         if self._transport is None or self._transport.is_closing():
             self.abort()  # it was told to close, and the ESME does not read what is left for it
             return
+        if (activity := self.counters.activity) != self._activity:
+            self._active_at, self._activity = now, activity
         due = self._shared.timers.due(
             now,
             bound=self._connection.state in BOUND,
             opened_at=self._opened_at,
             heard_at=self._heard_at,
             enquired_at=self._enquired_at,
+            active_at=self._active_at,
         )
         if due is Due.CLOSE or self._waited(now) >= self._shared.timers.response:
             self._note("esme.silent")
+            self.close()
+        elif due is Due.UNBIND:
+            self._note("esme.inactive")
             self.close()
         elif due is Due.ENQUIRE_LINK:
             self._enquired_at = now
@@ -236,8 +294,8 @@ class EsmeConnection(asyncio.BufferedProtocol):
             self._transport.abort()
 
     def abort_unless_read(self) -> None:
-        """Drop the connection of an ESME that does not read what it is sent."""
-        if self._transport and self._transport.get_write_buffer_size():
+        """Drop the connection of an ESME that does not read what it is sent, or need not agree to the end of TLS."""
+        if self._transport and (self._tls or self._transport.get_write_buffer_size()):
             self.abort()
 
     def drop(self, *, reset: bool) -> None:
@@ -273,13 +331,20 @@ class EsmeConnection(asyncio.BufferedProtocol):
                 self._release_held(held)
         elif fault.effect is Effect.STATUS:
             self._note("esme.fault", fault=fault.name)
-            self.write(pdu.reply(fault.status).encode())
+            self._reply(pdu, fault.status)
             self._release_held(held)
         else:
             self._note("esme.fault", fault=fault.name)
             if not carry_out(fault, self, handle):
                 self._late_faults[pdu.sequence_number] = fault
+            elif fault.effect is Effect.SLOW:
+                self._late += 1
+                self.gateway.call_later(fault.seconds, self._caught_up)
         return None
+
+    def _caught_up(self) -> None:
+        """A response that a fault held back leaves."""
+        self._late -= 1
 
     def _release_held(self, count: int) -> None:
         for octets in self.held[:count]:
@@ -302,12 +367,18 @@ class EsmeConnection(asyncio.BufferedProtocol):
     def _bind(self, pdu: Any) -> None:
         if refusal := self._connection.refusal(pdu):
             return self._reply(pdu, refusal)
-        account = self._shared.accounts.authenticate(pdu.system_id, pdu.password)
-        if isinstance(account, Status):
+        try:
+            account, self.address_range = self._shared.accounts.admit(pdu)
+        except PduError as error:
             self.system_id = pdu.system_id
-            self._note("esme.bind_refused", command_status=status_name(account))
-            return self._reply(pdu, account)
+            self._note("esme.bind_refused", command_status=error.status.name, seen=error.seen)
+            return self._reply(pdu, error.status)
         self._connection.bind(pdu)
+        self._window = account.settings.deliver_window or self._shared.window
+        self._answered_id = account.receipts.answered_id
+        self._sticky = account.settings.sticky_receipts
+        self._limits = account.limits or None
+        self._interface_version = pdu.interface_version
         if self._connection.submits:
             self._handlers = self._answering if account.codes else self._submitting
         self._account, self.system_id = account, pdu.system_id
@@ -316,10 +387,10 @@ class EsmeConnection(asyncio.BufferedProtocol):
         # Section 3.4: an ESME of before 3.4 gets no optional parameters
         self._takes_tlvs = pdu.interface_version >= INTERFACE_VERSION
         tlvs = ((Tag.SC_INTERFACE_VERSION, bytes((INTERFACE_VERSION,))),) if self._takes_tlvs else ()
-        self._note("esme.bound", mode=self._connection.state.value)
+        self._note("esme.bound", mode=self._connection.state.value, bind=self.number)
         self._reply(pdu, Status.ESME_ROK, system_id=SMSC_SYSTEM_ID, tlvs=tlvs)
-        if self._connection.receives:
-            account.opened(self)
+        self._active_at, self._activity = self._shared.real_time(), self.counters.activity
+        account.opened(self)
         return None
 
     def _unbind(self, pdu: Pdu) -> None:
@@ -331,18 +402,30 @@ class EsmeConnection(asyncio.BufferedProtocol):
         return None
 
     def _submit_sm(self, pdu: SubmitSm) -> None:
+        if self._limits is not None and (refusal := self._beyond(self._limits)):
+            return self._reply(pdu, refusal)
         try:
             sms = sms_from(pdu, self.system_id, self.gateway.now(), self._default_alphabet)
         except PduError as error:
             return self._refuse(pdu, error)
+        self._owed += 1
+        if self._sticky:
+            sms.origin = self.number
         outgoing = self.outgoing
         if not outgoing:
             self.gateway.after_commit(self._flush)
         place = len(outgoing)
         outgoing.append(b"")  # the response takes its place before the receipt, which may come within `submit`
         self.gateway.submit(sms)
-        outgoing[place] = SubmitSmResp.pack(pdu.sequence_number, (sms.message_id.encode(),))
+        answered_id = self._answered_id
+        message_id = sms.message_id.encode() if answered_id is None else answered_id(sms.message_id)
+        outgoing[place] = SubmitSmResp.pack(pdu.sequence_number, (message_id,))
+        self.counters.submitted += 1
         return None
+
+    def _beyond(self, limits: Limits) -> Status | None:
+        """The command_status that refuses one more submission."""
+        return limits.refusal(self.gateway.now(), self._owed + self._late)
 
     def _submit_either(self, pdu: SubmitSm | DataSm) -> None:
         """A message, or one of USSD: the account has codes."""
@@ -351,6 +434,10 @@ class EsmeConnection(asyncio.BufferedProtocol):
         if codes is None or not codes.takes(pdu):
             self._submitting.get(type(pdu), EsmeConnection._unexpected)(self, pdu)
             return
+        if self._limits is not None and (refusal := self._beyond(self._limits)):
+            self._reply(pdu, refusal)
+            return
+        self._owed += 1
         self.write(b"")  # as above: what the user or the network says to it leaves behind the response
         place = len(self.outgoing) - 1
         try:
@@ -358,6 +445,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
         except PduError as error:
             self._note("esme.refused", command=pdu.command, command_status=error.status.name, seen=error.seen)
             response = pdu.reply(error.status)
+        self.counters.answered(pdu.command, response.command_status)
         self.outgoing[place] = response.encode()
 
     def _deliver_sm_resp(self, pdu: DeliverSmResp | DataSmResp) -> None:
@@ -368,6 +456,8 @@ class EsmeConnection(asyncio.BufferedProtocol):
         carried, _ = self._unanswered.pop(sequence_number, (None, 0.0))
         if carried is None:
             return
+        if command_status:
+            self.counters.refused[command_status] += 1
         if isinstance(carried, Sms):
             accepted = command_status == Status.ESME_ROK
             self.gateway.confirm(carried, MessageState.DELIVERED if accepted else MessageState.REJECTED)
@@ -386,6 +476,8 @@ class EsmeConnection(asyncio.BufferedProtocol):
     def _unparsed(self, pdu: UnparsedPdu) -> None:
         self._note("esme.unparsed_pdu", command_id=f"0x{pdu.command_id:08X}", seen=pdu.error.seen)
         if reply := pdu.reply():
+            known = PDUS.get(pdu.command_id)
+            self.counters.answered(known.command if known else "unknown", pdu.error.status)
             self.write(reply.encode())
         else:  # a response, however broken, is the answer to its request
             self._answered(pdu.sequence_number, pdu.error.status)
@@ -418,7 +510,8 @@ class EsmeConnection(asyncio.BufferedProtocol):
 
     # Writing -------------------------------------------------------------------------------------------------------
 
-    def _reply(self, pdu: Pdu, status: Status = Status.ESME_ROK, **given: Any) -> None:
+    def _reply(self, pdu: Pdu, status: int = Status.ESME_ROK, **given: Any) -> None:
+        self.counters.answered(pdu.command, status)
         self.write(pdu.reply(status, **given).encode())
 
     def _refuse(self, pdu: Pdu, error: PduError) -> None:
@@ -442,6 +535,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
     def _flush(self) -> None:
         outgoing, capture = self.outgoing, self._shared.capture
         octets = b"".join(outgoing)
+        self.counters.octets_out += len(octets)
         if self._transport and not self._transport.is_closing() and not self._frozen:
             if self._private or capture.watchers:
                 for pdu in outgoing:
@@ -450,6 +544,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
                 capture.add(Chunk(time.time(), self._line, True, octets))
             self._transport.write(octets)
         outgoing.clear()
+        self._owed = 0
 
     def _show(self, pdu: bytes, *, to_esme: bool) -> None:
         """Tell those who watch of a PDU, without its secrets; of the operator's own service also the capture."""

@@ -1,4 +1,4 @@
-"""Between PDUs and messages: submit_sm to Sms, Sms and Receipt to deliver_sm. No I/O."""
+"""Between PDUs and messages: submit_sm to Sms, Sms to deliver_sm. No I/O."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from msgspec import structs
 from ussd_gateway.coding.data_coding import GSM7, Alphabet
 from ussd_gateway.coding.segments import Concatenation, parse_udh
 from ussd_gateway.coding.user_data import recoded
-from ussd_gateway.network.message import UDHI, Receipt, Sms
+from ussd_gateway.network.message import UDHI, Sms
 from ussd_gateway.smpp.commands import DeliverSm, SubmitSm
 from ussd_gateway.smpp.errors import PduError
-from ussd_gateway.smpp.receipts import RECEIPT_ESM_CLASS, receipt_text, receipt_tlvs
 from ussd_gateway.smpp.status import Status
 from ussd_gateway.smpp.time import parse_time
 from ussd_gateway.smpp.tlv import Tag, Tlvs, encode_tlvs
@@ -77,16 +76,14 @@ def sms_from(pdu: SubmitSm, account: str, now: float, default_alphabet: Alphabet
 
 
 def deliver_sm(
-    message: Sms | Receipt, sequence_number: int, *, with_tlvs: bool = True, default_alphabet: Alphabet = GSM7
+    message: Sms, sequence_number: int, *, with_tlvs: bool = True, default_alphabet: Alphabet = GSM7
 ) -> bytes:
-    """The octets of the deliver_sm that hands a message or a receipt to an ESME.
+    """The octets of the deliver_sm that hands a message to an ESME.
 
     with_tlvs  False for an ESME of before SMPP 3.4; a text that only message_payload could carry goes with it all the same
     default_alphabet  what data_coding 0 means to the ESME; another ESME's text is written anew in it, while a handset
                       knows what it does
     """
-    if isinstance(message, Receipt):
-        return _receipt(message, sequence_number, with_tlvs)
     if message.default_alphabet is not default_alphabet and message.account:
         user_data = recoded(message.user_data, default_alphabet)
         message = structs.replace(message, octets=user_data.octets, data_coding=user_data.data_coding)
@@ -102,8 +99,8 @@ def deliver_sm(
         sequence_number,
         (
             b"",
-            *_address(message.source),
-            *_address(message.destination),
+            *address(message.source),
+            *address(message.destination),
             bytes((message.esm_class & UDHI,)),
             bytes((message.protocol_id,)),
             _ZERO,
@@ -118,40 +115,6 @@ def deliver_sm(
         ),
         tail=tail,
     )
-
-
-_RECEIPT_CLASS = bytes((RECEIPT_ESM_CLASS,))
-
-
-def _receipt(receipt: Receipt, sequence_number: int, with_tlvs: bool) -> bytes:
-    sms, state = receipt.sms, int(receipt.state)
-    message_id = sms.message_id.encode()
-    text = receipt_text(message_id, state, sms.submitted_at, receipt.done_at, receipt.error, _shown(sms))
-    return DeliverSm.pack(
-        sequence_number,
-        (
-            b"",
-            *_address(sms.destination),
-            *_address(sms.source),
-            _RECEIPT_CLASS,
-            _ZERO,
-            _ZERO,
-            b"",
-            b"",
-            _ZERO,
-            _ZERO,
-            _ZERO,
-            _ZERO,
-            bytes((len(text),)),
-            text,
-        ),
-        tail=receipt_tlvs(message_id, state, receipt.error) if with_tlvs else b"",
-    )
-
-
-def _shown(sms: Sms) -> bytes:
-    """What appendix B's text: repeats: nothing where the octets are no plain text, or hold a header."""
-    return sms.octets if sms.data_coding == 0 and not sms.esm_class & UDHI else b""
 
 
 def _expiry(validity_period: str, now: float) -> float:
@@ -206,9 +169,9 @@ def _sar(part: Concatenation) -> bytes:
 
 
 @lru_cache(maxsize=4096)
-def _address(address: str) -> tuple[bytes, bytes, bytes]:
+def address(written: str) -> tuple[bytes, bytes, bytes]:
     """TON, NPI (5.2.5, 5.2.6) and the address: international numbers, short numbers of the network, names."""
-    octets = address.encode("latin-1", "replace")
-    if not (address.isascii() and address.isdigit()):
+    octets = written.encode("latin-1", "replace")
+    if not (written.isascii() and written.isdigit()):
         return b"\5", b"\0", octets
-    return (b"\1", b"\1", octets) if len(address) > 6 else (b"\3", b"\0", octets)
+    return (b"\1", b"\1", octets) if len(written) > 6 else (b"\3", b"\0", octets)

@@ -1,0 +1,167 @@
+"""Receipts as an account wants them, on the wire."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from ussd_gateway.applications.smsc.receipts import Receipts
+from ussd_gateway.config import ReceiptSection
+from ussd_gateway.network.message import MessageState, Receipt, Sms
+from ussd_gateway.smpp.commands import BindReceiver, DataSm, DataSmResp, DeliverSm, SubmitSm
+from ussd_gateway.smpp.pdu import decode
+from ussd_gateway.smpp.receipts import DEFAULT, ReceiptStyle
+from ussd_gateway.smpp.tlv import Tag
+
+NOW = 1_524_840_600.0
+ANNA = "70001000001"
+
+
+def a_receipt(octets=b"Hi", **given):
+    sms = Sms("shop", ANNA, octets, message_id="0000004711", submitted_at=NOW, **given)
+    return Receipt(sms, MessageState.DELIVERED, NOW)
+
+
+def as_pdu(receipt, style=DEFAULT, **given):
+    return decode(Receipts(style).octets(receipt, 7, **given))
+
+
+def test_a_receipt_is_a_deliver_sm_from_the_recipient_to_the_sender():
+    pdu = as_pdu(a_receipt())
+    assert isinstance(pdu, DeliverSm)
+    assert (pdu.sequence_number, pdu.esm_class, pdu.source_addr, pdu.destination_addr) == (7, 4, ANNA, "shop")
+    assert pdu.short_message == (
+        b"id:0000004711 sub:001 dlvrd:001 submit date:1804271450 done date:1804271450 stat:DELIVRD err:000 text:Hi"
+    )
+    assert pdu.tlvs == ((Tag.RECEIPTED_MESSAGE_ID, b"0000004711\0"), (Tag.MESSAGE_STATE, b"\2"))
+
+
+def test_what_a_receipt_repeats_of_the_text_is_never_part_of_a_header_or_of_ucs2():
+    for receipt in (
+        a_receipt(b"\x04\x14", data_coding=8),
+        a_receipt(bytes.fromhex("0500037f0301") + b"a", esm_class=0x40),
+    ):
+        assert as_pdu(receipt).short_message.endswith(b" text:")
+
+
+def test_in_a_data_sm_the_text_is_the_message_payload():
+    pdu = as_pdu(a_receipt(), ReceiptStyle(pdu="data_sm", text="{id} {stat}", id="%X"))
+    assert isinstance(pdu, DataSm)
+    assert (pdu.esm_class, pdu.source_addr, pdu.destination_addr) == (4, ANNA, "shop")
+    assert pdu.tlvs == (
+        (Tag.MESSAGE_PAYLOAD, b"1267 DELIVRD"),
+        (Tag.RECEIPTED_MESSAGE_ID, b"1267\0"),
+        (Tag.MESSAGE_STATE, b"\2"),
+    )
+
+
+def test_an_esme_of_before_3_4_knows_neither_data_sm_nor_tlvs():
+    pdu = as_pdu(a_receipt(), ReceiptStyle(pdu="data_sm"), with_tlvs=False)
+    assert (type(pdu), pdu.tlvs) == (DeliverSm, ())
+
+
+def test_a_text_of_more_than_254_octets_is_the_message_payload():
+    pdu = as_pdu(a_receipt(), ReceiptStyle(text="x" * 255))
+    assert (pdu.short_message, pdu.tlv(Tag.MESSAGE_PAYLOAD)) == (b"", b"x" * 255)
+
+
+def test_an_intermediate_notification_says_so_in_its_esm_class():
+    sms = Sms("shop", ANNA, b"Hi", message_id="0000004711", submitted_at=NOW)
+    pdu = as_pdu(Receipt(sms, MessageState.ENROUTE, NOW, 6, intermediate=True))
+    assert (pdu.esm_class, pdu.tlv(Tag.MESSAGE_STATE)) == (0x20, b"\1")
+    assert b"stat:ENROUTE err:006" in pdu.short_message
+
+
+def test_messages_that_were_submitted_as_one_have_one_id():
+    pdu = as_pdu(a_receipt(group_id="0000004700"), ReceiptStyle(id="%d"))
+    assert (pdu.short_message[:8], pdu.tlv(Tag.RECEIPTED_MESSAGE_ID)) == (b"id:4700 ", b"4700\0")
+
+
+EXPIRED_AT = NOW + 3 * 86400
+PAGE = (Path(__file__).parents[3] / "docs" / "smpp.md").read_text()
+EXAMPLES = re.findall(r"^\| (\(nothing\)|`\w+ = .*`) \| `(.*)` \| (.*)\|$", PAGE, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("written", "text", "in_tlv"), EXAMPLES)
+def test_the_examples_of_the_page_are_what_comes(written, text, in_tlv):
+    keys = "" if written == "(nothing)" else "\n".join(re.findall(r"`(.*?)`(?:, |$)", written))
+    receipt = Receipt(a_receipt().sms, MessageState.EXPIRED, EXPIRED_AT, 6)
+    pdu = as_pdu(receipt, ReceiptSection(**tomllib.loads(keys)).style())
+    assert pdu.short_message == text.encode()
+    assert pdu.tlv(Tag.RECEIPTED_MESSAGE_ID) == (in_tlv.strip().encode() + b"\0" if in_tlv.strip() else None)
+
+
+def test_the_page_has_examples():
+    assert len(EXAMPLES) == 6
+
+
+def submit(number=2, **given):
+    return SubmitSm(sequence_number=number, source_addr="shop", destination_addr=ANNA, short_message=b"Hi", **given)
+
+
+IDS = [
+    # what the account has, response -> id of the text, receipted_message_id
+    ({}, "0000000001", "0000000001", b"0000000001\0"),
+    ({"response_id": "%x"}, "1", "0000000001", b"0000000001\0"),
+    ({"response_id": "%08X", "receipt": ReceiptStyle(id="%d")}, "00000001", "1", b"1\0"),
+    ({"receipt": ReceiptStyle(id="%016X")}, "0000000001", "0000000000000001", b"0000000000000001\0"),
+    ({"receipt": ReceiptStyle(id="%d", id_in="text")}, "0000000001", "1", None),
+    ({"receipt": ReceiptStyle(id="%d", id_in="tlv")}, "0000000001", "", b"1\0"),
+    ({"receipt": ReceiptStyle(id_in="none")}, "0000000001", "", None),
+]
+
+
+@pytest.mark.parametrize(("account", "response_id", "in_text", "in_tlv"), IDS)
+async def test_the_id_of_the_response_and_of_the_receipt(new_site, account, response_id, in_text, in_tlv):
+    async with new_site(test=account) as site:
+        site.handset()
+        esme = await site.bound()
+        response = await esme.ask(submit(registered_delivery=1))
+        receipt = await esme.receive()
+        assert response.message_id == response_id
+        assert receipt.short_message.startswith(b"id:%b sub:001 " % in_text.encode())
+        assert receipt.tlv(Tag.RECEIPTED_MESSAGE_ID) == in_tlv
+        account = site.accounts.get("test")
+        assert account.number_of(response_id) == "0000000001"
+        assert account.number_of(in_text or response_id) == "0000000001"
+
+
+async def test_receipts_by_data_sm_are_answered_by_data_sm_resp_and_make_room(new_site):
+    async with new_site(window=1, test={"receipt": ReceiptStyle(pdu="data_sm", text="{id}", id="%d")}) as site:
+        site.handset()
+        esme = await site.bound()
+        await esme.send(submit(2, registered_delivery=1), submit(3, registered_delivery=1))
+        received = [await esme.receive() for _ in range(3)]
+        assert [pdu.command for pdu in received] == ["submit_sm_resp", "data_sm", "submit_sm_resp"]
+        assert received[1].tlv(Tag.MESSAGE_PAYLOAD) == b"1"
+        second = await esme.ask(DataSmResp(sequence_number=received[1].sequence_number))
+        assert second.tlv(Tag.MESSAGE_PAYLOAD) == b"2"
+
+
+async def test_accounts_have_each_their_own_style(new_site):
+    async with new_site(test={"receipt": ReceiptStyle(text="{stat}", words={"DELIVERED": "OK"})}) as site:
+        site.handset()
+        for account, words in ((("test", "test"), b"OK"), (("other", "pw"), b"id:0000000002 sub:001")):
+            esme = await site.bound(*account)
+            await esme.ask(submit(registered_delivery=1))
+            assert (await esme.receive()).short_message.startswith(words)
+
+
+async def test_every_receipt_of_a_long_row_comes_with_no_time_passing(site):
+    """Receipts keep pace: a thousand submissions, and time stands still."""
+    site.handset()
+    receiver = await site.bound(pdu=BindReceiver)
+    transmitter = await site.bound()
+    transmitter_count = receiver_count = 0
+    await transmitter.send(*(submit(number, registered_delivery=1) for number in range(2, 802)))
+    while transmitter_count < 800 + 400:
+        pdu = await transmitter.receive()
+        transmitter_count += 1
+        if isinstance(pdu, DeliverSm):
+            await transmitter.send(pdu.reply())
+    while receiver_count < 400:
+        pdu = await receiver.receive()
+        receiver_count += 1
+        await receiver.send(pdu.reply())
+    assert site.gateway.now() == NOW

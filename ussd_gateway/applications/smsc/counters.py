@@ -1,0 +1,57 @@
+"""What one connection has sent and received. Whole numbers that cost next to nothing, and a dictionary for what is rare."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from ussd_gateway.smpp.status import Status, status_name
+
+
+class Counters:
+    """Counts of one connection, from its beginning.
+
+    submitted            int; submit_sm that were accepted: neither `requests` nor `responses` has them
+    messages, receipts   int; our requests that carried one
+    refused              by command_status; responses to our requests that are no ESME_ROK
+    octets_in, octets_out
+    requests             by command; of the ESME, the others
+    responses            by command_status; ours, the others
+    """
+
+    __slots__ = ("messages", "octets_in", "octets_out", "receipts", "refused", "requests", "responses", "submitted")
+
+    def __init__(self) -> None:
+        self.submitted = self.messages = self.receipts = self.octets_in = self.octets_out = 0
+        self.refused: Counter[int] = Counter()
+        self.requests: Counter[str] = Counter()
+        self.responses: Counter[int] = Counter()
+
+    def answered(self, command: str, command_status: int) -> None:
+        """A request of the ESME got a response with this status."""
+        self.requests[command] += 1
+        self.responses[command_status] += 1
+
+    @property
+    def activity(self) -> int:
+        """Grows with every request of either side that is more than a sign of life."""
+        requests = self.requests
+        return self.submitted + self.messages + self.receipts + requests.total() - requests["enquire_link"]
+
+    def shown(self) -> dict[str, object]:
+        """As `GET /esmes` answers it."""
+        requests = self.requests + Counter(submit_sm=self.submitted)
+        responses = self.responses + Counter({int(Status.ESME_ROK): self.submitted})
+        return {
+            "requests": dict(sorted(requests.items())),
+            "responses": _by_name(responses),
+            "messages_in": self.submitted,
+            "messages_out": self.messages,
+            "receipts": self.receipts,
+            "refused": _by_name(self.refused),
+            "octets_in": self.octets_in,
+            "octets_out": self.octets_out,
+        }
+
+
+def _by_name(counter: Counter[int]) -> dict[str, int]:
+    return {status_name(status): count for status, count in sorted(counter.items())}

@@ -1,0 +1,91 @@
+"""A receipt as the PDU that an account wants. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ussd_gateway.applications.smsc.translate import address
+from ussd_gateway.network.message import UDHI, Receipt, Sms
+from ussd_gateway.smpp.commands import DataSm, DeliverSm
+from ussd_gateway.smpp.receipts import (
+    DEFAULT,
+    INTERMEDIATE_ESM_CLASS,
+    RECEIPT_ESM_CLASS,
+    ReceiptStyle,
+    id_writer,
+    read_id,
+    text_writer,
+    tlvs_writer,
+)
+from ussd_gateway.smpp.tlv import Tag, encode_tlvs
+
+_ZERO = b"\0"
+_RECEIPT_CLASS = bytes((RECEIPT_ESM_CLASS,))
+_INTERMEDIATE_CLASS = bytes((INTERMEDIATE_ESM_CLASS,))
+_LONGEST_SHORT_MESSAGE = 254  # 5.2.22
+
+
+class Receipts:
+    """Writes the receipts of one account, and the message_ids that it sees.
+
+    response_id  the printf form of the message_id in responses
+    answered_id  makes it of a message_id; None where it is the network's own form, so that nobody need call
+    """
+
+    def __init__(self, style: ReceiptStyle = DEFAULT, response_id: str = DEFAULT.id) -> None:
+        """ValueError for a style that makes no sense."""
+        self.style = style
+        self.response_id = response_id
+        self._id = id_writer(style.id)
+        self._text = text_writer(style)
+        self._tlvs = tlvs_writer(style)
+        self._in_data_sm = style.pdu == "data_sm"
+        in_response = id_writer(response_id)
+        self.answered_id: Callable[[str], bytes] | None = None if response_id == DEFAULT.id else in_response
+
+    def octets(self, receipt: Receipt, sequence_number: int, *, with_tlvs: bool = True) -> bytes:
+        """The PDU; `with_tlvs` False for an ESME of before SMPP 3.4, which knows no data_sm either."""
+        sms, state = receipt.sms, int(receipt.state)
+        message_id = self._id(sms.group_id or sms.message_id)
+        esm_class = _INTERMEDIATE_CLASS if receipt.intermediate else _RECEIPT_CLASS
+        text = self._text(message_id, state, sms.submitted_at, receipt.done_at, receipt.error, _shown(sms))
+        tlvs = self._tlvs(message_id, state, receipt.error) if with_tlvs else b""
+        if self._in_data_sm and with_tlvs:
+            return DataSm.pack(
+                sequence_number,
+                (b"", *address(sms.destination), *address(sms.source), esm_class, _ZERO, _ZERO),
+                tail=encode_tlvs(((Tag.MESSAGE_PAYLOAD, text),)) + tlvs,
+            )
+        if len(text) > _LONGEST_SHORT_MESSAGE:
+            tlvs = encode_tlvs(((Tag.MESSAGE_PAYLOAD, text),)) + tlvs
+            text = b""
+        return DeliverSm.pack(
+            sequence_number,
+            (
+                b"",
+                *address(sms.destination),
+                *address(sms.source),
+                esm_class,
+                _ZERO,
+                _ZERO,
+                b"",
+                b"",
+                _ZERO,
+                _ZERO,
+                _ZERO,
+                _ZERO,
+                bytes((len(text),)),
+                text,
+            ),
+            tail=tlvs,
+        )
+
+    def number_of(self, message_id: str) -> str | None:
+        """The network's message_id of the one that an ESME names, as in a response or a receipt; None for no such."""
+        number = read_id(message_id, self.response_id, self.style.id)
+        return None if number is None else DEFAULT.id % number
+
+
+def _shown(sms: Sms) -> bytes:
+    """What appendix B's text: repeats: nothing where the octets are no plain text, or hold a header."""
+    return sms.octets if sms.data_coding == 0 and not sms.esm_class & UDHI else b""
