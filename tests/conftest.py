@@ -1,5 +1,11 @@
 """Fixtures that several rooms share: a gateway in memory without a socket, and a whole one on free ports."""
 
+import re
+import shutil
+import ssl
+import subprocess
+from pathlib import Path
+
 import aiohttp
 import pytest
 
@@ -37,6 +43,31 @@ class Plain(Gateway):
         return [
             tuple(getattr(entry, column, None) for column in columns.split(", ")) for _, entry in self.journal.after(0)
         ]
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory):
+    """The folder in which the commands of docs/smpp.md have made certificates."""
+    if shutil.which("openssl") is None:
+        pytest.skip("there is no openssl command to make certificates with")
+    folder = tmp_path_factory.mktemp("certificates")
+    page = (Path(__file__).parent.parent / "docs" / "smpp.md").read_text()
+    (commands,) = re.findall(r"```sh\n(openssl .*?)```", page, re.DOTALL)
+    subprocess.run(["sh", "-e", "-c", commands], cwd=folder, check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture
+def trusting(certificates):
+    """The TLS of an ESME that trusts the SMSC, and shows the certificate of the shop where it is told to."""
+
+    def trusting(certificate=None):
+        context = ssl.create_default_context(cafile=certificates / "smpp.crt")
+        if certificate:
+            context.load_cert_chain(certificates / f"{certificate}.crt", certificates / f"{certificate}.key")
+        return context
+
+    return trusting
 
 
 @pytest.fixture

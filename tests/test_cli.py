@@ -141,7 +141,7 @@ def test_serve_tells_what_has_no_effect_yet(tmp_path):
     with serving(tmp_path, "--store", ":memory:", "--at-port", "0") as ready:
         notes = [ready["process"].stderr.readline() for _ in range(2)]
         assert notes == ["Note: config.toml: modem has no effect yet.\n", "Note: --at-port has no effect yet.\n"]
-        assert (ready["at"], ready["pty"]) == (None, None)
+        assert (ready["smpps"], ready["at"], ready["pty"]) == (None, None, None)
 
 
 def test_serve_with_a_virtual_clock_begins_where_it_is_told(tmp_path):

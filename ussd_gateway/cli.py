@@ -245,6 +245,8 @@ def _announce(gateway: Any, config: Config) -> None:
     _say(f"ussd_gateway {version('ussd-gateway')} is ready; Ctrl-C stops it.")
     _say(f"  http   {gateway.http_url}")
     _say(f"  smpp   {gateway.smpp}{account}")
+    if gateway.smpps:
+        _say(f"  smpps  {gateway.smpps}")
     _say(f"  store  {config.store.path}")
     if gateway.faults:
         _say(f"  FAULTS {gateway.faults.banner()}")
@@ -257,7 +259,14 @@ def _announce(gateway: Any, config: Config) -> None:
 
 
 def _write_ready_file(path: Path, gateway: Any) -> None:
-    ready = {"pid": os.getpid(), "http": gateway.http_url, "smpp": gateway.smpp, "at": None, "pty": None}
+    ready = {
+        "pid": os.getpid(),
+        "http": gateway.http_url,
+        "smpp": gateway.smpp,
+        "smpps": gateway.smpps,
+        "at": None,
+        "pty": None,
+    }
     part = path.with_name(path.name + ".part")
     part.write_text(json.dumps(ready) + "\n")
     part.replace(path)  # whoever waits for the file never reads half of it
