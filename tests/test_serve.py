@@ -12,7 +12,7 @@ from ussd_gateway.handsets.handset import NotAskedError
 from ussd_gateway.network.message import MessageState, Sms
 from ussd_gateway.network.messages import QueueFullError
 from ussd_gateway.serve import ListenError
-from ussd_gateway.smpp.commands import BindTransceiver
+from ussd_gateway.smpp.commands import BindTransceiver, EnquireLink
 
 
 @pytest.fixture
@@ -286,3 +286,39 @@ async def test_without_self_care_its_codes_say_so_and_nobody_binds(start):
         screen = await gateway.handset("70001000001").dial("*111*25#")
         assert screen.state == "ended"
         assert not gateway._smsc.connections
+
+
+async def test_smpp_over_tls_is_there_once_there_is_a_certificate(start, certificates, trusting):
+    keys = {"smpp__tls_certificate": str(certificates / "smpp.crt"), "smpp__tls_key": str(certificates / "smpp.key")}
+    async with start() as gateway:
+        assert gateway.smpps is None
+    async with start(**keys, smpp__tls_port=0) as gateway:
+        host, port = gateway.smpps.split(":")
+        assert gateway.smpps != gateway.smpp
+        reader, writer = await asyncio.open_connection(host, int(port), ssl=trusting())
+        writer.write(EnquireLink(sequence_number=1).encode())
+        assert (await reader.readexactly(16))[4:8] == bytes.fromhex("80000015")
+        writer.close()
+
+
+CERTIFICATES = [
+    ({"smpp__tls_certificate": "no.crt"}, "^smpp.tls_certificate: there is no file .*no.crt"),
+    ({"smpp__tls_key": "smpp.key"}, "^smpp.tls_key needs smpp.tls_certificate"),
+    ({"smpp__tls_client_ca": "smpp.crt"}, "^smpp.tls_client_ca needs smpp.tls_certificate"),
+]
+
+
+@pytest.mark.parametrize(("keys", "said"), CERTIFICATES)
+def test_a_certificate_that_cannot_be_used_names_its_key(start, keys, said):
+    with pytest.raises(ConfigError, match=said):
+        start(**keys)
+
+
+async def test_the_port_of_smpp_over_tls_that_is_taken_is_told(start, certificates):
+    pem = certificates / "both.pem"
+    pem.write_text((certificates / "smpp.crt").read_text() + (certificates / "smpp.key").read_text())
+    async with start(smpp__tls_certificate=str(pem), smpp__tls_port=0, store__path=":memory:") as gateway:
+        port = int(gateway.smpps.split(":")[1])
+        with pytest.raises(ListenError, match=rf"^smpps: port {port} .* smpp.tls_port = 0 takes a free one"):
+            async with start(smpp__tls_certificate=str(pem), smpp__tls_port=port):
+                pass

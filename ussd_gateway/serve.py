@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import ssl
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from importlib.metadata import version
@@ -16,6 +17,7 @@ from aiohttp import web
 from ussd_gateway import gateway as core
 from ussd_gateway.api.capture import CaptureApi
 from ussd_gateway.api.control import ControlApi
+from ussd_gateway.api.esmes import EsmesApi
 from ussd_gateway.api.events import EventsApi
 from ussd_gateway.api.faults import FaultsApi
 from ussd_gateway.api.metrics import MetricsApi
@@ -24,9 +26,11 @@ from ussd_gateway.applications.menu import HandlerError, MenuApplication, read_m
 from ussd_gateway.applications.smsc.accounts import Accounts, EsmeAccount, EsmeSettings
 from ussd_gateway.applications.smsc.capture import Capture
 from ussd_gateway.applications.smsc.server import Smsc
+from ussd_gateway.applications.smsc.tls import CertificateError, server_context
 from ussd_gateway.clock import Clock, RealClock
 from ussd_gateway.coding.data_coding import Alphabet
 from ussd_gateway.config import Config, ConfigError, load
+from ussd_gateway.config import Smpp as SmppSection
 from ussd_gateway.handsets.handset import Handset, NotAskedError, NotAttachedError
 from ussd_gateway.handsets.http import HandsetsApi
 from ussd_gateway.handsets.remote import Link, LinkSettings
@@ -94,6 +98,7 @@ class Gateway(core.Gateway):
         self._runner: web.AppRunner | None = None
         self.http_url = ""
         self.smpp_address = ("", 0)
+        self.smpps_address: tuple[str, int] | None = None
         try:
             self._assemble(beside)
         except BaseException:
@@ -106,6 +111,7 @@ class Gateway(core.Gateway):
             self.directory.attach_handset(subscriber.msisdn, Handset(subscriber.msisdn, self))
         self._accounts = self._new_accounts()
         self._links = self._new_links()
+        self._tls = _tls(config.smpp, beside or Path.cwd())
         self._capture = Capture(config.smpp.capture_mib * _MIB)
         self._smsc = Smsc(
             self,
@@ -148,6 +154,10 @@ class Gateway(core.Gateway):
         """Listen on every address; ListenError for one that is taken."""
         server = self.config.server
         self.smpp_address = await _listening("smpp", server.smpp_port, self._smsc.start(server.host, server.smpp_port))
+        if self._tls:
+            port = self.config.smpp.tls_port
+            listen = self._smsc.start(server.host, port, self._tls)
+            self.smpps_address = await _listening("smpps", port, listen, "smpp.tls_port = 0")
         self._runner = web.AppRunner(self._web(), access_log=None, shutdown_timeout=_GRACE)
         await self._runner.setup()
         site = web.TCPSite(self._runner, server.host, server.http_port)
@@ -185,8 +195,12 @@ class Gateway(core.Gateway):
     @property
     def smpp(self) -> str:
         """Where ESMEs bind, as host:port."""
-        host, port = self.smpp_address
-        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        return _address(self.smpp_address)
+
+    @property
+    def smpps(self) -> str | None:
+        """Where ESMEs bind over TLS, as host:port; None where there is no certificate."""
+        return _address(self.smpps_address) if self.smpps_address else None
 
     def handset(self, msisdn: str) -> ScriptedHandset:
         """A phone in the hands of a program; the number need not be configured."""
@@ -223,6 +237,7 @@ class Gateway(core.Gateway):
                 RecordsApi(self, self._views),
                 EventsApi(Feed(self._journal), self._closing),
                 FaultsApi(self, self.faults),
+                EsmesApi(self._smsc, self.faults.banner),
                 CaptureApi(self._captured),
                 ControlApi(self, self.reset, lambda: self._ready),
                 self._metrics(),
@@ -262,10 +277,19 @@ class Gateway(core.Gateway):
                 esme.system_id,
                 esme.password,
                 esme.numbers,
-                default_alphabet=Alphabet(esme.default_alphabet),
                 codes=esme.codes,
                 ussd_dialect=esme.ussd_dialect,
                 ussd_marker=esme.ussd_marker,
+                modes=esme.modes,
+                max_binds=esme.max_binds,
+                when_bound=esme.when_bound,
+                window=esme.window,
+                rate=esme.rate,
+                deliver_window=esme.deliver_window,
+                sticky_receipts=esme.sticky_receipts,
+                response_id=esme.response_id,
+                receipt=esme.receipt.style(),
+                default_alphabet=Alphabet(esme.default_alphabet),
             )
             for esme in self.config.esme
         ]
@@ -319,13 +343,35 @@ class Gateway(core.Gateway):
         self._journal.commit()
 
 
-async def _listening(name: str, port: int, listen: Any) -> Any:
+async def _listening(name: str, port: int, listen: Any, free: str = "") -> Any:
     try:
         return await listen
     except OSError as error:
         raise ListenError(
-            f"{name}: port {port} cannot be listened on ({error.strerror}); --{name}-port 0 takes a free one"
+            f"{name}: port {port} cannot be listened on ({error.strerror}); {free or f'--{name}-port 0'} takes a free one"
         ) from error
+
+
+def _address(address: tuple[str, int]) -> str:
+    host, port = address
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _tls(smpp: SmppSection, beside: Path) -> ssl.SSLContext | None:
+    """SMPP over TLS, once there is a certificate."""
+    if not smpp.tls_certificate:
+        for name in ("tls_key", "tls_client_ca"):
+            if getattr(smpp, name):
+                raise ConfigError(f"smpp.{name} needs smpp.tls_certificate")
+        return None
+    try:
+        return server_context(
+            beside / smpp.tls_certificate,
+            beside / smpp.tls_key if smpp.tls_key else None,
+            beside / smpp.tls_client_ca if smpp.tls_client_ca else None,
+        )
+    except CertificateError as error:
+        raise ConfigError(f"smpp.{error}") from error
 
 
 def _network_settings(config: Config) -> NetworkSettings:
@@ -344,4 +390,9 @@ def _network_settings(config: Config) -> NetworkSettings:
 
 def _timers(config: Config) -> Timers:
     section = config.smpp
-    return Timers(section.session_init_timeout, section.enquire_link_interval, section.response_timeout)
+    return Timers(
+        section.session_init_timeout,
+        section.enquire_link_interval,
+        section.response_timeout,
+        section.inactivity_timeout,
+    )
