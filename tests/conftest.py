@@ -8,6 +8,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+import structlog
 
 from ussd_gateway.clock import RealClock, VirtualClock
 from ussd_gateway.gateway import Gateway
@@ -100,6 +101,13 @@ async def real_time_gateway():
     yield gateway
     await gateway.close()
     gateway.store.close()
+
+
+@pytest.fixture(autouse=True)
+def _the_log_as_it_was():
+    """The command line sets up the log of the whole process."""
+    yield
+    structlog.reset_defaults()
 
 
 FREE_PORTS = {"server.http_port": 0, "server.smpp_port": 0, "store.path": ":memory:"}
