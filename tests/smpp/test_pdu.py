@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from ussd_gateway.smpp.commands import (
     BindTransceiver,
+    DeliverSm,
+    DeliverSmResp,
     EnquireLink,
     GenericNack,
     Outbind,
@@ -159,3 +161,21 @@ def test_a_broken_bind_does_not_show_its_password(kind):
     assert b"topsecret".hex() not in repr(unparsed)
     assert "topsecret" not in repr(unparsed)
     assert decode(with_header(0x77, "00aa")).shown[16:].hex() == "00aa"  # of others everything is
+
+
+def test_a_packer_writes_what_varies_and_keeps_what_does_not():
+    pack = DeliverSm.packer("source_addr", "short_message", service_type="50%", esm_class=4)
+    expected = DeliverSm(service_type="50%", esm_class=4, sequence_number=7, source_addr="1", short_message=b"Hi")
+    assert pack(7, (b"1", b"\2", b"Hi")) == expected.encode()
+    tail = bytes.fromhex("001e000200")
+    assert pack(7, (b"1", b"\2", b"Hi"), tail)[16:] == expected.encode()[16:] + tail
+
+
+@pytest.mark.parametrize(
+    ("body", "message_id", "tlvs"),
+    [("00", "", ()), ("", "", ()), ("3100", "1", ()), ("00 00 1e 00 00", "", ((0x1E, b""),))],
+)
+def test_an_answer_to_a_receipt_is_read_like_any_other(body, message_id, tlvs):
+    raw = HEADER.pack(16 + len(bytes.fromhex(body)), DeliverSmResp.command_id, 0, 7) + bytes.fromhex(body)
+    found = decode(raw)
+    assert (found.message_id, found.tlvs, found.sequence_number, found.raw) == (message_id, tlvs, 7, raw)

@@ -447,12 +447,12 @@ class Messages:
         account = self._directory.account(system_id)
         if account is None:
             return []
-        if not account.takes_messages or (
-            account.takes and isinstance(message, Receipt) and not account.takes(message)
+        if account.takes_messages and (
+            account.takes is None or not isinstance(message, Receipt) or account.takes(message)
         ):
-            account.keep(message)
-            return []
-        return [self._send(account, message, now)]
+            return [self._send(account, message, now)]
+        account.keep(message)
+        return []
 
     def _send(self, account: Party, message: Receipt | Alert, now: float) -> Delivery:
         if isinstance(message, Receipt):

@@ -5,8 +5,10 @@ Section numbers are those of 3.4, unless 5.0 is named.
 
 from __future__ import annotations
 
+from typing import Self
+
 from ussd_gateway.smpp.fields import CString, Integer, ListOf, Octet, OctetString, Structure
-from ussd_gateway.smpp.pdu import GENERIC_NACK, Pdu
+from ussd_gateway.smpp.pdu import GENERIC_NACK, HEADER, Pdu
 from ussd_gateway.smpp.status import Status
 from ussd_gateway.smpp.tlv import Tag
 
@@ -166,6 +168,16 @@ class DeliverSm(SubmitSm, command_id=0x00000005):
 
 class DeliverSmResp(_MessageId, command_id=0x80000005):
     """4.6.2: message_id is unused and empty."""
+
+    @classmethod
+    def from_octets(cls, raw: bytes, command_status: int, sequence_number: int) -> Self:
+        """The same as of any PDU, and quicker for what every receipt is answered with."""
+        if raw[HEADER.size :] != b"\0":
+            return super().from_octets(raw, command_status, sequence_number)
+        pdu = cls.__new__(cls)
+        pdu.values, pdu.tlvs, pdu.raw = (b"",), (), raw
+        pdu.command_status, pdu.sequence_number = command_status, sequence_number
+        return pdu
 
 
 class DataSm(Pdu, command_id=0x00000103):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterable
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Protocol, Self
 
 from ussd_gateway.smpp.errors import PduError
 from ussd_gateway.smpp.fields import LONGEST_SHORT_MESSAGE, MASK, Reader, Rows, reader
@@ -24,6 +24,13 @@ GENERIC_NACK = 0x80000000  # answers what has no response of its own (4.3.1)
 
 PDUS: dict[int, type[Pdu]] = {}
 """Every class by its command_id."""
+
+
+class Packer(Protocol):
+    """Makes the octets of a PDU: sequence_number, values as octets in the order of the rows, its TLVs as octets."""
+
+    def __call__(self, sequence_number: int, values: tuple[bytes, ...], tail: bytes = b"") -> bytes:
+        """Header and body."""
 
 
 class Pdu(Rows):
@@ -99,6 +106,24 @@ class Pdu(Rows):
         """The octets of a PDU whose values are octets already, one for each %b of its rows; `tail` is its TLVs."""
         body = cls._template % values + tail
         return HEADER.pack(HEADER.size + len(body), cls.command_id, command_status, sequence_number) + body
+
+    @classmethod
+    def packer(cls, *varying: str, **constant: Any) -> Packer:
+        """What `pack` is to PDUs that differ in the `varying` parameters only; all others are `constant`, or empty."""
+        template = b""
+        for field in cls.layout:
+            if field.name in varying:
+                template += field.template
+            else:
+                value = field.encode(constant[field.name]) if field.name in constant else field.default
+                template += field.template.replace(b"%b", value.replace(b"%", b"%%"))
+        command_id, pack_header = cls.command_id, HEADER.pack
+
+        def pack(sequence_number: int, values: tuple[bytes, ...], tail: bytes = b"") -> bytes:
+            body = template % values + tail
+            return pack_header(_HEADER_SIZE + len(body), command_id, 0, sequence_number) + body
+
+        return pack
 
     def encode(self) -> bytes:
         """The octets, header included."""

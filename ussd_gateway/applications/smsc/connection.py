@@ -49,6 +49,8 @@ INTERFACE_VERSION = 0x34
 # Octets that a read may bring: some 200 messages, so that one who floods keeps the others waiting for a millisecond
 _READ = 16 * 1024
 
+_pack_submit_sm_resp = SubmitSmResp.packer("message_id")
+
 Answered = Callable[[int | None], None]
 """Is called with the command_status of the response to a request of ours, or None when the bind ended before it."""
 
@@ -419,7 +421,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
         self.gateway.submit(sms)
         answered_id = self._answered_id
         message_id = sms.message_id.encode() if answered_id is None else answered_id(sms.message_id)
-        outgoing[place] = SubmitSmResp.pack(pdu.sequence_number, (message_id,))
+        outgoing[place] = _pack_submit_sm_resp(pdu.sequence_number, (message_id,))
         self.counters.submitted += 1
         return None
 

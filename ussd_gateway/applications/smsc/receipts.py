@@ -25,6 +25,13 @@ _INTERMEDIATE_CLASS = bytes((INTERMEDIATE_ESM_CLASS,))
 _LONGEST_SHORT_MESSAGE = 254  # 5.2.22
 
 
+_ADDRESSES = (
+    *("source_addr_ton", "source_addr_npi", "source_addr"),
+    *("dest_addr_ton", "dest_addr_npi", "destination_addr"),
+)
+_pack_deliver_sm = DeliverSm.packer(*_ADDRESSES, "esm_class", "short_message")
+
+
 class Receipts:
     """Writes the receipts of one account, and the message_ids that it sees.
 
@@ -59,25 +66,10 @@ class Receipts:
         if len(text) > _LONGEST_SHORT_MESSAGE:
             tlvs = encode_tlvs(((Tag.MESSAGE_PAYLOAD, text),)) + tlvs
             text = b""
-        return DeliverSm.pack(
+        return _pack_deliver_sm(
             sequence_number,
-            (
-                b"",
-                *address(sms.destination),
-                *address(sms.source),
-                esm_class,
-                _ZERO,
-                _ZERO,
-                b"",
-                b"",
-                _ZERO,
-                _ZERO,
-                _ZERO,
-                _ZERO,
-                bytes((len(text),)),
-                text,
-            ),
-            tail=tlvs,
+            (*address(sms.destination), *address(sms.source), esm_class, bytes((len(text),)), text),
+            tlvs,
         )
 
     def number_of(self, message_id: str) -> str | None:
