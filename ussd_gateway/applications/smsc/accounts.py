@@ -171,7 +171,7 @@ class EsmeAccount:
 
     def deliver(self, message: Message) -> None:
         """Hands an Sms or a Receipt to the next bind that has room."""
-        assert isinstance(message, Sms | Receipt)
+        assert isinstance(message, (Sms, Receipt))
         binds = self._binds
         if self._chosen and (chosen := self._chosen.pop(id(message), None)):
             if chosen in binds:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ussd_gateway.applications.smsc.translate import address
-from ussd_gateway.network.message import UDHI, Receipt, Sms
+from ussd_gateway.network.message import UDHI, Receipt
 from ussd_gateway.smpp.commands import DataSm, DeliverSm
 from ussd_gateway.smpp.receipts import (
     DEFAULT,
@@ -52,11 +52,13 @@ class Receipts:
 
     def octets(self, receipt: Receipt, sequence_number: int, *, with_tlvs: bool = True) -> bytes:
         """The PDU; `with_tlvs` False for an ESME of before SMPP 3.4, which knows no data_sm either."""
-        sms, state = receipt.sms, int(receipt.state)
+        sms, state, error = receipt.sms, receipt.state, receipt.error
         message_id = self._id(sms.group_id or sms.message_id)
         esm_class = _INTERMEDIATE_CLASS if receipt.intermediate else _RECEIPT_CLASS
-        text = self._text(message_id, state, sms.submitted_at, receipt.done_at, receipt.error, _shown(sms))
-        tlvs = self._tlvs(message_id, state, receipt.error) if with_tlvs else b""
+        # Appendix B's text: repeats the message's, but for what is no plain text, or holds a header
+        shown = sms.octets if not sms.data_coding and not sms.esm_class & UDHI else b""
+        text = self._text(message_id, state, sms.submitted_at, receipt.done_at, error, shown)
+        tlvs = self._tlvs(message_id, state, error) if with_tlvs else b""
         if self._in_data_sm and with_tlvs:
             return DataSm.pack(
                 sequence_number,
@@ -76,8 +78,3 @@ class Receipts:
         """The network's message_id of the one that an ESME names, as in a response or a receipt; None for no such."""
         number = read_id(message_id, self.response_id, self.style.id)
         return None if number is None else DEFAULT.id % number
-
-
-def _shown(sms: Sms) -> bytes:
-    """What appendix B's text: repeats: nothing where the octets are no plain text, or hold a header."""
-    return sms.octets if sms.data_coding == 0 and not sms.esm_class & UDHI else b""
