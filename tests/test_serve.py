@@ -9,7 +9,7 @@ from tests.conftest import CHEAP, FREE_PORTS, START
 from ussd_gateway import Gateway, VirtualClock
 from ussd_gateway.config import ConfigError
 from ussd_gateway.handsets.handset import NotAskedError
-from ussd_gateway.network.message import MessageState, Sms
+from ussd_gateway.network.message import MessageState, Receipt, Sms
 from ussd_gateway.network.messages import QueueFullError
 from ussd_gateway.serve import ListenError
 from ussd_gateway.smpp.commands import BindTransceiver, EnquireLink
@@ -154,6 +154,15 @@ async def test_r178_no_password_is_in_the_file(start):
     for encoding in ("utf-8", "utf-16-be", "utf-16-le"):
         assert password.encode(encoding) not in everything
     assert sqlite3.connect(start.path).execute("SELECT count(*) FROM journal").fetchone()[0] > 0
+
+
+async def test_r178_a_receipt_does_not_repeat_the_beginning_of_a_password(start):
+    async with start() as gateway:
+        sms = Sms("3339", "70001000001", b"Parol: Ab3dE9xZ.", account="selfcare", message_id="0000000001")
+        account = gateway.directory.account("selfcare").endpoint
+        octets = account.receipts.octets(Receipt(sms, MessageState.DELIVERED, 1.0), 1)
+    assert b"stat:DELIVRD" in octets
+    assert b"Ab3" not in octets
 
 
 async def test_a_password_that_waited_while_the_gateway_stopped_is_gone_and_says_so(start):

@@ -44,6 +44,7 @@ from ussd_gateway.network.messages import QueueFullError, Retry
 from ussd_gateway.network.network import NetworkSettings
 from ussd_gateway.network.session import SessionError, TextTooLongError, Timeouts
 from ussd_gateway.selfcare.assemble import SelfCare, masks
+from ussd_gateway.smpp.receipts import APPENDIX_B, ReceiptStyle
 from ussd_gateway.smpp.timers import Timers
 from ussd_gateway.store.feed import Feed
 from ussd_gateway.store.journal import Journal
@@ -295,7 +296,9 @@ class Gateway(core.Gateway):
         ]
         if care.enabled:
             numbers = (care.password_sender, care.command_number)
-            settings.append(EsmeSettings(care.system_id, care.password, numbers, inner=True))
+            # Its texts hold passwords, and a receipt would repeat the beginning of one (R178)
+            silent = ReceiptStyle(text=APPENDIX_B.replace("{text}", ""))
+            settings.append(EsmeSettings(care.system_id, care.password, numbers, inner=True, receipt=silent))
         try:
             return Accounts([EsmeAccount(account, self) for account in settings])
         except ValueError as error:
