@@ -236,7 +236,7 @@ class Gateway(core.Gateway):
             for part in (
                 HandsetsApi(self, self.selfcare.languages, self._closing),
                 RecordsApi(self, self._views),
-                EventsApi(Feed(self._journal), self._closing),
+                EventsApi(Feed(self._journal), self._capture, self.now, self._closing),
                 FaultsApi(self, self.faults),
                 EsmesApi(self._smsc, self.faults.banner),
                 CaptureApi(self._captured),

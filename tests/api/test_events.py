@@ -11,13 +11,16 @@ from aiohttp import web
 from tests.conftest import CHEAP, FREE_PORTS, START
 from ussd_gateway import Gateway, VirtualClock
 from ussd_gateway.api.events import EventsApi
+from ussd_gateway.applications.smsc.capture import Line
 from ussd_gateway.network.message import Sms
+from ussd_gateway.smpp.commands import BindTransceiver, EnquireLink, SubmitSm
 
 ANNA, BORIS = "70001000001", "70002000001"
+LINE = Line(7, ("127.0.0.1", 40000), ("127.0.0.1", 2775))
 
 
 class Reader:
-    """Reads one stream; `next()` is (number, name, object) of its next event."""
+    """Reads one stream; `next()` is (number, name, object) of its next event of the journal, `pdu()` the next other."""
 
     def __init__(self, response):
         self.response = response
@@ -31,6 +34,12 @@ class Reader:
             fields = dict(line.split(": ", 1) for line in (await self.block()).strip().split("\n"))
             if "id" in fields:
                 return int(fields["id"]), fields["event"], json.loads(fields["data"])
+
+    async def pdu(self):
+        while True:
+            fields = dict(line.split(": ", 1) for line in (await self.block()).strip().split("\n"))
+            if "id" not in fields and "event" in fields:
+                return fields["event"], json.loads(fields["data"])
 
     async def until(self, name):
         while True:
@@ -207,11 +216,23 @@ async def test_head_ends_without_a_stream(http, operator_on_sockets):
         assert (response.status, response.content_type) == (200, "text/event-stream")
 
 
+class Wires:
+    """Where nothing passes but what a test lets pass."""
+
+    def __init__(self):
+        self.watchers = []
+
+    def let_pass(self, octets):
+        for watcher in self.watchers:
+            watcher(LINE, "test", False, octets)
+
+
 class Numbers:
     """A source of its own: whatever has numbers, names and objects can be followed."""
 
     def __init__(self):
         self.told, self.watchers = [], []
+        self.wires = Wires()
 
     @property
     def last(self):
@@ -231,7 +252,8 @@ class Numbers:
 async def numbers():
     source, closing = Numbers(), asyncio.Event()
     app = web.Application()
-    app.add_routes([route.definition() for route in EventsApi(source, closing, heartbeat=0.01).routes()])
+    api = EventsApi(source, source.wires, lambda: START, closing, heartbeat=0.01)
+    app.add_routes([route.definition() for route in api.routes()])
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -257,3 +279,117 @@ async def test_a_reader_that_left_is_noticed_in_the_silence(numbers, http):
     async with asyncio.timeout(5):
         while numbers.watchers:  # noqa: ASYNC110 - nothing tells of the end of a reader
             await asyncio.sleep(0)
+
+
+class Esme:
+    """Any program that speaks SMPP."""
+
+    def __init__(self, reader, writer):
+        self._reader, self._writer = reader, writer
+
+    async def ask(self, octets):
+        self._writer.write(octets)
+        return await self._reader.read(1000)
+
+    async def bind(self, password="test"):
+        return await self.ask(BindTransceiver(sequence_number=1, system_id="test", password=password).encode())
+
+
+@pytest.fixture
+async def esme(operator_on_sockets):
+    reader, writer = await asyncio.open_connection(*operator_on_sockets.smpp_address)
+    yield Esme(reader, writer)
+    writer.close()
+
+
+SUBMIT = SubmitSm(
+    sequence_number=2, source_addr="shop", destination_addr=ANNA, short_message=b"Hi", tlvs=((0x0204, b"\0\7"),)
+)
+
+
+async def test_pdus_are_seen_decoded_in_both_directions(operator_on_sockets, follow, esme):
+    await esme.bind()
+    reader = await follow("?kind=pdu")
+    await esme.ask(SUBMIT.encode())
+    name, request = await reader.pdu()
+    _, response = await reader.pdu()
+    connection = request["connection"]
+    assert (name, request["at"], request["system_id"], request["direction"]) == (
+        "pdu",
+        "2018-04-27T14:50:00.000Z",
+        "test",
+        "to_smsc",
+    )
+    assert (request["command"], request["sequence_number"]) == ("submit_sm", 2)
+    assert request["parameters"]["short_message"] == {"hex": "4869", "text": "Hi"}
+    assert request["tlvs"] == [{"tag": "0x0204", "name": "user_message_reference", "value": 7}]
+    assert (response["command"], response["command_status"], response["direction"]) == (
+        "submit_sm_resp",
+        "ESME_ROK",
+        "to_esme",
+    )
+    assert response["connection"] == connection
+    assert response["parameters"]["message_id"].isdigit()
+
+
+async def test_pdus_come_with_everything_else_unless_other_kinds_are_named(api, follow, esme):
+    everything, sms_only = await follow(), await follow("?kind=sms")
+    await esme.bind()
+    await esme.ask(SUBMIT.encode())
+    assert [(await everything.pdu())[1]["command"] for _ in range(3)] == [
+        "bind_transceiver",
+        "bind_transceiver_resp",
+        "submit_sm",
+    ]
+    assert "pdu" not in await sms_only.block()
+
+
+async def test_a_broken_pdu_shows_what_is_wrong(operator_on_sockets, follow, esme):
+    await esme.bind()
+    reader = await follow("?kind=pdu")
+    broken = SUBMIT.encode()[:-6] + b"\x02\x04\x00\x09\x00\x07"
+    await esme.ask(broken)
+    _, pdu = await reader.pdu()
+    assert pdu["command"] == "submit_sm"
+    assert pdu["error"]["command_status"].startswith("ESME_R")
+    assert pdu["error"]["seen"]
+    assert bytes.fromhex(pdu["octets"]) == broken
+
+
+async def test_r178_no_password_is_in_a_pdu(operator_on_sockets, api, follow, esme):
+    reader = await follow("?kind=pdu")
+    await esme.bind("not-this")
+    await esme.bind()
+    await esme.bind("nor-this")  # a second bind is refused, and its password is none of ours to show
+    await api("POST", f"/handsets/{ANNA}/ussd", {"dial": "*111*25#"})
+    _, inbox = await api("GET", f"/handsets/{ANNA}/sms?wait=5&from=3339")
+    password = re.search(r"Пароль: (\S+)\.", inbox["messages"][0]["text"])[1]
+    seen = []
+    while not seen or seen[-1].get("command") != "submit_sm":
+        seen.append((await reader.pdu())[1])
+    told = json.dumps(seen)
+    assert seen[-1]["system_id"] == "selfcare"
+    for secret in ("not-this", "nor-this", password):
+        for encoding in ("ascii", "utf-16-be"):
+            assert secret not in told
+            assert secret.encode(encoding).hex() not in told
+
+
+async def test_watching_ends_when_the_reader_goes(numbers, http):
+    async with http.get(numbers.url) as response, http.get(f"{numbers.url}?kind=sms") as other:
+        await Reader(response).block()
+        await Reader(other).block()
+        assert len(numbers.wires.watchers) == 1
+    async with asyncio.timeout(5):
+        while numbers.wires.watchers:  # noqa: ASYNC110 - nothing tells of the end of a reader
+            await asyncio.sleep(0)
+
+
+async def test_a_reader_that_is_too_slow_for_the_pdus_is_told_how_many_it_missed(numbers, http):
+    async with http.get(numbers.url) as response:
+        reader = Reader(response)
+        await reader.block()
+        for number in range(1, 1013):
+            numbers.wires.let_pass(EnquireLink(sequence_number=number).encode())
+        assert await reader.pdu() == ("gap", {"missing": 12, "kind": "pdu"})
+        assert [(await reader.pdu())[1]["sequence_number"] for _ in range(1000)] == list(range(13, 1013))

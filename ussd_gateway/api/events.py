@@ -1,7 +1,8 @@
 """Everything that happens, as Server-Sent Events (docs/http.md).
 
 A reader is a position and a wake-up. What it gets is read from the store by number, so that one that is slower than the
-gateway costs no memory, and one that comes back goes on where it was.
+gateway costs no memory, and one that comes back goes on where it was. PDUs come from no store: only those are told that
+pass while the reader is there, and a few are kept for one that is slow.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any, Protocol
 import msgspec
 from aiohttp import web
 
+from ussd_gateway.api.pdus import PDU, Pdus, Wires
 from ussd_gateway.clock import iso
 from ussd_gateway.http.route import Route
 
@@ -25,8 +27,11 @@ _LARGEST = 18  # digits of a number
 _HEADERS = {"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store"}
 _QUERY = {
     "after": "the number of an event: those behind it, as far as they are kept; without it, those from now on",
-    "kind": "which events, such as sms,esme.*",
+    "kind": "which events, such as sms,esme.*,pdu",
 }
+
+Event = tuple[int | None, str, dict[str, Any]]
+"""The number of an event of the journal, its name, and what it says."""
 
 _json = msgspec.json.Encoder(enc_hook=str)
 
@@ -49,10 +54,24 @@ class Source(Protocol):
 
 
 class EventsApi:
-    """The route /api/v1/events. `closing` is set when the streams have to end."""
+    """The route /api/v1/events.
 
-    def __init__(self, source: Source, closing: asyncio.Event, *, heartbeat: float = HEARTBEAT) -> None:
+    now      the moment of a PDU
+    closing  is set when the streams have to end
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        wires: Wires,
+        now: Callable[[], float],
+        closing: asyncio.Event,
+        *,
+        heartbeat: float = HEARTBEAT,
+    ) -> None:
         self._source = source
+        self._wires = wires
+        self._now = now
         self._closing = closing
         self._heartbeat = heartbeat
         self._readers: set[asyncio.Event] = set()
@@ -69,18 +88,28 @@ class EventsApi:
         if request.method == "HEAD":
             return response
         news = asyncio.Event()
+        pdus = Pdus(self._now, news.set)
         self._come(news)
+        if wanted(PDU):
+            self._wires.watchers.append(pdus.add)
         try:
             await response.write(b"retry: %d\n\n" % RETRY)
-            await self._follow(response, position, wanted, news)
+            await self._follow(response, position, wanted, pdus, news)
         except ConnectionError:  # the reader left
             pass
         finally:
             self._leave(news)
+            if wanted(PDU):
+                self._wires.watchers.remove(pdus.add)
         return response
 
     async def _follow(
-        self, response: web.StreamResponse, position: int, wanted: Callable[[str], object], news: asyncio.Event
+        self,
+        response: web.StreamResponse,
+        position: int,
+        wanted: Callable[[str], object],
+        pdus: Pdus,
+        news: asyncio.Event,
     ) -> None:
         loop = asyncio.get_running_loop()
         silent_since = loop.time()
@@ -88,7 +117,7 @@ class EventsApi:
         try:
             while not closing.done():
                 news.clear()
-                for reached, events in self._source.after(position, wanted):
+                for reached, events in self._slices(position, wanted, pdus):
                     position = reached
                     if events:
                         await response.write(b"".join(map(_octets, events)))
@@ -101,6 +130,16 @@ class EventsApi:
                     silent_since = loop.time()
         finally:
             closing.cancel()
+
+    def _slices(
+        self, position: int, wanted: Callable[[str], object], pdus: Pdus
+    ) -> Iterator[tuple[int, Sequence[Event]]]:
+        """The number that each slice reaches, and its events; those of neither source keep the other's waiting."""
+        for reached, events in self._source.after(position, wanted):
+            position = reached
+            yield position, (*events, *pdus.take())
+        if passed := pdus.take():
+            yield position, passed
 
     def _position(self, request: web.Request) -> int:
         """Behind which event the stream begins. What a browser says when it comes back is newer than its address."""
@@ -134,11 +173,13 @@ def _wanted(kinds: str) -> Callable[[str], object]:
     return re.compile("|".join(map(translate, named or ["*"]))).match
 
 
-def _octets(event: tuple[int, str, dict[str, Any]]) -> bytes:
+def _octets(event: Event) -> bytes:
     number, name, told = event
     if "at" in told:
         told = {**told, "at": iso(told["at"])}
-    return b"id: %d\nevent: %s\ndata: %s\n\n" % (number, name.encode(), _json.encode(told))
+    # Without an id the reader keeps the last one: a PDU is no place to go on from.
+    place = b"" if number is None else b"id: %d\n" % number
+    return place + b"event: %s\ndata: %s\n\n" % (name.encode(), _json.encode(told))
 
 
 async def _first(news: asyncio.Event, closing: asyncio.Task[Any], seconds: float) -> bool:

@@ -62,12 +62,14 @@ async def test_both_directions_are_kept_and_the_password_is_not(site):
 
 async def test_who_watches_is_told_of_each_pdu(site):
     seen = []
-    site.capture.watchers.append(lambda line, to_esme, octets: seen.append((to_esme, decode(octets).command)))
+    site.capture.watchers.append(
+        lambda line, system_id, to_esme, octets: seen.append((system_id, to_esme, decode(octets).command))
+    )
     esme = await site.bound()
     await esme.ask(EnquireLink(sequence_number=2))
     assert seen == [
-        (False, "bind_transceiver"),
-        (True, "bind_transceiver_resp"),
-        (False, "enquire_link"),
-        (True, "enquire_link_resp"),
+        ("", False, "bind_transceiver"),
+        ("test", True, "bind_transceiver_resp"),
+        ("test", False, "enquire_link"),
+        ("test", True, "enquire_link_resp"),
     ]

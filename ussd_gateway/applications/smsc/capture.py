@@ -38,8 +38,8 @@ class Chunk(NamedTuple):
     octets: bytes
 
 
-Watcher = Callable[[Line, bool, bytes], None]
-"""Is told of each PDU: the line, whether the SMSC sent it, and its octets with secrets hidden."""
+Watcher = Callable[[Line, str, bool, bytes], None]
+"""Is told of each PDU: the line, the system_id or "", whether the SMSC sent it, and its octets with secrets hidden."""
 
 
 class Capture:

@@ -559,7 +559,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
         elif not self._account:
             pdu = without_password(pdu)
         for watcher in capture.watchers:
-            watcher(self._line, to_esme, pdu)
+            watcher(self._line, self.system_id, to_esme, pdu)
 
     # Endings -------------------------------------------------------------------------------------------------------
 
