@@ -1,5 +1,10 @@
 """Messages and sessions over HTTP."""
 
+import json
+import re
+
+from ussd_gateway.network.message import Sms
+
 ANNA = "/handsets/70001000001"
 
 
@@ -15,7 +20,53 @@ async def test_a_message_is_found_with_every_state_and_its_time(api):
         {"state": "ENROUTE", "at": "2018-04-27T14:50:00.000Z"},
         {"state": "DELIVERED", "at": "2018-04-27T14:51:00.000Z"},
     ]
-    assert (await api("GET", f"/messages/{sent['id']}"))[1] == message
+    _, whole = await api("GET", f"/messages/{sent['id']}")
+    assert {name: whole[name] for name in message} == message
+    assert [(told["event"], told["at"]) for told in whole["events"]] == [
+        ("sms", "2018-04-27T14:50:00.000Z"),
+        ("sms.attempt", "2018-04-27T14:50:00.000Z"),
+        ("sms.state", "2018-04-27T14:51:00.000Z"),
+    ]
+    assert (whole["alphabet"], whole["expires_at"]) == ("ucs2", "2018-04-30T14:50:00.000Z")
+
+
+async def test_a_message_of_an_esme_shows_its_tlvs_by_name(operator_on_sockets, api):
+    tlvs = ((0x0204, b"\0\7"), (0x000D, b"\3"), (0x1501, b"x"), (0x0304, b"too long"))
+    operator_on_sockets.submit(Sms("shop", "70001000001", b"Hi", account="test", tlvs=tlvs))
+    _, found = await api("GET", "/messages", params={"q": "esme:test"})
+    assert "tlvs" not in found["messages"][0]
+    _, message = await api("GET", f"/messages/{found['messages'][0]['id']}")
+    assert [(tlv["tag"], tlv["name"]) for tlv in message["tlvs"]] == [
+        ("0x0204", "user_message_reference"),
+        ("0x000D", "source_addr_subunit"),
+        ("0x1501", "0x1501"),
+        ("0x0304", "number_of_messages"),
+    ]
+    assert message["tlvs"][0]["value"] == 7
+    assert message["tlvs"][2]["value"] == {"hex": "78", "text": "x"}
+    assert "error" in message["tlvs"][3]
+    assert (message["from"], message["esme"], message["octets"]) == ("shop", "test", "4869")
+
+
+async def test_a_long_text_is_found_by_each_of_its_parts(api):
+    await api("POST", f"{ANNA}/sms", {"to": "70002000001", "text": "Слово " * 30})
+    _, found = await api("GET", "/messages", params={"q": "from:70001000001"})
+    for message in found["messages"]:
+        _, part = await api("GET", f"/messages/{message['id']}")
+        assert part["concatenation"]["text"] == "Слово " * 30
+        assert len(part["concatenation"]["parts"]) == 3
+
+
+async def test_r178_a_password_is_hidden_in_the_octets_and_events_too(api):
+    await api("POST", f"{ANNA}/ussd", {"dial": "*111*25#"})
+    _, inbox = await api("GET", f"{ANNA}/sms?wait=5&from=3339")
+    password = re.search(r"Пароль: (\S+)\.", inbox["messages"][0]["text"])[1]
+    _, message = await api("GET", f"/messages/{inbox['messages'][0]['id']}")
+    assert message["masked"] is True
+    told = json.dumps(message)
+    for encoding in ("ascii", "utf-16-be"):
+        assert password not in told
+        assert password.encode(encoding).hex() not in told
 
 
 async def test_the_list_says_how_far_back_it_reaches(api):

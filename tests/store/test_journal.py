@@ -11,7 +11,7 @@ from ussd_gateway.coding.segments import Concatenation
 from ussd_gateway.network.message import BEGIN, END, RELEASE, MessageState, Receipt, Sms, Ussd
 from ussd_gateway.store import journal as journals
 from ussd_gateway.store.entries import EventEntry
-from ussd_gateway.store.journal import MASK, Journal
+from ussd_gateway.store.journal import MASK, Journal, entries_at
 from ussd_gateway.store.store import Store
 
 SECRET = re.compile(r"(?<=Пароль: )\S+(?=\.)")
@@ -452,3 +452,14 @@ def test_a_search_for_what_arrived_does_not_read_the_whole_journal(store, journa
         journal.commit()
     assert Journal(store).recently_delivered(1) == []
     assert [message.message_id for message, _ in Journal(store).recently_delivered(10)] == ["1"]
+
+
+def test_entries_are_read_by_their_numbers(store):
+    journal = Journal(store, most=1)
+    for kind in ("first", "second"):
+        journal.event(kind, 1.0)
+        journal.event(f"after the {kind}", 1.0)
+        journal.commit()
+    found = [entry and entry.kind for entry in entries_at(store, range(1, 6))]
+    assert found == [None, None, "second", "after the second", None]
+    assert [entry and entry.kind for entry in entries_at(store, [4])] == ["after the second"]

@@ -2,7 +2,8 @@
 
 import pytest
 
-from ussd_gateway.network.message import ANSWER, ASK, BEGIN, END, HANG_UP, RELEASE, MessageState, Sms, Ussd
+from ussd_gateway.coding.segments import Concatenation, split
+from ussd_gateway.network.message import ANSWER, ASK, BEGIN, END, HANG_UP, RELEASE, MessageState, Receipt, Sms, Ussd
 from ussd_gateway.store.journal import Journal
 from ussd_gateway.store.views import SLICE, Views
 
@@ -24,8 +25,8 @@ def views(store, journal):
     return Fresh(store)
 
 
-def sms(message_id, text, source="shop", destination="70001000001"):
-    return Sms(source, destination, text.encode("utf-16-be"), 8, message_id=message_id)
+def sms(message_id, text, source="shop", destination="70001000001", **given):
+    return Sms(source, destination, text.encode("utf-16-be"), 8, message_id=message_id, **given)
 
 
 def test_a_message_has_its_text_and_every_state_with_its_time(journal, views):
@@ -56,6 +57,8 @@ SEARCHES = {
     "прив": ["3", "1"],  # the beginning of a word
     "привет мир": ["1"],
     "from:bank": ["2"],
+    "esme:test": ["2"],
+    "esme:test привет": [],
     "to:+70001000002": ["3"],
     "state:delivered from:shop": ["1"],
     "text:мир": ["1"],
@@ -66,7 +69,7 @@ SEARCHES = {
 @pytest.mark.parametrize(("query", "found"), SEARCHES.items())
 def test_messages_are_found_by_words_and_terms_the_newest_first(journal, views, query, found):
     journal.sms(sms("1", "Привет, мир"), MessageState.DELIVERED, 1.0)
-    journal.sms(sms("2", "Счёт", source="bank"), MessageState.DELIVERED, 1.0)
+    journal.sms(sms("2", "Счёт", source="bank", account="test"), MessageState.DELIVERED, 1.0)
     journal.sms(sms("3", "ПРИВЕТ", destination="70001000002"), MessageState.ENROUTE, 1.0)
     views.catch_up()
     assert [str(message["number"]) for message in views.messages(query)] == found
@@ -77,6 +80,145 @@ def test_a_message_that_was_replaced_shows_its_new_text(journal, views):
     journal.replaced(sms("1", "new"), 2.0)
     views.catch_up()
     assert [message["text"] for message in views.messages("from:shop")] == ["new"]
+
+
+def test_one_message_has_what_it_carries_and_all_that_happened_to_it(journal, views):
+    message = sms(
+        "1",
+        "Да",
+        account="test",
+        registered_delivery=0x11,
+        priority=2,
+        service_type="CMT",
+        protocol_id=0x41,
+        scheduled_at=2.0,
+        expires_at=90.0,
+        tlvs=((0x0204, b"\0\7"),),
+        origin=3,
+    )
+    journal.sms(message, MessageState.SCHEDULED, 1.0)
+    journal.state(message, MessageState.ENROUTE, 2.0)
+    journal.attempt(message, 6, 2.0)
+    journal.receipt(Receipt(message, MessageState.ENROUTE, 2.0, 6, intermediate=True), 2.0)
+    journal.replaced(message.rewritten("Нет".encode("utf-16-be"), registered_delivery=1), 3.0)
+    journal.state(message, MessageState.UNDELIVERABLE, 4.0, 6)
+    journal.receipt(Receipt(message, MessageState.UNDELIVERABLE, 4.0, 6), 4.0)
+    views.catch_up()
+    shown = views.message("1")
+    assert (shown["text"], shown["octets"]) == ("Нет", "Нет".encode("utf-16-be").hex())
+    assert (shown["data_coding"], shown["alphabet"], shown["udh"], shown["esm_class"]) == (8, "ucs2", "", 0)
+    assert (shown["registered_delivery"], shown["priority"], shown["service_type"]) == (1, 2, "CMT")
+    assert (shown["protocol_id"], shown["scheduled_at"], shown["expires_at"]) == (0x41, 2.0, 90.0)
+    assert (shown["connection"], shown["group"], shown["masked"]) == (3, None, False)
+    assert (shown["tlvs"], shown["concatenation"]) == (((0x0204, b"\0\7"),), None)
+    assert [(told["event"], told["at"]) for told in shown["events"]] == [
+        ("sms", 1.0),
+        ("sms.state", 2.0),
+        ("sms.attempt", 2.0),
+        ("receipt", 2.0),
+        ("sms.replaced", 3.0),
+        ("sms.state", 4.0),
+        ("receipt", 4.0),
+    ]
+    assert [told["text"] for told in shown["events"] if "text" in told] == ["Да", "Нет"]
+    assert [told["error"] for told in shown["events"] if "error" in told] == [0, 6, 6]
+    assert [state["state"] for state in shown["states"]] == ["SCHEDULED", "ENROUTE", "UNDELIVERABLE"]
+    assert shown["states"] == views.messages()[0]["states"]
+
+
+LONG = "Слово" * 30  # three parts of 67 characters at most
+
+
+def write_parts(journal, numbers, reference=7, account="test"):
+    """The parts of a text under these numbers; 0 for one that never came."""
+    for number, segment in zip(numbers, split(LONG, reference=reference), strict=True):
+        message = Sms(
+            "shop",
+            "70001000001",
+            segment.user_data,
+            8,
+            0x40,
+            concatenation=segment.concatenation,
+            account=account,
+            message_id=str(number),
+        )
+        if number:
+            journal.sms(message, MessageState.DELIVERED, 1.0)
+
+
+def place(views, number):
+    views.catch_up()
+    return views.message(str(number))["concatenation"]
+
+
+def test_a_part_knows_the_others_and_the_whole_text(journal, views):
+    write_parts(journal, (1, 2, 3))
+    assert place(views, 2) == {
+        "reference": 7,
+        "reference_bits": 8,
+        "total": 3,
+        "sequence": 2,
+        "parts": [
+            {"sequence": 1, "id": "0000000001"},
+            {"sequence": 2, "id": "0000000002"},
+            {"sequence": 3, "id": "0000000003"},
+        ],
+        "missing": [],
+        "text": LONG,
+    }
+    assert views.message("2")["udh"] == "050003070302"
+
+
+def test_a_text_that_lacks_a_part_says_which(journal, views):
+    write_parts(journal, (1, 0, 3))
+    shown = place(views, 3)
+    assert (shown["missing"], shown["text"]) == ([2], None)
+    assert [part["id"] for part in shown["parts"]] == ["0000000001", "0000000003"]
+
+
+NEIGHBOURS = {
+    "the same reference again": (((1, 2, 3), (4, 5, 6)), {2: "1 2 3", 4: "4 5 6", 6: "4 5 6"}),
+    "in any order": (((3, 1, 2), (6, 4, 5)), {1: "3 1 2", 5: "6 4 5"}),
+    "with others between": (((1, 10, 20), (21, 40, 50)), {20: "1 10 20", 21: "21 40 50"}),
+    "after one that lacks a part": (((1, 2, 0), (4, 5, 6)), {2: "1 2", 4: "4 5 6"}),
+    "many times": (tuple((n, n + 1, n + 2) for n in range(1, 60, 3)), {1: "1 2 3", 29: "28 29 30", 60: "58 59 60"}),
+}
+
+
+@pytest.mark.parametrize(("texts", "found"), NEIGHBOURS.values(), ids=NEIGHBOURS)
+def test_texts_of_one_reference_are_told_apart(journal, views, texts, found):
+    for numbers in texts:
+        write_parts(journal, numbers)
+    for number, parts in found.items():
+        assert " ".join(str(int(part["id"])) for part in place(views, number)["parts"]) == parts
+
+
+def test_parts_of_another_account_sender_or_reference_are_no_parts(journal, views):
+    write_parts(journal, (1, 2, 0))
+    write_parts(journal, (0, 0, 4), account="other")
+    write_parts(journal, (0, 0, 5), reference=8)
+    assert place(views, 1)["missing"] == [3]
+
+
+def test_a_part_that_was_rewritten_is_in_the_text_as_it_is_now(journal, views):
+    write_parts(journal, (1, 2, 3))
+    second = Sms(
+        *("shop", "70001000001", b"\5\0\3\7\3\2" + "Б".encode("utf-16-be"), 8, 0x40),
+        concatenation=Concatenation(7, 3, 2),
+        message_id="2",
+    )
+    journal.replaced(second, 2.0)
+    assert "Б" in place(views, 1)["text"]
+
+
+def test_a_message_that_the_journal_forgot_meanwhile_is_not_there(store):
+    views, journal = Views(store), Journal(store, most=1)
+    journal.sms(sms("1", "Hi"), MessageState.DELIVERED, 1.0)
+    journal.commit()
+    list(views.catch_up())
+    journal.sms(sms("2", "Hi"), MessageState.DELIVERED, 1.0)
+    journal.commit()
+    assert views.message("1") is None
 
 
 def test_an_unknown_state_is_told_with_the_known_ones(views):
@@ -165,7 +307,7 @@ def turns(journal, session, *, at=0.0):
 
 
 def counted(store):
-    tables = ("messages", "message_states", "sessions", "turns")
+    tables = ("messages", "message_events", "sessions", "turns")
     return {table: store.own(f"SELECT count(*) FROM {table}")[0][0] for table in tables}
 
 
@@ -194,7 +336,7 @@ def test_what_the_journal_forgot_is_found_no_more(store, small, words):
     assert views.session("00001") is None
     assert counted(store) == {
         "messages": len(ids),
-        "message_states": sum(entry.kind == "sms.state" for entry in kept),
+        "message_events": sum(entry.kind == "sms.state" for entry in kept),
         "sessions": len({entry.session for entry in kept if entry.kind.startswith("ussd")}),
         "turns": sum(entry.kind.startswith("ussd") for entry in kept),
     }

@@ -13,6 +13,7 @@ from ussd_gateway.gateway import Gateway
 from ussd_gateway.http import body
 from ussd_gateway.http.problem import problem
 from ussd_gateway.http.route import Route
+from ussd_gateway.smpp.describe import described_tlv
 
 _MOST = 1000  # rows of one answer
 
@@ -30,7 +31,7 @@ class Views(Protocol):
         """The newest messages that the query finds."""
 
     def message(self, message_id: str) -> dict[str, Any] | None:
-        """One message."""
+        """One message with all that is known of it, its `tlvs` as pairs of tag and octets."""
 
     def sessions(self, *, msisdn: str = "", limit: int = 100) -> list[dict[str, Any]]:
         """The newest sessions."""
@@ -49,7 +50,7 @@ class RecordsApi:
     def routes(self) -> Sequence[Route]:
         """The rows of the API."""
         limit = "how many, at most 1000"
-        words = {"q": "words of the text, and from: to: state: text: terms", "limit": limit, "before": "a number"}
+        words = {"q": "words of the text, and from: to: esme: state: text: terms", "limit": limit, "before": "a number"}
         return (
             Route("GET", "/api/v1/messages", self.messages, None, words),
             Route("GET", "/api/v1/messages/{id}", self.message),
@@ -58,7 +59,7 @@ class RecordsApi:
         )
 
     async def messages(self, request: web.Request) -> web.Response:
-        """The newest messages that `q` finds: words, and from: to: state: text: terms."""
+        """The newest messages that `q` finds: words, and from: to: esme: state: text: terms."""
         limit = body.count(request, "limit", 100, _MOST)
         before = body.count(request, "before", 0, 2**62) if "before" in request.query else None
         query = request.query.get("q", "")
@@ -67,12 +68,13 @@ class RecordsApi:
         return body.answer(_with_times({"messages": found, "kept_since": self._views.kept_since()}))
 
     async def message(self, request: web.Request) -> web.Response:
-        """One message with every state it had and its time."""
+        """One message with what it carries, its TLVs by name, the other parts of a long text, and all that happened to it."""
         await self._catch_up()
         found = self._views.message(request.match_info["id"])
         if found is None:
             return problem(404, f"There is no message {request.match_info['id']}; GET /api/v1/messages lists them")
-        return body.answer(_with_times(found))
+        tlvs = [described_tlv(tag, octets, ucs2=found["alphabet"] == "ucs2") for tag, octets in found["tlvs"]]
+        return body.answer(_with_times(found | {"tlvs": tlvs}))
 
     async def sessions(self, request: web.Request) -> web.Response:
         """The newest USSD sessions, live and past."""

@@ -35,7 +35,7 @@ def described(pdu: Pdu | UnparsedPdu) -> dict[str, Any]:
         "sequence_number": pdu.sequence_number,
         "command_status": status_name(pdu.command_status),
         "parameters": _parameters(pdu, ucs2),
-        "tlvs": [_tlv(tag, value, ucs2) for tag, value in pdu.tlvs],
+        "tlvs": [described_tlv(tag, value, ucs2=ucs2) for tag, value in pdu.tlvs],
     }
 
 
@@ -52,7 +52,8 @@ def _parameters(rows: Rows, ucs2: bool) -> dict[str, Any]:
     }
 
 
-def _tlv(tag: int, octets: bytes, ucs2: bool) -> dict[str, Any]:
+def described_tlv(tag: int, octets: bytes, *, ucs2: bool = False) -> dict[str, Any]:
+    """One TLV: tag, name, value, and `means` or `error`; `ucs2` says how octets that are text are to be read."""
     shown = {"tag": f"0x{tag:04X}", "name": tlv_name(tag)}
     try:
         value = decode_value(tag, octets)

@@ -257,6 +257,16 @@ def forgotten(store: Store) -> int:
     return int(rows[0][0]) if rows else 0
 
 
+def entries_at(store: Store, numbers: Iterable[int]) -> Iterator[Entry | None]:
+    """The committed entries with these numbers, which rise; None for one that is kept no more. Reads a block once."""
+    block: list[tuple[int, Entry]] = []
+    for number in numbers:
+        if not block or number > block[-1][0]:
+            block = next(blocks(store, number - 1), [])
+        place = number - block[0][0] if block else -1
+        yield block[place][1] if place >= 0 else None
+
+
 def blocks(store: Store, number: int) -> Iterator[list[tuple[int, Entry]]]:
     """The committed entries behind entry `number`, block by block, each entry with its own number."""
     query = "SELECT first, last, entries FROM journal WHERE last > ? ORDER BY last LIMIT 1"

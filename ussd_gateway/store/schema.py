@@ -40,13 +40,17 @@ def views(db: Database) -> None:
             "first_state": int,
             "state": int,
             "submitted_at": float,
+            "long_text": str,  # of a part: reference bits, reference and total of the text it belongs to; NULL of others
+            "sequence": int,  # which part of it
         },
         pk="number",
     )
+    db.execute("CREATE INDEX messages_parts ON messages (long_text, source, destination) WHERE long_text IS NOT NULL")
     # Without triggers: words are indexed when somebody searches for words.
     db.table("messages").enable_fts(["text"], tokenize="unicode61")
-    db.table("message_states").create({"id": int, "number": int, "state": int, "at": float}, pk="id")
-    db.table("message_states").create_index(["number"])
+    # What the journal says of a message beyond its first entry; the state is NULL where it is no state
+    db.table("message_events").create({"id": int, "number": int, "state": int, "at": float}, pk="id")
+    db.table("message_events").create_index(["number"])
     db.table("sessions").create(
         {
             "session": str,

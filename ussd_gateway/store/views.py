@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from ussd_gateway.coding import data_coding as codings
-from ussd_gateway.network.message import MessageState, state_name
+from ussd_gateway.coding.segments import Concatenation
+from ussd_gateway.coding.user_data import text_of
+from ussd_gateway.network.message import MessageState, Sms, state_name
 from ussd_gateway.network.session import CDR_RESULTS, Outcome
-from ussd_gateway.store.entries import Entry, ReplacedEntry, SmsEntry, StateEntry, UssdEntry
-from ussd_gateway.store.journal import blocks, forgotten
+from ussd_gateway.store.entries import (
+    AttemptEntry,
+    Entry,
+    ReceiptEntry,
+    ReplacedEntry,
+    SmsEntry,
+    StateEntry,
+    UssdEntry,
+)
+from ussd_gateway.store.feed import shown
+from ussd_gateway.store.journal import blocks, entries_at, forgotten
 from ussd_gateway.store.store import Store
 
 SLICE = 1000  # entries that one step takes in; some 10 ms
@@ -22,8 +33,9 @@ ENDINGS = {
 """The outcome of a session that ended without a release."""
 
 _LONGEST_ID = 18  # digits that fit an integer of SQLite
-_TERMS = {"from": "source", "to": "destination"}
+_TERMS = {"from": "source", "to": "destination", "esme": "account"}
 _INDEX = "INSERT INTO messages_fts (rowid, text) VALUES (?, ?)"
+_EVENT = "INSERT INTO message_events (id, number, state, at) VALUES (?, ?, ?, ?)"
 _MESSAGE = "number, source, destination, account, text, data_coding, first_state, state, submitted_at"
 _SESSION = "session, msisdn, service_code, started_at, ended_at, outcome"
 
@@ -57,7 +69,7 @@ class Views:
         return float(rows[0][0]) if rows else None
 
     def messages(self, query: str = "", *, limit: int = 100, before: int | None = None) -> list[dict[str, Any]]:
-        """The newest messages that the query finds: words of the text, and from: to: state: text: terms."""
+        """The newest messages that the query finds: words of the text, and from: to: esme: state: text: terms."""
         where, parameters = _message_conditions(query)
         if before is not None:
             where.append("number < ?")
@@ -70,11 +82,26 @@ class Views:
         return [self._message(row) for row in rows]
 
     def message(self, message_id: str) -> dict[str, Any] | None:
-        """One message with every state it had; None when there is none."""
+        """One message with all that is known of it; None when there is none.
+
+        Beside what `messages` says: what it carries, with its `tlvs` as pairs of tag and octets; the other parts of a
+        long text; and its `events`, each with a name, as the feed of the journal tells them.
+        """
         if not (message_id.isascii() and message_id.isdigit() and len(message_id) <= _LONGEST_ID):
             return None
-        rows = self._store.own(f"SELECT {_MESSAGE} FROM messages WHERE number = ?", (int(message_id),))  # noqa: S608
-        return self._message(rows[0]) if rows else None
+        number = int(message_id)
+        rows = self._store.own(f"SELECT {_MESSAGE} FROM messages WHERE number = ?", (number,))  # noqa: S608
+        entries = self._entries([number]).get(number)
+        if not rows or not entries:
+            return None
+        sms = _latest(entries)
+        return {
+            **self._message(rows[0]),
+            **_content(sms),
+            "masked": any(isinstance(entry, SmsEntry) and entry.masked for entry in entries),
+            "concatenation": sms.concatenation and self._long_text(number, sms.concatenation),
+            "events": [{"event": entry.kind, **shown(entry)} for entry in entries],
+        }
 
     def sessions(self, *, msisdn: str = "", limit: int = 100) -> list[dict[str, Any]]:
         """The newest sessions, without their turns."""
@@ -97,7 +124,7 @@ class Views:
     def clear(self) -> None:
         """Empty the tables; the journal is the owner's to empty."""
         self._store.write("INSERT INTO messages_fts (messages_fts) VALUES ('delete-all')")
-        for table in ("messages", "message_states", "sessions", "turns", "views_position"):
+        for table in ("messages", "message_events", "sessions", "turns", "views_position"):
             self._store.write(f"DELETE FROM {table}")  # noqa: S608 - constants
 
     def _position(self, view: str) -> int:
@@ -135,7 +162,7 @@ class Views:
         words = self._position("words")
         self._forget_words([(number, text) for number, text in old if number <= words])
         self._store.write_many("DELETE FROM messages WHERE number = ?", [(number,) for number, _ in old])
-        self._store.write("DELETE FROM message_states WHERE id <= ?", (up_to,))
+        self._store.write("DELETE FROM message_events WHERE id <= ?", (up_to,))
         self._store.write(
             "DELETE FROM sessions WHERE session IN (SELECT session FROM turns WHERE id <= ?)"
             " AND NOT EXISTS (SELECT 1 FROM turns WHERE turns.session = sessions.session AND id > ?)",
@@ -145,24 +172,35 @@ class Views:
 
     def _take(self, part: list[Numbered]) -> None:
         """Takes in entries of the journal; new messages first, since their states follow them."""
-        self._store.write_many(
-            f"INSERT INTO messages ({_MESSAGE}, entry) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - constants
-            [(*_message_row(entry), number) for number, entry in part if isinstance(entry, SmsEntry)],
-        )
-        states = [
-            (number, int(entry.message_id), entry.state, entry.at)
-            for number, entry in part
-            if isinstance(entry, StateEntry)
-        ]
-        self._store.write_many("INSERT INTO message_states (id, number, state, at) VALUES (?, ?, ?, ?)", states)
-        self._store.write_many(
-            "UPDATE messages SET state = ? WHERE number = ?", [(state, message) for _, message, state, _ in states]
-        )
+        messages: list[tuple[Any, ...]] = []
+        events: list[tuple[int, int, int | None, float | None]] = []
+        others: list[Numbered] = []
         for number, entry in part:
+            if isinstance(entry, SmsEntry):
+                messages.append((*_message_row(entry), number))
+            elif isinstance(entry, StateEntry):
+                events.append((number, int(entry.message_id), entry.state, entry.at))
+            elif isinstance(entry, ReceiptEntry | AttemptEntry):
+                events.append((number, int(entry.message_id), None, None))
+            else:
+                others.append((number, entry))
+        self._store.write_many(
+            f"INSERT INTO messages ({_MESSAGE}, long_text, sequence, entry)"  # noqa: S608 - constants
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            messages,
+        )
+        self._store.write_many(_EVENT, events)
+        self._store.write_many(
+            "UPDATE messages SET state = ? WHERE number = ?",
+            [(state, message) for _, message, state, _ in events if state is not None],
+        )
+        for number, entry in others:
             if isinstance(entry, UssdEntry):
                 self._turn(number, entry)
             elif isinstance(entry, ReplacedEntry):
-                self._rewrite(int(entry.new.sms.message_id), entry.new.sms.text)
+                message = int(entry.new.sms.message_id)
+                self._store.write(_EVENT, (number, message, None, None))
+                self._rewrite(message, entry.new.sms.text)
 
     def _rewrite(self, number: int, text: str) -> None:
         """A message has another text, and is found by its words."""
@@ -206,10 +244,12 @@ class Views:
 
     def _message(self, row: tuple[Any, ...]) -> dict[str, Any]:
         number, source, destination, account, text, data_coding, first_state, state, submitted_at = row
-        later = self._store.own("SELECT state, at FROM message_states WHERE number = ? ORDER BY id", (number,))
+        later = self._store.own(
+            "SELECT state, at FROM message_events WHERE number = ? AND state IS NOT NULL ORDER BY id", (number,)
+        )
         return {
             "number": number,
-            "id": f"{number:010d}",
+            "id": _id(number),
             "from": source,
             "to": destination,
             "esme": account or None,
@@ -219,6 +259,58 @@ class Views:
             "submitted_at": submitted_at,
             "states": [{"state": state_name(value), "at": at} for value, at in ((first_state, submitted_at), *later)],
         }
+
+    def _entries(self, numbers: Collection[int]) -> dict[int, list[Entry]]:
+        """By message what the journal says of it, its acceptance first; without those of which that is kept no more."""
+        places = sorted(
+            (place, number)
+            for number in numbers
+            for (place,) in self._store.own(
+                "SELECT entry FROM messages WHERE number = ? UNION ALL SELECT id FROM message_events WHERE number = ?",
+                (number, number),
+            )
+        )
+        found: dict[int, list[Entry]] = {}
+        for (_, number), entry in zip(places, entries_at(self._store, [place for place, _ in places]), strict=True):
+            if isinstance(entry, SmsEntry) or (entry and number in found):
+                found.setdefault(number, []).append(entry)
+        return found
+
+    def _long_text(self, number: int, place: Concatenation) -> dict[str, Any]:
+        """The text that a message is a part of: its parts as far as they are there, and the text once all are."""
+        numbers = _parts(number, place.total, self._of_same_reference(number, place.total))
+        whole = len(numbers) == place.total and len(entries := self._entries(numbers.values())) == place.total
+        parts = [entries[part] for _, part in sorted(numbers.items())] if whole else []
+        return {
+            "reference": place.reference,
+            "reference_bits": place.reference_bits,
+            "total": place.total,
+            "sequence": place.sequence,
+            "parts": [{"sequence": sequence, "id": _id(part)} for sequence, part in sorted(numbers.items())],
+            "missing": [sequence for sequence in range(1, place.total + 1) if sequence not in numbers],
+            "text": text_of(_latest(part).user_data for part in parts) if whole else None,
+        }
+
+    def _of_same_reference(self, number: int, total: int) -> list[tuple[Any, ...]]:
+        """(number, sequence) of messages near this one that may be parts of the same text, in their order.
+
+        A reference is used again and again: what is further away than two texts is of another one.
+        """
+        near = (
+            "SELECT other.number, other.sequence FROM messages AS own, messages AS other WHERE own.number = ?"
+            " AND other.long_text = own.long_text AND other.source = own.source"
+            " AND other.destination = own.destination AND other.account = own.account"
+        )
+        before = self._store.own(
+            f"{near} AND other.number <= own.number ORDER BY other.number DESC LIMIT ?", (number, 2 * total)
+        )
+        behind = self._store.own(
+            f"{near} AND other.number > own.number ORDER BY other.number LIMIT ?", (number, 2 * total)
+        )
+        if len(before) == 2 * total:  # there are more: begin where a text does
+            while len(before) > total and before[-1][1] != 1:
+                before.pop()
+        return [*reversed(before), *behind]
 
 
 def _message_row(entry: SmsEntry) -> tuple[Any, ...]:
@@ -233,7 +325,58 @@ def _message_row(entry: SmsEntry) -> tuple[Any, ...]:
         entry.state,
         entry.state,
         entry.at,
+        *_place(sms.concatenation),
     )
+
+
+def _place(part: Concatenation | None) -> tuple[str | None, int | None]:
+    return (f"{part.reference_bits}:{part.reference}:{part.total}", part.sequence) if part else (None, None)
+
+
+def _id(number: int) -> str:
+    return f"{number:010d}"
+
+
+def _latest(entries: list[Entry]) -> Sms:
+    """The message as it is after all that was rewritten in it; the first entry is its acceptance."""
+    return next(
+        entry.new.sms if isinstance(entry, ReplacedEntry) else entry.sms
+        for entry in reversed(entries)
+        if isinstance(entry, ReplacedEntry | SmsEntry)
+    )
+
+
+def _content(sms: Sms) -> dict[str, Any]:
+    user_data = sms.user_data
+    return {
+        "octets": sms.octets.hex(),
+        "udh": sms.octets[: user_data.header.length].hex(),
+        "alphabet": user_data.alphabet,
+        "data_coding": sms.data_coding,
+        "esm_class": sms.esm_class,
+        "protocol_id": sms.protocol_id,
+        "registered_delivery": sms.registered_delivery,
+        "priority": sms.priority,
+        "service_type": sms.service_type,
+        "replace_if_present": sms.replace_if_present,
+        "scheduled_at": sms.scheduled_at or None,
+        "expires_at": sms.expires_at or None,
+        "connection": sms.origin or None,
+        "group": sms.group_id or None,
+        "tlvs": sms.tlvs,
+    }
+
+
+def _parts(number: int, total: int, near: list[tuple[Any, ...]]) -> dict[int, int]:
+    """By sequence the numbers of the parts that came with this one; what comes twice begins a new text, as on a phone."""
+    found: dict[int, int] = {}
+    for other, sequence in near:
+        if sequence in found or len(found) == total:
+            if number in found.values():
+                break
+            found = {}
+        found[sequence] = other
+    return found
 
 
 def _session(row: tuple[Any, ...]) -> dict[str, Any]:
