@@ -39,6 +39,7 @@ from ussd_gateway.http import openapi
 from ussd_gateway.http.body import answer
 from ussd_gateway.http.problem import problems
 from ussd_gateway.menu.mistakes import MenuError
+from ussd_gateway.metric import Metric, one
 from ussd_gateway.network.faults import Faults, Rule
 from ussd_gateway.network.messages import QueueFullError, Retry
 from ussd_gateway.network.network import NetworkSettings
@@ -231,6 +232,7 @@ class Gateway(core.Gateway):
         return [fault.rule() for fault in self.config.fault]
 
     def _web(self) -> web.Application:
+        metrics = self._metrics()
         rows = [
             row
             for part in (
@@ -241,7 +243,7 @@ class Gateway(core.Gateway):
                 EsmesApi(self._smsc, self.faults.banner),
                 CaptureApi(self._captured),
                 ControlApi(self, self.reset, lambda: self._ready),
-                self._metrics(),
+                metrics,
             )
             for row in part.routes()
         ]
@@ -250,7 +252,7 @@ class Gateway(core.Gateway):
         async def describe(request: web.Request) -> web.Response:
             return answer(described)
 
-        app = web.Application(middlewares=[problems(STATUSES)])
+        app = web.Application(middlewares=[metrics.middleware(), problems(STATUSES)])
         app.add_routes([row.definition() for row in rows])
         app.router.add_get("/api/openapi.json", describe)
         app.add_routes(self.selfcare.routes())
@@ -262,13 +264,23 @@ class Gateway(core.Gateway):
             yield (at, line.smsc, line.esme, octets) if to_esme else (at, line.esme, line.smsc, octets)
 
     def _metrics(self) -> MetricsApi:
+        network, journal = self.network, self._journal
         return MetricsApi(
-            {
-                "sessions": ("USSD sessions that are open", lambda: len(self.network.dialogues)),
-                "handsets": ("Handsets that the network knows", lambda: sum(1 for _ in self.directory.handsets())),
-                "smpp_connections": ("Connections of ESMEs", lambda: len(self._smsc.connections)),
-            },
-            {"journal_entries": ("Entries of the journal", lambda: self._journal.last)},
+            [
+                Metric("gauge", "sessions", "USSD sessions that are open", (), one(lambda: len(network.dialogues))),
+                Metric(
+                    "gauge",
+                    "handsets",
+                    "Handsets that the network knows",
+                    (),
+                    one(lambda: sum(1 for _ in self.directory.handsets())),
+                ),
+                Metric("gauge", "sms_under_way", "SMS without a final state", (), one(lambda: len(network.messages))),
+                Metric("gauge", "journal_octets", "Octets that the journal keeps", (), one(lambda: journal.octets)),
+                Metric("counter", "journal_entries", "Entries of the journal, ever", (), one(lambda: journal.last)),
+                *journal.meter.metrics(),
+                *self._smsc.metrics(),
+            ]
         )
 
     def _new_accounts(self) -> Accounts:

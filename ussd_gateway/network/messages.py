@@ -99,6 +99,9 @@ class Messages:
         self._alerts: dict[str, dict[str, None]] = {}  # by msisdn, the accounts that want to be told
         self.deadlines: Deadlines[UnderWay | Receipt] = Deadlines()
 
+    def __len__(self) -> int:
+        return len(self._index)
+
     # What comes in -------------------------------------------------------------------------------------------------
 
     def submit(self, sms: Sms, now: float) -> list[Delivery]:

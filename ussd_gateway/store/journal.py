@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from time import perf_counter
 
 import msgspec
 
@@ -20,6 +21,7 @@ from ussd_gateway.store.entries import (
     StateEntry,
     UssdEntry,
 )
+from ussd_gateway.store.meter import Meter
 from ussd_gateway.store.store import Store
 
 MASK = "********"
@@ -42,6 +44,7 @@ class Journal:
     masks      by the source of an SMS, the pattern of what no record may show of its text (R178)
     most       int, octets; the oldest blocks go when there are more, the newest stays however large it is
     under_way  what has no final state now; asked when a checkpoint is due. None keeps no checkpoints
+    meter      counts what is written
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class Journal:
         self._checkpoint = int(store.read("SELECT coalesce(max(entry), 0) FROM under_way")[0][0])
         self.under_way: Callable[[], Iterable[Sms]] | None = None
         self.watchers: list[Committed] = []
+        self.meter = Meter()
         # Every number given out has at least one entry of its own, so that none is given twice.
         self.first_id = self._last + 1
 
@@ -94,6 +98,8 @@ class Journal:
     def state(self, sms: Sms, state: MessageState, now: float, error: int = 0) -> None:
         """An SMS came to another state; `error` is why, 0 for nothing."""
         self._entries.append(StateEntry(now, sms.message_id, state, error))
+        if state not in UNDER_WAY:
+            self.meter.ended(state, now - sms.submitted_at)
 
     def attempt(self, sms: Sms, error: int, now: float) -> None:
         """An attempt to deliver an SMS failed."""
@@ -114,12 +120,16 @@ class Journal:
     def commit(self) -> None:
         """Everything recorded so far, and what self-care wrote beside it, is kept from now on."""
         written = self._entries
+        began = perf_counter()
         if written:
             self._write_block(written)
             self._entries = []  # from here on the store answers for them; after a failure they are still here
+            self.meter.count(written)
             if self.watchers:
                 self._untold.append((self._last - len(written) + 1, written))
         self._store.commit()
+        if written:
+            self.meter.committed(perf_counter() - began)
         while self._untold:
             block = self._untold.pop(0)
             for watcher in self.watchers:
@@ -193,6 +203,11 @@ class Journal:
     def forgotten(self) -> int:
         """The number of the last entry that is not kept any more; 0 when all are."""
         return self._forgotten
+
+    @property
+    def octets(self) -> int:
+        """How much is kept."""
+        return self._octets - self._octets_forgotten
 
     def after(self, number: int) -> Iterator[tuple[int, Entry]]:
         """The committed entries behind entry `number`, each with its number, as far as they are kept."""

@@ -63,6 +63,8 @@ class Shared:
     connections  those that are open
     buffer       where every read lands: it is copied out before the next one
     numbers      each connection takes the next one
+    closed       how many have ended
+    past         what those had counted, by system_id, "" where it is no account's
     """
 
     gateway: Gateway
@@ -75,6 +77,12 @@ class Shared:
     buffer: memoryview = field(default_factory=lambda: memoryview(bytearray(_READ)))
     real_time: Callable[[], float] = time.monotonic
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    closed: int = 0
+    past: dict[str, Counters] = field(default_factory=dict)
+
+    def account_of(self, connection: EsmeConnection) -> str:
+        """Whose a connection is; not for what anybody makes up as a system_id."""
+        return connection.system_id if self.accounts.get(connection.system_id) else ""
 
 
 class EsmeConnection(asyncio.BufferedProtocol):
@@ -161,7 +169,10 @@ class EsmeConnection(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone, for whatever reason."""
-        self._shared.connections.discard(self)
+        shared = self._shared
+        shared.connections.discard(self)
+        shared.closed += 1
+        shared.past.setdefault(shared.account_of(self), Counters()).add(self.counters)
         self._leave()
 
     def pause_writing(self) -> None:

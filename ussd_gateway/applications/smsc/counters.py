@@ -31,6 +31,17 @@ class Counters:
         self.requests[command] += 1
         self.responses[command_status] += 1
 
+    def add(self, other: Counters) -> None:
+        """Those of another connection belong to the same sum."""
+        self.submitted += other.submitted
+        self.messages += other.messages
+        self.receipts += other.receipts
+        self.octets_in += other.octets_in
+        self.octets_out += other.octets_out
+        self.refused.update(other.refused)
+        self.requests.update(other.requests)
+        self.responses.update(other.responses)
+
     @property
     def activity(self) -> int:
         """Grows with every request of either side that is more than a sign of life."""

@@ -9,7 +9,9 @@ from typing import Any
 from ussd_gateway.applications.smsc.accounts import Accounts
 from ussd_gateway.applications.smsc.capture import Capture
 from ussd_gateway.applications.smsc.connection import EsmeConnection, Shared
+from ussd_gateway.applications.smsc.metrics import smsc_metrics
 from ussd_gateway.gateway import Gateway
+from ussd_gateway.metric import Metric
 from ussd_gateway.network.faults import Faults
 from ussd_gateway.smpp.timers import Timers
 
@@ -84,6 +86,10 @@ class Smsc:
         """Ends all binds of an account politely, or the one with this number; returns which."""
         account = self._shared.accounts.get(system_id)
         return account.unbind(bind) if account else []
+
+    def metrics(self) -> list[Metric]:
+        """For whoever monitors."""
+        return smsc_metrics(self._shared)
 
     def _look(self) -> None:
         now = self.real_time()
