@@ -119,13 +119,11 @@ class Messages:
             return self._accept(sms, party, now)
         if sms.registered_delivery:
             self._require_room_for_receipt(sms)
-            sms.message_id = self._new_id()
-            sms.submitted_at = now
-            self._record.sms(sms, DELIVERED, now)
-            return [(party.endpoint, sms), *self._receipt(sms, DELIVERED, now)]
         sms.message_id = self._new_id()
         sms.submitted_at = now
         self._record.sms(sms, DELIVERED, now)
+        if sms.registered_delivery:
+            return [(party.endpoint, sms), *self._receipt(sms, DELIVERED, now)]
         return [(party.endpoint, sms)]
 
     def restore(self, sms: Sms, now: float) -> None:
