@@ -99,11 +99,21 @@ def _in_style(key: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _endpoint(value: object) -> tuple[str, int]:
+    host, colon, port = str(value).rpartition(":")
+    if not (host and colon and port.isascii() and port.isdigit() and 0 < int(port) <= 0xFFFF):
+        raise ValueError('write a host and a port, such as "127.0.0.1:2776"')
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
 Kopecks = Annotated[int, BeforeValidator(_kopecks)]
 Msisdn = Annotated[str, BeforeValidator(_msisdn)]
 SystemId = Annotated[str, Field(min_length=1, max_length=15)]  # SMPP 3.4 section 5.2.1
 SmppPassword = Annotated[str, Field(max_length=8)]  # section 5.2.2
 UssdDialect = Annotated[str, AfterValidator(_dialect)]
+Endpoint = Annotated[tuple[str, int], BeforeValidator(_endpoint)]
+ListName = Annotated[str, Field(min_length=1, max_length=20)]  # section 5.2.27
+Predefined = Annotated[str, Field(min_length=1)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Form = Annotated[str, AfterValidator(_number_form)]  # of a number, as printf has it
 Mode = Literal["transmitter", "receiver", "transceiver"]
@@ -170,6 +180,7 @@ class Smpp(_Section):
     tls_key: str = ""
     tls_client_ca: str = ""
     capture_mib: NonNegativeInt = 16
+    default_messages: Annotated[tuple[Predefined, ...], Field(max_length=254)] = ()
 
 
 class Menus(_Section):
@@ -244,6 +255,9 @@ class Esme(_Section):
     sticky_receipts: bool = False
     response_id: Form = DEFAULT.id
     receipt: ReceiptSection = ReceiptSection()
+    deliver_by: Literal["deliver_sm", "data_sm"] = "deliver_sm"
+    outbind: Endpoint | None = None
+    outbind_password: SmppPassword = ""
 
 
 class Link(_Section):
@@ -272,6 +286,7 @@ class Config(_Section):
     selfcare: SelfcareSection = SelfcareSection()
     subscriber: tuple[Subscriber, ...] = ()
     esme: tuple[Esme, ...] = ()
+    distribution_lists: dict[ListName, tuple[Msisdn, ...]] = {}
     fault: tuple[FaultRule, ...] = ()
     outcome: tuple[OutcomeRule, ...] = ()
     link: tuple[Link, ...] = ()

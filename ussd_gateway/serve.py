@@ -24,7 +24,9 @@ from ussd_gateway.api.metrics import MetricsApi
 from ussd_gateway.api.records import RecordsApi
 from ussd_gateway.applications.menu import HandlerError, MenuApplication, read_menu
 from ussd_gateway.applications.smsc.accounts import Accounts, EsmeAccount, EsmeSettings
+from ussd_gateway.applications.smsc.broadcasts import Broadcasts
 from ussd_gateway.applications.smsc.capture import Capture
+from ussd_gateway.applications.smsc.requests import Past, Services
 from ussd_gateway.applications.smsc.server import Smsc
 from ussd_gateway.applications.smsc.tls import CertificateError, server_context
 from ussd_gateway.clock import Clock, RealClock
@@ -115,6 +117,9 @@ class Gateway(core.Gateway):
         self._links = self._new_links()
         self._tls = _tls(config.smpp, beside or Path.cwd())
         self._capture = Capture(config.smpp.capture_mib * _MIB)
+        self._services = Services(
+            Broadcasts(self), config.smpp.default_messages, config.distribution_lists, self._look_up
+        )
         self._smsc = Smsc(
             self,
             self._accounts,
@@ -122,6 +127,7 @@ class Gateway(core.Gateway):
             window=config.smpp.window,
             faults=self.faults,
             capture=self._capture,
+            services=self._services,
         )
         self.selfcare = SelfCare(
             config.selfcare, config.subscriber, self.store, self, smsc_address=lambda: self.smpp_address
@@ -224,9 +230,17 @@ class Gateway(core.Gateway):
             if isinstance(party.endpoint, Handset):
                 party.endpoint.clear()
         self._journal.clear(self.now())
+        self._services.broadcasts.clear()
         self._views.clear()
         self.selfcare.reset()
         await self.committed()
+
+    async def _look_up(self, message_id: str, account: str) -> list[Past]:
+        """What the journal knows of messages that an ESME asks after."""
+        await self.committed()
+        for _ in self._views.catch_up():
+            await asyncio.sleep(0)
+        return [Past(*found) for found in self._views.known_as(message_id, account)]
 
     def _configured_faults(self) -> list[Rule]:
         return [fault.rule() for fault in self.config.fault]
@@ -303,6 +317,9 @@ class Gateway(core.Gateway):
                 response_id=esme.response_id,
                 receipt=esme.receipt.style(),
                 default_alphabet=Alphabet(esme.default_alphabet),
+                deliver_by=esme.deliver_by,
+                outbind=esme.outbind,
+                outbind_password=esme.outbind_password,
             )
             for esme in self.config.esme
         ]

@@ -47,6 +47,10 @@ class TooLateError(Exception):
     """The message is in the hands of an ESME, which alone decides now."""
 
 
+Follower = Callable[[Sms, MessageState, int], None]
+"""Is told of a message that comes to its final state on the long road, and of the error behind it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Retry:
     """Seconds between the attempts to reach a handset; when the last one failed too, the message is UNDELIVERABLE.
@@ -66,6 +70,7 @@ class Messages:
     rules             what becomes of messages when a tester decides it; the first that fits counts
     waiting_limit     how many messages and receipts may wait for one party
     under_way_limit   how many messages and delayed receipts the network holds in all
+    followers         who is told of final states
     """
 
     def __init__(
@@ -96,6 +101,7 @@ class Messages:
         self.rules = rules
         self._index = Index()
         self._delayed_receipts = 0
+        self.followers: list[Follower] = []
         self._alerts: dict[str, dict[str, None]] = {}  # by msisdn, the accounts that want to be told
         self.deadlines: Deadlines[UnderWay | Receipt] = Deadlines()
 
@@ -206,6 +212,13 @@ class Messages:
         self._alerts.setdefault(party.name, {})[account] = None
         return True
 
+    def load(self, system_id: str) -> int:
+        """How full what waits is, for the account or in all: 0 to 100 percent."""
+        account = self._directory.account(system_id)
+        waiting = len(account.waiting) / self._waiting_limit if account else 0.0
+        kept = (len(self._index) + self._delayed_receipts) / self._under_way_limit
+        return min(100, int(100 * max(waiting, kept)))
+
     # What the ESME that submitted may ask --------------------------------------------------------------------------
 
     def query(self, message_id: str, account: str, *, source: str | None = None) -> list[UnderWay]:
@@ -281,6 +294,7 @@ class Messages:
             if party.waiting or party.unwanted:
                 party.forget()
         self._index.clear()
+        self.followers.clear()
         self._alerts.clear()
         self._delayed_receipts = 0
         self.deadlines.clear()
@@ -336,6 +350,7 @@ class Messages:
             sms.expires_at = max(now, sms.scheduled_at) + self._validity
         if party.confirms and self._is_forged(sms):
             self._record.sms(sms, REJECTED, now)
+            self._tell_followers(sms, REJECTED, 0)
             return self._receipt(sms, REJECTED, now)
         scheduled = sms.scheduled_at > now
         self._record.sms(sms, MessageState.SCHEDULED if scheduled else ENROUTE, now)
@@ -428,7 +443,13 @@ class Messages:
     def _final(self, way: UnderWay, state: MessageState, now: float, error: int = 0) -> list[Delivery]:
         self._index.remove(way)
         self._record.state(way.sms, state, now, error)
+        if self.followers:
+            self._tell_followers(way.sms, state, error)
         return self._receipt(way.sms, state, now, error) if way.sms.registered_delivery else []
+
+    def _tell_followers(self, sms: Sms, state: MessageState, error: int) -> None:
+        for follower in tuple(self.followers):
+            follower(sms, state, error)
 
     # Receipts ------------------------------------------------------------------------------------------------------
 

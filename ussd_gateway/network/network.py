@@ -57,6 +57,7 @@ class Network:
         def new_id() -> str:
             return str(next(ids))[1:]  # zeros in front, in a third of the time of a format
 
+        self.new_id = new_id  # also for what is no message, and has an id that nothing else may have
         self.directory = Directory(new_handset, auto_provision=settings.auto_provision)
         self.dialogues = Dialogues(
             self.directory, record, settings.timeouts, new_id, language, replace=settings.second_dial == "replace"

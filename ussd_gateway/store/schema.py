@@ -68,6 +68,13 @@ def views(db: Database) -> None:
 
 
 @migrations()
+def queries(db: Database) -> None:
+    """What query_sm asks: which messages an ESME knows by one id."""
+    db.table("messages").add_column("group_id", str, not_null_default="")
+    db.execute("CREATE INDEX messages_of_groups ON messages (group_id) WHERE group_id != ''")
+
+
+@migrations()
 def selfcare(db: Database) -> None:
     """The operator's own service (SELFCARE: subscribers, passwords, services, audit)."""
     db.table("subscribers").create(

@@ -87,9 +87,9 @@ class Views:
         Beside what `messages` says: what it carries, with its `tlvs` as pairs of tag and octets; the other parts of a
         long text; and its `events`, each with a name, as the feed of the journal tells them.
         """
-        if not (message_id.isascii() and message_id.isdigit() and len(message_id) <= _LONGEST_ID):
+        number = _number(message_id)
+        if number is None:
             return None
-        number = int(message_id)
         rows = self._store.own(f"SELECT {_MESSAGE} FROM messages WHERE number = ?", (number,))  # noqa: S608
         entries = self._entries([number]).get(number)
         if not rows or not entries:
@@ -102,6 +102,24 @@ class Views:
             "concatenation": sms.concatenation and self._long_text(number, sms.concatenation),
             "events": [{"event": entry.kind, **shown(entry)} for entry in entries],
         }
+
+    def known_as(self, message_id: str, account: str) -> list[tuple[str, MessageState, float, int]]:
+        """What the account knows by this id: one message, or all that it submitted as one.
+
+        Of each the source, the last state, when it came in seconds since the epoch, and the MAP user error behind it.
+        """
+        number = _number(message_id)
+        rows = self._store.own(
+            "SELECT number FROM messages WHERE account = ? AND number = ?"
+            " UNION SELECT number FROM messages WHERE account = ? AND group_id = ? AND group_id != '' ORDER BY number",
+            (account, -1 if number is None else number, account, message_id),
+        )
+        found = []
+        for entries in self._entries([number for (number,) in rows]).values():
+            last = [entry for entry in entries if isinstance(entry, SmsEntry | StateEntry)][-1]
+            error = last.error if isinstance(last, StateEntry) else 0
+            found.append((_latest(entries).source, MessageState(last.state), last.at, error))
+        return found
 
     def sessions(self, *, msisdn: str = "", limit: int = 100) -> list[dict[str, Any]]:
         """The newest sessions, without their turns."""
@@ -177,7 +195,7 @@ class Views:
         others: list[Numbered] = []
         for number, entry in part:
             if isinstance(entry, SmsEntry):
-                messages.append((*_message_row(entry), number))
+                messages.append((*_message_row(entry), number, entry.sms.group_id))
             elif isinstance(entry, StateEntry):
                 events.append((number, int(entry.message_id), entry.state, entry.at))
             elif isinstance(entry, ReceiptEntry | AttemptEntry):
@@ -185,8 +203,8 @@ class Views:
             else:
                 others.append((number, entry))
         self._store.write_many(
-            f"INSERT INTO messages ({_MESSAGE}, long_text, sequence, entry)"  # noqa: S608 - constants
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO messages ({_MESSAGE}, long_text, sequence, entry, group_id)"  # noqa: S608 - constants
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             messages,
         )
         self._store.write_many(_EVENT, events)
@@ -311,6 +329,11 @@ class Views:
             while len(before) > total and before[-1][1] != 1:
                 before.pop()
         return [*reversed(before), *behind]
+
+
+def _number(message_id: str) -> int | None:
+    written = message_id.isascii() and message_id.isdigit() and len(message_id) <= _LONGEST_ID
+    return int(message_id) if written else None
 
 
 def _message_row(entry: SmsEntry) -> tuple[Any, ...]:

@@ -13,7 +13,7 @@ from ussd_gateway.applications.smsc.receipts import Receipts
 from ussd_gateway.applications.smsc.ussd import UssdCodes
 from ussd_gateway.coding.data_coding import GSM7, Alphabet
 from ussd_gateway.gateway import Gateway
-from ussd_gateway.network.message import Message, Receipt, Sms
+from ussd_gateway.network.message import Alert, Message, Receipt, Sms
 from ussd_gateway.smpp.connection import BINDS, State
 from ussd_gateway.smpp.errors import PduError
 from ussd_gateway.smpp.receipts import DEFAULT, ReceiptStyle
@@ -54,6 +54,9 @@ class Bind(Protocol):
     def request(self, encode: Callable[[int], bytes], answered: Callable[[int | None], None]) -> None:
         """Send a request of another kind; see `applications.smsc.ussd.Request`."""
 
+    def alert(self, alert: Alert, esme_addr: str) -> None:
+        """Tell the ESME that a handset is back; nobody answers it."""
+
     def forget(self) -> None:
         """Expect no response any more."""
 
@@ -83,6 +86,9 @@ class EsmeSettings:
     sticky_receipts   a receipt goes to the bind that submitted, as long as that receives; otherwise to any
     response_id       the printf form of the message_id in responses
     receipt           how its receipts look
+    deliver_by        the PDU that brings it messages
+    outbind           host and port where the SMSC asks it to bind when something waits for it; None for nowhere
+    outbind_password  what the SMSC says there
     """
 
     system_id: str
@@ -102,6 +108,9 @@ class EsmeSettings:
     sticky_receipts: bool = False
     response_id: str = DEFAULT.id
     receipt: ReceiptStyle = field(default_factory=ReceiptStyle)
+    deliver_by: Literal["deliver_sm", "data_sm"] = "deliver_sm"
+    outbind: tuple[str, int] | None = None
+    outbind_password: str = field(default="", repr=False)
 
 
 class Limits:
@@ -155,6 +164,7 @@ class EsmeAccount:
         # For messages that the network is about to deliver, by identity; and how many of them each bind gets
         self._chosen: dict[int, Bind] = {}
         self._promised: Counter[Bind] = Counter()
+        self.alert_addresses: dict[str, str] = {}  # where the alerts of handsets go, by msisdn
         self.codes: UssdCodes | None = None
         if settings.codes:
             dialect = DIALECTS[settings.ussd_dialect]
@@ -170,9 +180,12 @@ class EsmeAccount:
             gateway.busy_while(lambda: any(bind.unanswered for bind in self._binds))
 
     def deliver(self, message: Message) -> None:
-        """Hands an Sms or a Receipt to the next bind that has room."""
-        assert isinstance(message, (Sms, Receipt))
+        """Hands an Sms or a Receipt to the next bind that has room, and an Alert to the next bind."""
         binds = self._binds
+        if isinstance(message, Alert):
+            binds[0].alert(message, self.alert_addresses.pop(message.msisdn, ""))
+            return
+        assert isinstance(message, (Sms, Receipt))
         if self._chosen and (chosen := self._chosen.pop(id(message), None)):
             if chosen in binds:
                 self._promised[chosen] -= 1
@@ -252,6 +265,11 @@ class EsmeAccount:
         oldest = next(iter(self._bound.values()))
         self._gateway.note("esme.replaced", account=self.settings.system_id, bind=oldest.number)
         oldest.close()
+
+    @property
+    def calls(self) -> bool:
+        """Whether something waits for it while no bind receives."""
+        return bool(self._party.waiting) and not self._binds
 
     def opened(self, bind: Bind) -> None:
         """A bind is there from now on."""

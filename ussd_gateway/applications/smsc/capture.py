@@ -74,8 +74,8 @@ class Capture:
 _OVERHEAD = 200  # octets that a chunk takes beside its content
 
 _BIND = re.compile(
-    rb"(\0\0..\0\0\0[\x01\x02\x09]\0\0\0\0.{4}[^\0]{0,15}\0)([^\0]+)", re.DOTALL
-)  # the header and system_id of a bind, and its password
+    rb"(\0\0..\0\0\0[\x01\x02\x09\x0b]\0\0\0\0.{4}[^\0]{0,15}\0)([^\0]+)", re.DOTALL
+)  # the header and system_id of a bind or an outbind, and its password
 
 
 def without_password(octets: bytes) -> bytes:

@@ -18,11 +18,21 @@ from ussd_gateway.applications.smsc.address_range import AddressRange
 from ussd_gateway.applications.smsc.capture import Capture, Chunk, Line, without_password, without_text
 from ussd_gateway.applications.smsc.counters import Counters
 from ussd_gateway.applications.smsc.faulty import carry_out
-from ussd_gateway.applications.smsc.translate import deliver_sm, sms_from
+from ussd_gateway.applications.smsc.requests import (
+    REQUESTS,
+    SUBMISSIONS,
+    Services,
+    after_response,
+    answer,
+    at_once,
+    submit_at_once,
+)
+from ussd_gateway.applications.smsc.translate import alert_notification, data_sm, deliver_sm, sms_from
 from ussd_gateway.coding.data_coding import GSM7
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.network.faults import Effect, Fault, Faults, Side
-from ussd_gateway.network.message import MessageState, Receipt, Sms
+from ussd_gateway.network.message import Alert, MessageState, Receipt, Sms
+from ussd_gateway.network.messages import QueueFullError
 from ussd_gateway.smpp.commands import (
     BindReceiver,
     BindTransceiver,
@@ -32,6 +42,7 @@ from ussd_gateway.smpp.commands import (
     DeliverSmResp,
     EnquireLink,
     GenericNack,
+    Outbind,
     SubmitSm,
     SubmitSmResp,
     Unbind,
@@ -41,11 +52,10 @@ from ussd_gateway.smpp.errors import LostStreamError, PduError
 from ussd_gateway.smpp.pdu import PDUS, RESPONSE, Pdu, UnparsedPdu
 from ussd_gateway.smpp.status import Status, status_name
 from ussd_gateway.smpp.timers import Due, Timers
-from ussd_gateway.smpp.tlv import Tag
-from ussd_gateway.smpp.version import negotiated
+from ussd_gateway.smpp.tlv import Tag, encode_tlvs
+from ussd_gateway.smpp.version import Version, negotiated
 
 SMSC_SYSTEM_ID = "ussd_gateway"
-INTERFACE_VERSION = 0x34
 # Octets that a read may bring: some 200 messages, so that one who floods keeps the others waiting for a millisecond
 _READ = 16 * 1024
 
@@ -73,6 +83,7 @@ class Shared:
     window: int
     faults: Faults
     capture: Capture
+    services: Services
     connections: set[EsmeConnection] = field(default_factory=set)
     buffer: memoryview = field(default_factory=lambda: memoryview(bytearray(_READ)))
     real_time: Callable[[], float] = time.monotonic
@@ -88,20 +99,25 @@ class Shared:
 class EsmeConnection(asyncio.BufferedProtocol):
     """An asyncio protocol; the server makes one for each connection it accepts."""
 
-    def __init__(self, shared: Shared) -> None:
+    def __init__(self, shared: Shared, outbind: EsmeAccount | None = None) -> None:
+        """`outbind`: the account whom the SMSC has called, and asks to bind."""
         self._shared = shared
+        self._outbind = outbind
         self.gateway = shared.gateway
         self.number = next(shared.numbers)
         self.counters = Counters()
         self.address_range: AddressRange | None = None
         self._tls = False
         self._since = shared.gateway.now()
-        self._interface_version = 0
         self._window = shared.window
         self._answered_id: Callable[[str], bytes] | None = None
         self._limits: Limits | None = None  # of the account, where it has any
         self._owed = self._late = 0  # responses that leave with this turn, and those that a fault holds back
         self._sticky = False  # whether the account wants receipts here of what was submitted here
+        self.services = shared.services
+        self.version = Version.V3_4
+        self._congestion = b""  # a TLV behind responses, of 5.0 binds
+        self._deliver: Callable[..., bytes] = deliver_sm
         self._connection = Connection()
         self._transport: asyncio.Transport | None = None
         self._account: EsmeAccount | None = None
@@ -114,7 +130,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
         # Our requests: what each carried, or whom to tell of its response, and when it was sent
         self._unanswered: dict[int, tuple[Sms | Receipt | Answered, float]] = {}
         self._takes_tlvs = True
-        self._default_alphabet = GSM7
+        self.default_alphabet = GSM7
         self._writable = True
         self._opened_at = self._heard_at = shared.real_time()
         self._enquired_at = 0.0
@@ -131,6 +147,12 @@ class EsmeConnection(asyncio.BufferedProtocol):
         self._line = Line(self.number, peer[:2], own[:2])
         self._tls = transport.get_extra_info("ssl_object") is not None
         self._shared.connections.add(self)
+        if self._outbind:
+            self._connection.outbind()
+            settings = self._outbind.settings
+            self.write(
+                Outbind(system_id=SMSC_SYSTEM_ID, password=settings.outbind_password, sequence_number=1).encode()
+            )
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Where the next read lands."""
@@ -152,6 +174,8 @@ class EsmeConnection(asyncio.BufferedProtocol):
         if not self._private:
             shown = octets if self._account else without_password(octets)
             self._shared.capture.add(Chunk(time.time(), self._line, False, shown))
+        if self.version.takes_congestion_state:
+            self._congestion = encode_tlvs(self._congestion_state())
         pdus = self._connection.receive_data(octets)
         try:
             if self._shared.faults.counted or self.held or self._shared.capture.watchers or self._private:
@@ -223,12 +247,13 @@ class EsmeConnection(asyncio.BufferedProtocol):
             octets = self._account.receipts.octets(message, sequence_number, with_tlvs=self._takes_tlvs)
         else:
             self.counters.messages += 1
-            octets = deliver_sm(
-                message, sequence_number, with_tlvs=self._takes_tlvs, default_alphabet=self._default_alphabet
+            octets = self._deliver(
+                message, sequence_number, with_tlvs=self._takes_tlvs, default_alphabet=self.default_alphabet
             )
         if self._shared.faults.counted:
             destination = message.destination if isinstance(message, Sms) else message.sms.source
-            self._send_with_faults("deliver_sm", octets, destination)
+            command = self._deliver.__name__ if isinstance(message, Sms) else "deliver_sm"
+            self._send_with_faults(command, octets, destination)
         else:
             self.write(octets)
 
@@ -237,6 +262,14 @@ class EsmeConnection(asyncio.BufferedProtocol):
         sequence_number = self._connection.next_sequence_number()
         self._unanswered[sequence_number] = answered, self._shared.real_time()
         self.write(encode(sequence_number))
+
+    def alert(self, alert: Alert, esme_addr: str) -> None:
+        """Tell the ESME that a handset is back; one of before 3.4 has no such command."""
+        if self._takes_tlvs:
+            sequence_number = self._connection.next_sequence_number()
+            self._send_with_faults(
+                "alert_notification", alert_notification(alert, esme_addr, sequence_number), alert.msisdn
+            )
 
     def forget(self) -> None:
         """Expect no response any more."""
@@ -254,7 +287,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
         if self.bound:
             shown |= {
                 "mode": self._connection.state.value,
-                "interface_version": str(negotiated(self._interface_version)),
+                "interface_version": str(self.version),
                 "address_range": self.address_range.written if self.address_range else "",
                 "window": {"size": self._window, "unanswered": self.unanswered},
             }
@@ -391,17 +424,17 @@ class EsmeConnection(asyncio.BufferedProtocol):
         self._answered_id = account.receipts.answered_id
         self._sticky = account.settings.sticky_receipts
         self._limits = account.limits or None
-        self._interface_version = pdu.interface_version
         if self._connection.submits:
             self._handlers = self._answering if account.codes else self._submitting
         self._account, self.system_id = account, pdu.system_id
         self._private = account.settings.inner
-        self._default_alphabet = account.settings.default_alphabet
-        # Section 3.4: an ESME of before 3.4 gets no optional parameters
-        self._takes_tlvs = pdu.interface_version >= INTERFACE_VERSION
-        tlvs = ((Tag.SC_INTERFACE_VERSION, bytes((INTERFACE_VERSION,))),) if self._takes_tlvs else ()
+        self.default_alphabet = account.settings.default_alphabet
+        self.version = negotiated(pdu.interface_version)
+        self._takes_tlvs = self.version.takes_tlvs
+        if account.settings.deliver_by == "data_sm" and self._takes_tlvs:  # 3.3 has no data_sm
+            self._deliver = data_sm
         self._note("esme.bound", mode=self._connection.state.value, bind=self.number)
-        self._reply(pdu, Status.ESME_ROK, system_id=SMSC_SYSTEM_ID, tlvs=tlvs)
+        self._reply(pdu, Status.ESME_ROK, system_id=SMSC_SYSTEM_ID, tlvs=self.version.bind_tlvs)
         self._active_at, self._activity = self._shared.real_time(), self.counters.activity
         account.opened(self)
         return None
@@ -418,22 +451,57 @@ class EsmeConnection(asyncio.BufferedProtocol):
         if self._limits is not None and (refusal := self._beyond(self._limits)):
             return self._reply(pdu, refusal)
         try:
-            sms = sms_from(pdu, self.system_id, self.gateway.now(), self._default_alphabet)
+            sms = sms_from(
+                pdu, self.system_id, self.gateway.now(), self.default_alphabet, self.services.default_messages
+            )
         except PduError as error:
             return self._refuse(pdu, error)
         self._owed += 1
         if self._sticky:
             sms.origin = self.number
+        if sms.esm_class and at_once(sms):
+            return self._answer(pdu, partial(submit_at_once, sms=sms))
         outgoing = self.outgoing
         if not outgoing:
             self.gateway.after_commit(self._flush)
         place = len(outgoing)
         outgoing.append(b"")  # the response takes its place before the receipt, which may come within `submit`
-        self.gateway.submit(sms)
+        try:
+            self.gateway.submit(sms)
+        except QueueFullError as error:
+            self._note("esme.refused", command=pdu.command, command_status="ESME_RMSGQFUL", seen=str(error))
+            self.counters.answered(pdu.command, Status.ESME_RMSGQFUL)
+            outgoing[place] = self._congested(pdu.reply(Status.ESME_RMSGQFUL)).encode()
+            return None
         answered_id = self._answered_id
         message_id = sms.message_id.encode() if answered_id is None else answered_id(sms.message_id)
-        outgoing[place] = _pack_submit_sm_resp(pdu.sequence_number, (message_id,))
+        outgoing[place] = _pack_submit_sm_resp(pdu.sequence_number, (message_id,), self._congestion)
         self.counters.submitted += 1
+        return None
+
+    def _request(self, pdu: Pdu) -> None:
+        if type(pdu) in SUBMISSIONS:
+            if self._limits is not None and (refusal := self._beyond(self._limits)):
+                return self._reply(pdu, refusal)
+            self._owed += 1
+        return self._answer(pdu, answer)
+
+    def _answer(self, pdu: Any, answered: Callable[[Any, Any], Pdu | None]) -> None:
+        """The response leaves before what the request brings about, such as receipts; None comes later."""
+        outgoing = self.outgoing
+        place = len(outgoing)
+        try:
+            response = answered(self, pdu)
+        except PduError as error:
+            return self._refuse(pdu, error)
+        if response is None:
+            return None
+        self.counters.answered(pdu.command, response.command_status)
+        octets = self._congested(response).encode()
+        if len(outgoing) == place:
+            self.write(octets)
+        else:
+            outgoing.insert(place, octets)
         return None
 
     def _beyond(self, limits: Limits) -> Status | None:
@@ -451,15 +519,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
             self._reply(pdu, refusal)
             return
         self._owed += 1
-        self.write(b"")  # as above: what the user or the network says to it leaves behind the response
-        place = len(self.outgoing) - 1
-        try:
-            response = pdu.reply(message_id=codes.submit(pdu))
-        except PduError as error:
-            self._note("esme.refused", command=pdu.command, command_status=error.status.name, seen=error.seen)
-            response = pdu.reply(error.status)
-        self.counters.answered(pdu.command, response.command_status)
-        self.outgoing[place] = response.encode()
+        self._answer(pdu, lambda line, pdu: pdu.reply(message_id=codes.submit(pdu)))
 
     def _deliver_sm_resp(self, pdu: DeliverSmResp | DataSmResp) -> None:
         self._answered(pdu.sequence_number, pdu.command_status)
@@ -472,8 +532,10 @@ class EsmeConnection(asyncio.BufferedProtocol):
         if command_status:
             self.counters.refused[command_status] += 1
         if isinstance(carried, Sms):
-            accepted = command_status == Status.ESME_ROK
-            self.gateway.confirm(carried, MessageState.DELIVERED if accepted else MessageState.REJECTED)
+            if command_status:
+                after_response(self.gateway, carried, command_status)
+            else:
+                self.gateway.confirm(carried, MessageState.DELIVERED)
         elif not isinstance(carried, Receipt):
             carried(command_status)
         if self._account and self._writable:
@@ -514,7 +576,42 @@ class EsmeConnection(asyncio.BufferedProtocol):
         UnparsedPdu: _unparsed,
     }
     # Its place in a table of its own asks the state once, at the bind, and not of every message.
-    _submitting: ClassVar[Mapping[type, Callable[[EsmeConnection, Any], None]]] = {**_handlers, SubmitSm: _submit_sm}
+    _submitting: ClassVar[Mapping[type, Callable[[EsmeConnection, Any], None]]] = {
+        **_handlers,
+        **dict.fromkeys(REQUESTS, _request),
+        SubmitSm: _submit_sm,
+    }
+
+    # What requests ask (see `requests.Line`) ---------------------------------------------------------------------------
+
+    @property
+    def origin(self) -> int:
+        """The number of the connection where its account wants receipts to come back to it, else 0."""
+        return self.number if self._sticky else 0
+
+    def number_of(self, message_id: str) -> str | None:
+        """The network's message_id of what the ESME calls it; None for what it never was given."""
+        return self._account.number_of(message_id) if self._account else None
+
+    def shown_id(self, message_id: str) -> str:
+        """What the ESME is told for the network's message_id."""
+        return message_id if self._answered_id is None else self._answered_id(message_id).decode()
+
+    def alert_as(self, msisdn: str, source: str) -> None:
+        """The alert of this handset goes to this address of the ESME."""
+        if self._account:
+            self._account.alert_addresses[msisdn] = source
+
+    def _congestion_state(self) -> tuple[tuple[int, bytes], ...]:
+        load = self.gateway.network.messages.load(self.system_id)
+        return ((Tag.CONGESTION_STATE, bytes((min(99, load),))),)
+
+    def _congested(self, response: Pdu) -> Pdu:
+        """The response, with how busy the SMSC is where the ESME speaks 5.0."""
+        if self.version.takes_congestion_state:
+            response.tlvs = (*response.tlvs, *self._congestion_state())
+        return response
+
     _answering: ClassVar[Mapping[type, Callable[[EsmeConnection, Any], None]]] = {
         **_submitting,
         SubmitSm: _submit_either,
@@ -529,10 +626,13 @@ class EsmeConnection(asyncio.BufferedProtocol):
 
     def _refuse(self, pdu: Pdu, error: PduError) -> None:
         self._note("esme.refused", command=pdu.command, command_status=error.status.name, seen=error.seen)
-        self._reply(pdu, error.status)
+        self.counters.answered(pdu.command, error.status)
+        self.write(self._congested(pdu.reply(error.status)).encode())
 
     def respond(self, response: Pdu) -> None:
         """Write the response to a request that was put off."""
+        self.counters.answered(response.command.removesuffix("_resp"), response.command_status)
+        self._congested(response)
         fault = self._late_faults.pop(response.sequence_number, None)
         if fault:
             carry_out(fault, self, partial(self.write, response.encode()))
@@ -554,7 +654,8 @@ class EsmeConnection(asyncio.BufferedProtocol):
                 for pdu in outgoing:
                     self._show(pdu, to_esme=True)
             if not self._private:
-                capture.add(Chunk(time.time(), self._line, True, octets))
+                shown = octets if self._account else without_password(octets)
+                capture.add(Chunk(time.time(), self._line, True, shown))
             self._transport.write(octets)
         outgoing.clear()
         self._owed = 0

@@ -7,9 +7,12 @@ import ssl
 from typing import Any
 
 from ussd_gateway.applications.smsc.accounts import Accounts
+from ussd_gateway.applications.smsc.broadcasts import Broadcasts
 from ussd_gateway.applications.smsc.capture import Capture
 from ussd_gateway.applications.smsc.connection import EsmeConnection, Shared
 from ussd_gateway.applications.smsc.metrics import smsc_metrics
+from ussd_gateway.applications.smsc.outbind import Outbinds
+from ussd_gateway.applications.smsc.requests import Services
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.metric import Metric
 from ussd_gateway.network.faults import Faults
@@ -23,9 +26,20 @@ class Smsc:
     """Accepts SMPP connections. `window`: how many deliver_sm a bind may leave unanswered."""
 
     def __init__(
-        self, gateway: Gateway, accounts: Accounts, *, timers: Timers, window: int, faults: Faults, capture: Capture
+        self,
+        gateway: Gateway,
+        accounts: Accounts,
+        *,
+        timers: Timers,
+        window: int,
+        faults: Faults,
+        capture: Capture,
+        services: Services | None = None,
     ) -> None:
-        self._shared = Shared(gateway, accounts, timers, window, faults, capture)
+        self._shared = Shared(
+            gateway, accounts, timers, window, faults, capture, services or Services(Broadcasts(gateway))
+        )
+        self.outbinds = Outbinds(self._shared)
         self._servers: list[asyncio.Server] = []
         self._check: asyncio.TimerHandle | None = None
 
@@ -58,6 +72,7 @@ class Smsc:
         """Unbind everybody and stop listening."""
         if self._check:
             self._check.cancel()
+        self.outbinds.stop()
         for server in self._servers:
             server.close()
         for connection in list(self.connections):
@@ -95,4 +110,5 @@ class Smsc:
         now = self.real_time()
         for connection in list(self.connections):
             connection.check(now)
+        self.outbinds.check(now)
         self._check = asyncio.get_running_loop().call_later(_CHECK, self._look)

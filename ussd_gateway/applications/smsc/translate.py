@@ -1,29 +1,41 @@
-"""Between PDUs and messages: submit_sm to Sms, Sms to deliver_sm. No I/O."""
+"""Between PDUs and messages: submit_sm, submit_multi and data_sm to Sms; Sms to deliver_sm and data_sm. No I/O."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from msgspec import structs
 
-from ussd_gateway.coding.data_coding import GSM7, Alphabet
+from ussd_gateway.coding.data_coding import GSM7, Alphabet, encode_sms
 from ussd_gateway.coding.segments import Concatenation, parse_udh
 from ussd_gateway.coding.user_data import recoded
-from ussd_gateway.network.message import UDHI, Sms
-from ussd_gateway.smpp.commands import DeliverSm, SubmitSm
+from ussd_gateway.network.message import UDHI, Alert, Sms
+from ussd_gateway.smpp.commands import AlertNotification, DataSm, DeliverSm, SubmitMulti, SubmitSm
 from ussd_gateway.smpp.errors import PduError
 from ussd_gateway.smpp.status import Status
 from ussd_gateway.smpp.time import parse_time
-from ussd_gateway.smpp.tlv import Tag, Tlvs, encode_tlvs
+from ussd_gateway.smpp.tlv import Tag, Tlvs, check_tlvs, encode_tlvs
 
 _ZERO = b"\0"
 _SAR = (Tag.SAR_MSG_REF_NUM, Tag.SAR_TOTAL_SEGMENTS, Tag.SAR_SEGMENT_SEQNUM)
 _UNDERSTOOD = frozenset((*_SAR, Tag.MESSAGE_PAYLOAD))
+_FOR_US = frozenset((Tag.SET_DPF, Tag.QOS_TIME_TO_LIVE))  # what a data_sm asks of the SMSC alone
 _HIGHEST_PRIORITY = 3  # 5.2.14
 
 
-def sms_from(pdu: SubmitSm, account: str, now: float, default_alphabet: Alphabet = GSM7) -> Sms:
-    """The message that a submit_sm carries, data_coding 0 as its account means it; PduError with the command_status that refuses it."""
+def sms_from(
+    pdu: SubmitSm,
+    account: str,
+    now: float,
+    default_alphabet: Alphabet = GSM7,
+    predefined: Sequence[str] = (),
+) -> Sms:
+    """The message that a submit_sm carries; PduError with the command_status that refuses it.
+
+    default_alphabet  what data_coding 0 means to the account
+    predefined        the texts that sm_default_msg_id names, from 1 on
+    """
     # One unpacking instead of eighteen attributes: every message an ESME submits comes this way.
     (
         service_type,
@@ -47,19 +59,13 @@ def sms_from(pdu: SubmitSm, account: str, now: float, default_alphabet: Alphabet
     ) = pdu.values
     if not destination.removeprefix(b"+").isdigit():
         raise PduError("destination_addr is no number; write its digits", Status.ESME_RINVDSTADR)
-    if priority_flag[0] > _HIGHEST_PRIORITY:
-        raise PduError(f"priority_flag is {priority_flag[0]}; it goes from 0 to 3", Status.ESME_RINVPRTFLG)
-    if service_type == b"USSD" or replace_if_present_flag != _ZERO or sm_default_msg_id != _ZERO:
-        _refuse_what_is_not_offered(pdu)
-    if schedule_delivery_time:
-        _refuse_the_future(pdu.schedule_delivery_time, now)
     tlvs: Tlvs = ()
     concatenation = None
     if pdu.tlvs:
         octets, concatenation, tlvs = _with_tlvs(pdu)
-    if esm_class[0] & UDHI:
+    if esm_class != _ZERO and esm_class[0] & UDHI:
         concatenation = parse_udh(octets)[0] or concatenation
-    return Sms(
+    sms = Sms(
         source.decode("latin-1") if source[:1] != b"+" else source[1:].decode("latin-1"),
         destination.decode("latin-1") if destination[:1] != b"+" else destination[1:].decode("latin-1"),
         octets,
@@ -68,11 +74,83 @@ def sms_from(pdu: SubmitSm, account: str, now: float, default_alphabet: Alphabet
         protocol_id[0],
         registered_delivery[0],
         concatenation,
-        _expiry(pdu.validity_period, now) if validity_period else 0.0,
+        expiry(pdu.validity_period, now) if validity_period else 0.0,
         account,
         tlvs=tlvs,
         default_alphabet=default_alphabet,
     )
+    if (
+        service_type
+        or schedule_delivery_time
+        or priority_flag != _ZERO
+        or replace_if_present_flag != _ZERO
+        or sm_default_msg_id != _ZERO
+    ):
+        _set_conditions(sms, pdu, now, predefined)
+    return sms
+
+
+def _set_conditions(sms: Sms, pdu: SubmitSm, now: float, predefined: Sequence[str]) -> None:
+    """What few messages ask for."""
+    if pdu.service_type == "USSD":
+        raise PduError("service_type USSD takes an account with USSD codes", Status.ESME_RINVSERTYP)
+    if pdu.priority_flag > _HIGHEST_PRIORITY:
+        raise PduError(f"priority_flag is {pdu.priority_flag}; it goes from 0 to 3", Status.ESME_RINVPRTFLG)
+    if pdu.replace_if_present_flag > 1:
+        raise PduError(
+            f"replace_if_present_flag is {pdu.replace_if_present_flag}; it is 0 or 1", Status.ESME_RINVREPFLAG
+        )
+    if pdu.sm_default_msg_id:
+        text = predefined_text(pdu.sm_default_msg_id, predefined)
+        if sms.octets:
+            raise PduError("there is a text beside sm_default_msg_id", Status.ESME_RINVMSGLEN)
+        sms.data_coding, sms.octets = encode_sms(text, sms.default_alphabet)
+    sms.service_type = pdu.service_type
+    sms.priority = pdu.priority_flag
+    sms.replace_if_present = bool(pdu.replace_if_present_flag)
+    if pdu.schedule_delivery_time:
+        sms.scheduled_at = scheduled(pdu.schedule_delivery_time, now)
+        if sms.expires_at and sms.expires_at <= sms.scheduled_at:
+            raise PduError("validity_period is over before schedule_delivery_time", Status.ESME_RINVEXPIRY)
+
+
+def sms_from_multi(
+    pdu: SubmitMulti, account: str, now: float, default_alphabet: Alphabet = GSM7, predefined: Sequence[str] = ()
+) -> Sms:
+    """The message of a submit_multi, its destination still to be set."""
+    request = SubmitSm(tlvs=pdu.tlvs)
+    request.values = (*pdu.values[:4], _ZERO, _ZERO, b"0", *pdu.values[5:])
+    return structs.replace(sms_from(request, account, now, default_alphabet, predefined), destination="")
+
+
+def sms_from_data_sm(pdu: DataSm, account: str, now: float, default_alphabet: Alphabet = GSM7) -> Sms:
+    """The message that a data_sm carries; qos_time_to_live is its validity in seconds, 0 the network's own."""
+    check_tlvs(pdu.tlvs)
+    *front, esm_class, registered_delivery, data_coding = pdu.values
+    request = SubmitSm(tlvs=[tlv for tlv in pdu.tlvs if tlv[0] not in _FOR_US])
+    # protocol_id, priority, schedule and validity; replace_if_present_flag; the predefined message and the text
+    request.values = (
+        *front,
+        esm_class,
+        *(_ZERO, _ZERO, b"", b""),
+        registered_delivery,
+        _ZERO,
+        data_coding,
+        *(_ZERO, _ZERO, b""),
+    )
+    sms = sms_from(request, account, now, default_alphabet)
+    if seconds := int.from_bytes(pdu.tlv(Tag.QOS_TIME_TO_LIVE) or b""):
+        sms.expires_at = now + seconds
+    return sms
+
+
+def predefined_text(number: int, predefined: Sequence[str]) -> str:
+    """What sm_default_msg_id names (SMPP 3.4 section 5.2.20)."""
+    if not 1 <= number <= len(predefined):
+        raise PduError(
+            f"sm_default_msg_id is {number}; smpp.default_messages has {len(predefined)}", Status.ESME_RINVDFTMSGID
+        )
+    return predefined[number - 1]
 
 
 def deliver_sm(
@@ -85,25 +163,22 @@ def deliver_sm(
                       knows what it does
     """
     if message.default_alphabet is not default_alphabet and message.account:
-        user_data = recoded(message.user_data, default_alphabet)
-        message = structs.replace(message, octets=user_data.octets, data_coding=user_data.data_coding)
+        message = _recoded(message, default_alphabet)
     short_message, tail = message.octets, b""
     if len(short_message) > 254:  # 5.3.2.32: what does not fit short_message goes as message_payload
         tail = encode_tlvs(((Tag.MESSAGE_PAYLOAD, short_message),))
         short_message = b""
     if with_tlvs:
-        if message.concatenation and not message.esm_class & UDHI:
-            tail += _sar(message.concatenation)
-        tail += encode_tlvs(message.tlvs)
+        tail += _tlvs(message)
     return DeliverSm.pack(
         sequence_number,
         (
-            b"",
+            message.service_type.encode("latin-1"),
             *address(message.source),
             *address(message.destination),
             bytes((message.esm_class & UDHI,)),
             bytes((message.protocol_id,)),
-            _ZERO,
+            bytes((message.priority,)),
             b"",
             b"",
             _ZERO,
@@ -117,30 +192,63 @@ def deliver_sm(
     )
 
 
-def _expiry(validity_period: str, now: float) -> float:
+def data_sm(message: Sms, sequence_number: int, *, with_tlvs: bool = True, default_alphabet: Alphabet = GSM7) -> bytes:
+    """The same as a data_sm (section 4.7.1), for an account that wants it; its text is always in message_payload."""
+    if message.default_alphabet is not default_alphabet and message.account:
+        message = _recoded(message, default_alphabet)
+    tail = encode_tlvs(((Tag.MESSAGE_PAYLOAD, message.octets),))
+    return DataSm.pack(
+        sequence_number,
+        (
+            message.service_type.encode("latin-1"),
+            *address(message.source),
+            *address(message.destination),
+            bytes((message.esm_class & UDHI,)),
+            _ZERO,
+            bytes((message.data_coding,)),
+        ),
+        tail=tail + _tlvs(message) if with_tlvs else tail,
+    )
+
+
+def alert_notification(alert: Alert, esme_addr: str, sequence_number: int) -> bytes:
+    """The octets of the PDU that tells an ESME of a handset that can be reached again (section 4.12.1)."""
+    source, esme = address(alert.msisdn), address(esme_addr) if esme_addr else (_ZERO, _ZERO, b"")
+    return AlertNotification.pack(
+        sequence_number, (*source, *esme), tail=encode_tlvs(((Tag.MS_AVAILABILITY_STATUS, _ZERO),))
+    )
+
+
+def _recoded(message: Sms, default_alphabet: Alphabet) -> Sms:
+    user_data = recoded(message.user_data, default_alphabet)
+    return structs.replace(message, octets=user_data.octets, data_coding=user_data.data_coding)
+
+
+def _tlvs(message: Sms) -> bytes:
+    """The optional parameters of a message, as the ESME that receives it gets them."""
+    sar = _sar(message.concatenation) if message.concatenation and not message.esm_class & UDHI else b""
+    return sar + encode_tlvs(message.tlvs)
+
+
+def expiry(validity_period: str, now: float) -> float:
+    """When the message expires; ESME_RINVEXPIRY for what is no time, or over."""
     expires_at = parse_time(validity_period, now, Status.ESME_RINVEXPIRY)
-    assert expires_at is not None
-    if expires_at <= now:
+    if expires_at is None or expires_at <= now:
         raise PduError(f"validity_period {validity_period!r} is over already", Status.ESME_RINVEXPIRY)
     return expires_at
 
 
-def _refuse_the_future(schedule_delivery_time: str, now: float) -> None:
+def scheduled(schedule_delivery_time: str, now: float) -> float:
+    """When delivery begins; ESME_RINVSCHED for what is no time, or over."""
     at = parse_time(schedule_delivery_time, now, Status.ESME_RINVSCHED)
-    if at is not None and at > now:
-        raise PduError("scheduled delivery is not offered; leave schedule_delivery_time empty", Status.ESME_RINVSCHED)
-
-
-def _refuse_what_is_not_offered(pdu: SubmitSm) -> None:
-    if pdu.service_type == "USSD":
-        raise PduError("service_type USSD is not offered", Status.ESME_RINVSERTYP)
-    if pdu.replace_if_present_flag:
-        raise PduError("replace_if_present_flag is not offered; set it to 0", Status.ESME_RINVREPFLAG)
-    raise PduError("there are no predefined messages; set sm_default_msg_id to 0", Status.ESME_RINVDFTMSGID)
+    if at is None or at < now:
+        raise PduError(f"schedule_delivery_time {schedule_delivery_time!r} is over already", Status.ESME_RINVSCHED)
+    return at
 
 
 def _with_tlvs(pdu: SubmitSm) -> tuple[bytes, Concatenation | None, Tlvs]:
     """The octets, the place among segments by the SAR parameters (5.3.2.22 to 24), and the TLVs that are left."""
+    check_tlvs(pdu.tlvs)
     octets = pdu.short_message
     payload = pdu.tlv(Tag.MESSAGE_PAYLOAD)
     if payload is not None:
@@ -156,8 +264,6 @@ def _sar_concatenation(pdu: SubmitSm) -> Concatenation | None:
         return None
     if reference is None or total is None or sequence is None:
         raise PduError("the SAR parameters come all three or not at all", Status.ESME_RMISSINGOPTPARAM)
-    if (len(reference), len(total), len(sequence)) != (2, 1, 1):
-        raise PduError("a SAR parameter has the wrong length", Status.ESME_RINVPARLEN)
     if not 1 <= sequence[0] <= total[0]:
         raise PduError(f"SAR segment {sequence[0]} of {total[0]}", Status.ESME_RINVOPTPARAMVAL)
     return Concatenation(int.from_bytes(reference), total[0], sequence[0], 16)
