@@ -28,7 +28,9 @@ def test_the_shipped_file_names_every_key_with_its_default():
     config = Config()
     for section in SECTIONS:
         assert values[section] == getattr(config, section).model_dump(mode="json"), section
-    assert set(values) | {"fault", "link", "outcome"} == set(Config.model_fields)  # there are none
+    assert set(values) | {"distribution_lists", "fault", "link", "outcome"} == set(
+        Config.model_fields
+    )  # there are none
 
 
 def test_the_shipped_file_shows_a_link(written):

@@ -6,13 +6,16 @@ import random
 import pytest
 
 from ussd_gateway.applications.smsc.accounts import Accounts, EsmeAccount, EsmeSettings
+from ussd_gateway.applications.smsc.broadcasts import Broadcasts
 from ussd_gateway.applications.smsc.capture import Capture
+from ussd_gateway.applications.smsc.requests import Past, Services
 from ussd_gateway.applications.smsc.server import Smsc
 from ussd_gateway.clock import VirtualClock
 from ussd_gateway.coding.data_coding import Alphabet
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.handsets.handset import Handset
 from ussd_gateway.network.faults import Faults
+from ussd_gateway.network.message import MessageState
 from ussd_gateway.network.network import NetworkSettings
 from ussd_gateway.smpp.commands import BindTransceiver
 from ussd_gateway.smpp.connection import Connection
@@ -20,6 +23,7 @@ from ussd_gateway.smpp.pdu import Pdu
 from ussd_gateway.smpp.timers import Timers
 from ussd_gateway.store.journal import Journal
 from ussd_gateway.store.store import Store
+from ussd_gateway.store.views import Views
 
 START = 1_524_840_600.0  # 2018-04-27T14:50:00Z
 PATIENCE = 5.0
@@ -86,6 +90,13 @@ class Site:
         settings = [test, EsmeSettings("other", "pw")]
         settings.append(EsmeSettings("latin", "pw", ("6000",), default_alphabet=Alphabet.LATIN1))
         settings += smsc.pop("accounts", ())
+        settings.append(EsmeSettings("data", "pw", ("7000",), deliver_by="data_sm"))
+        self.services = Services(
+            Broadcasts(self.gateway),
+            smsc.pop("default_messages", ()),
+            smsc.pop("distribution_lists", {}),
+            self.look_up,
+        )
         self.accounts = Accounts([EsmeAccount(account, self.gateway) for account in settings])
         self.smsc = Smsc(
             self.gateway,
@@ -94,6 +105,7 @@ class Site:
             window=smsc.pop("window", 500),
             faults=self.faults,
             capture=self.capture,
+            services=self.services,
         )
         self.tls = smsc.pop("tls", None)
         self.esmes = []
@@ -102,6 +114,23 @@ class Site:
         handset = Handset(msisdn, self.gateway)
         self.gateway.directory.attach_handset(msisdn, handset)
         return handset
+
+    async def look_up(self, message_id, account):
+        await self.gateway.committed()
+        views = Views(self.store)
+        for _ in views.catch_up():
+            await asyncio.sleep(0)
+        return [Past(*found) for found in views.known_as(message_id, account)]
+
+    def states(self):
+        """The state of each message as the journal has it, by message_id."""
+        found = {}
+        for _, entry in self.gateway.journal.after(0):
+            if entry.kind == "sms":
+                found[entry.sms.message_id] = MessageState(entry.state).name
+            elif entry.kind == "sms.state":
+                found[entry.message_id] = MessageState(entry.state).name
+        return found
 
     async def connect(self, **given):
         esme = Esme(*await asyncio.open_connection(*self.address, **given))
