@@ -285,3 +285,28 @@ def test_menus_are_beside_the_file_or_those_that_came_along(tmp_path):
     assert Config().menus_directory(tmp_path) == data_directory() / "menus"
     (tmp_path / "menus").mkdir()
     assert Config().menus_directory(tmp_path) == tmp_path / "menus"
+
+
+SMPP_KEYS = """
+[smpp]
+default_messages = ["Ready."]
+[distribution_lists]
+staff = ["+7 000 100-00-01"]
+[[esme]]
+system_id = "shop"
+password = "pw"
+deliver_by = "data_sm"
+outbind = "[::1]:2776"
+"""
+
+
+def test_what_requests_of_esmes_need(written):
+    config = load(written(SMPP_KEYS), environment={}).config
+    assert (config.smpp.default_messages, config.distribution_lists) == (("Ready.",), {"staff": ("70001000001",)})
+    assert (config.esme[0].deliver_by, config.esme[0].outbind) == ("data_sm", ("::1", 2776))
+
+
+@pytest.mark.parametrize("outbind", ["2776", "host:", "host:0", "host:65536", ":2776"])
+def test_an_outbind_names_a_host_and_a_port(written, outbind):
+    with pytest.raises(ConfigError, match="write a host and a port"):
+        load(written(f'[[esme]]\nsystem_id = "shop"\npassword = "pw"\noutbind = "{outbind}"\n'), environment={})

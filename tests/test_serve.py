@@ -12,7 +12,8 @@ from ussd_gateway.handsets.handset import NotAskedError
 from ussd_gateway.network.message import MessageState, Receipt, Sms
 from ussd_gateway.network.messages import QueueFullError
 from ussd_gateway.serve import ListenError
-from ussd_gateway.smpp.commands import BindTransceiver, EnquireLink
+from ussd_gateway.smpp.commands import BindTransceiver, EnquireLink, QuerySm
+from ussd_gateway.smpp.connection import Connection
 
 
 @pytest.fixture
@@ -112,6 +113,24 @@ async def test_a_scheduled_message_arrives_after_a_restart(start):
         assert anna.inbox == []
         await gateway.wait(60)
         assert [sms.text for sms in anna.inbox] == ["Hi"]
+
+
+async def test_an_esme_asks_after_a_restart_what_became_of_its_message(start):
+    async with start() as gateway:
+        gateway.submit(Sms("shop", "70001000001", b"Hi", account="test"))
+    async with start() as gateway:
+        reader, writer = await asyncio.open_connection(*gateway.smpp_address)
+        bind = BindTransceiver(sequence_number=1, system_id="test", password="test", interface_version=0x34)
+        message_id = gateway.handset("70001000001").inbox[0].id
+        writer.write(bind.encode() + QuerySm(sequence_number=2, message_id=message_id, source_addr="shop").encode())
+        connection, received = Connection(), []
+        async with asyncio.timeout(5):
+            while len(received) < 2:
+                received += connection.receive_data(await reader.read(1000))
+        response = received[1]
+        assert (response.command_status, response.message_id, response.message_state) == (0, message_id, 2)
+        assert response.final_date
+        writer.close()
 
 
 LIFE = """

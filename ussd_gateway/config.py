@@ -99,7 +99,9 @@ def _in_style(key: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _endpoint(value: object) -> tuple[str, int]:
+def _endpoint(value: object) -> tuple[str, int] | None:
+    if value in ("", None):
+        return None
     host, colon, port = str(value).rpartition(":")
     if not (host and colon and port.isascii() and port.isdigit() and 0 < int(port) <= 0xFFFF):
         raise ValueError('write a host and a port, such as "127.0.0.1:2776"')
@@ -111,7 +113,7 @@ Msisdn = Annotated[str, BeforeValidator(_msisdn)]
 SystemId = Annotated[str, Field(min_length=1, max_length=15)]  # SMPP 3.4 section 5.2.1
 SmppPassword = Annotated[str, Field(max_length=8)]  # section 5.2.2
 UssdDialect = Annotated[str, AfterValidator(_dialect)]
-Endpoint = Annotated[tuple[str, int], BeforeValidator(_endpoint)]
+Endpoint = Annotated[tuple[str, int] | None, BeforeValidator(_endpoint)]
 ListName = Annotated[str, Field(min_length=1, max_length=20)]  # section 5.2.27
 Predefined = Annotated[str, Field(min_length=1)]
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -256,7 +258,7 @@ class Esme(_Section):
     response_id: Form = DEFAULT.id
     receipt: ReceiptSection = ReceiptSection()
     deliver_by: Literal["deliver_sm", "data_sm"] = "deliver_sm"
-    outbind: Endpoint | None = None
+    outbind: Endpoint = None
     outbind_password: SmppPassword = ""
 
 

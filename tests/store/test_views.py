@@ -400,3 +400,19 @@ def test_a_reset_while_somebody_looks_leaves_nothing_of_before(store, journal):
 
 def test_nothing_is_kept_since_nothing(views):
     assert views.kept_since() is None
+
+
+def test_what_an_account_knows_by_an_id_is_a_message_or_a_group(journal, views):
+    for message_id, account, group_id in (("1", "shop", ""), ("2", "shop", "1"), ("3", "bank", "1"), ("4", "shop", "")):
+        message = sms(message_id, "Hi")
+        message.account, message.group_id = account, group_id
+        journal.sms(message, MessageState.ENROUTE, 0.0)
+        if message_id == "2":
+            journal.state(message, MessageState.EXPIRED, 60.0, 6)
+    journal.commit()
+    views.catch_up()
+    first = ("shop", MessageState.ENROUTE, 0.0, 0)
+    assert views.known_as("1", "shop") == [first, ("shop", MessageState.EXPIRED, 60.0, 6)]
+    assert views.known_as("4", "shop") == [first]
+    for message_id, account in (("1", "nobody"), ("9", "shop"), ("", "shop"), ("x", "shop"), ("9" * 40, "shop")):
+        assert views.known_as(message_id, account) == []

@@ -614,3 +614,28 @@ async def test_a_bind_of_5_0_is_told_how_busy_the_smsc_is(new_site, request_, ve
         response = await esme.ask(request_)
         expected = {0x34: (None,), 0x50: (b"\x32", b"\x4b")}[version]  # 50 %, and 75 % where one more waits
         assert response.tlv(Tag.CONGESTION_STATE) in expected
+
+
+# As the account has it ----------------------------------------------------------------------------------------------------
+
+
+async def test_message_ids_are_asked_for_as_the_account_writes_them(new_site):
+    async with new_site(test={"response_id": "%x"}) as site:
+        anna, esme = site.handset(), await site.bound()
+        site.gateway.detach(anna.party)
+        for _ in range(10):
+            await esme.ask(submit())
+        response = await esme.ask(data())
+        assert response.message_id == "b"
+        assert (await esme.ask(query("b"))).message_id == "b"
+        assert (await esme.ask(cancel("b"))).command_status == 0
+        assert site.states()["0000000011"] == "DELETED"
+
+
+@pytest.mark.parametrize("request_", [data(3), to(ANNA)])
+async def test_what_an_account_may_submit_is_limited_in_every_form(new_site, request_):
+    async with new_site(test={"rate": 1.0}) as site:
+        site.handset()
+        esme = await site.bound()
+        assert (await esme.ask(submit())).command_status == 0
+        assert (await esme.ask(request_)).command_status == Status.ESME_RTHROTTLED
