@@ -777,19 +777,19 @@ def test_clearing_forgets_all_of_it(new_operator):
 def test_those_who_follow_hear_of_each_final_state_on_the_long_road(operator, anna, shop):
     heard = []
     operator.network.messages.followers.append(lambda message, state, error: heard.append((state, error)))
-    operator.network.detach(anna, 0)
+    operator.detach(anna)
     operator.submit(sms(expires_at=60.0))
-    operator.advance(60)
+    operator.wait(60)
     operator.network.messages.clear()
     operator.submit(sms(expires_at=120.0))
-    operator.advance(60)
+    operator.wait(60)
     assert heard == [(S.EXPIRED, 6)]
 
 
 def test_the_load_is_how_full_what_waits_is(new_operator):
     operator = new_operator(waiting_limit=4, under_way_limit=100)
     anna = operator.handset(ANNA)
-    operator.network.detach(anna, 0)
+    operator.detach(anna)
     for _ in range(3):
         operator.submit(sms())
     assert operator.network.messages.load("shop") == 3  # of 100 under way

@@ -412,3 +412,25 @@ async def test_nothing_is_left_of_a_thousand_connections(site):
     good = await site.bound()
     assert (await good.ask(submit())).command_status == Status.ESME_ROK
     assert len(site.smsc.connections) == 1
+
+
+async def test_our_unbind_waits_for_its_response(site):
+    anna, esme = site.handset(), await site.bound()
+    (connection,) = site.smsc.connections
+    connection.unbind()
+    unbind = await esme.receive()
+    assert (await esme.ask(submit())).command_status == Status.ESME_RINVBNDSTS
+    anna.send("5001", "Hi")
+    connection.check(site.smsc.real_time() + 29)
+    await esme.send(UnbindResp(sequence_number=unbind.sequence_number))
+    assert await esme.receive() is None
+    assert (await (await site.bound()).receive()).short_message == b"Hi"
+
+
+async def test_our_unbind_waits_no_longer_than_for_any_response(site):
+    esme = await site.bound()
+    (connection,) = site.smsc.connections
+    connection.unbind()
+    assert (await esme.receive()).command == "unbind"
+    connection.check(site.smsc.real_time() + 31)
+    assert await esme.receive() is None

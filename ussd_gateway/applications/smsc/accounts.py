@@ -60,7 +60,7 @@ class Bind(Protocol):
     def forget(self) -> None:
         """Expect no response any more."""
 
-    def close(self) -> None:
+    def unbind(self) -> None:
         """End the bind politely."""
 
     def shown(self) -> dict[str, Any]:
@@ -264,7 +264,7 @@ class EsmeAccount:
             raise PduError(f"{len(self._bound)} binds are open and max_binds is {most}", Status.ESME_RALYBND)
         oldest = next(iter(self._bound.values()))
         self._gateway.note("esme.replaced", account=self.settings.system_id, bind=oldest.number)
-        oldest.close()
+        oldest.unbind()
 
     @property
     def calls(self) -> bool:
@@ -358,7 +358,7 @@ class EsmeAccount:
         """Ends all binds politely, or the one with this number; returns the numbers of those that it ended."""
         ending = [bind for bind in self._bound.values() if number in (None, bind.number)]
         for bind in ending:
-            bind.close()
+            bind.unbind()
         return [bind.number for bind in ending]
 
 

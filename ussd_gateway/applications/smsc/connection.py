@@ -46,6 +46,7 @@ from ussd_gateway.smpp.commands import (
     SubmitSm,
     SubmitSmResp,
     Unbind,
+    UnbindResp,
 )
 from ussd_gateway.smpp.connection import BOUND, Connection, State
 from ussd_gateway.smpp.errors import LostStreamError, PduError
@@ -134,6 +135,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
         self._writable = True
         self._opened_at = self._heard_at = shared.real_time()
         self._enquired_at = 0.0
+        self._unbinding_since: float | None = None  # our unbind waits for its response
         self._active_at, self._activity = self._opened_at, 0
 
     # asyncio -------------------------------------------------------------------------------------------------------
@@ -300,6 +302,10 @@ class EsmeConnection(asyncio.BufferedProtocol):
         if self._transport is None or self._transport.is_closing():
             self.abort()  # it was told to close, and the ESME does not read what is left for it
             return
+        if self._unbinding_since is not None:
+            if now - self._unbinding_since >= self._shared.timers.response:
+                self._close_transport()
+            return
         if (activity := self.counters.activity) != self._activity:
             self._active_at, self._activity = now, activity
         due = self._shared.timers.due(
@@ -315,7 +321,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
             self.close()
         elif due is Due.UNBIND:
             self._note("esme.inactive")
-            self.close()
+            self.unbind()
         elif due is Due.ENQUIRE_LINK:
             self._enquired_at = now
             self._send_with_faults(
@@ -326,9 +332,22 @@ class EsmeConnection(asyncio.BufferedProtocol):
         """How long the oldest deliver_sm has waited for its response."""
         return now - next(iter(self._unanswered.values()))[1] if self._unanswered else 0.0
 
+    def unbind(self) -> None:
+        """End the bind politely, and close when the ESME has answered, or has had the time to."""
+        if self._connection.state not in BOUND:
+            self.close()
+            return
+        self.write(Unbind(sequence_number=self._connection.next_sequence_number()).encode())
+        self._unbinding_since = self._shared.real_time()
+        self._connection.unbind()
+        self._handlers = type(self)._handlers
+        self._leave()
+
     def close(self) -> None:
-        """End the bind politely, behind what this turn has still to say, and the connection."""
+        """End the bind without waiting for an answer, behind what this turn has still to say, and the connection."""
         if self._transport is None or self._transport.is_closing() or self._connection.state is State.UNBOUND:
+            if self._unbinding_since is not None:
+                self.gateway.after_commit(self._close_transport)
             return
         if self._connection.state in BOUND:
             self.write(Unbind(sequence_number=self._connection.next_sequence_number()).encode())
@@ -446,6 +465,10 @@ class EsmeConnection(asyncio.BufferedProtocol):
         self._note("esme.unbound")
         self._end()
         return None
+
+    def _unbind_resp(self, pdu: Pdu) -> None:
+        if self._unbinding_since is not None:
+            self.gateway.after_commit(self._close_transport)
 
     def _submit_sm(self, pdu: SubmitSm) -> None:
         if self._limits is not None and (refusal := self._beyond(self._limits)):
@@ -569,6 +592,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
         BindReceiver: _bind,
         BindTransceiver: _bind,
         Unbind: _unbind,
+        UnbindResp: _unbind_resp,
         DeliverSmResp: _deliver_sm_resp,
         DataSmResp: _deliver_sm_resp,
         EnquireLink: _enquire_link,
