@@ -17,7 +17,7 @@ from ussd_gateway.handsets.handset import Handset
 from ussd_gateway.network.faults import Faults
 from ussd_gateway.network.message import MessageState
 from ussd_gateway.network.network import NetworkSettings
-from ussd_gateway.smpp.commands import BindTransceiver
+from ussd_gateway.smpp.commands import BindTransceiver, Unbind
 from ussd_gateway.smpp.connection import Connection
 from ussd_gateway.smpp.pdu import Pdu
 from ussd_gateway.smpp.timers import Timers
@@ -63,6 +63,11 @@ class Esme:
     async def bind(self, system_id="test", password="test", pdu=BindTransceiver, **given):
         given = {"interface_version": 0x34} | given
         return await self.ask(pdu(sequence_number=1, system_id=system_id, password=password, **given))
+
+    async def is_unbound(self):
+        """Whether the SMSC unbinds it, and closes once that is answered."""
+        unbind = await self.receive()
+        return isinstance(unbind, Unbind) and await self.ask(unbind.reply()) is None
 
     def close(self):
         self._writer.close()

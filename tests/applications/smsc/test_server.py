@@ -47,8 +47,7 @@ async def test_somebody_ends_one_bind_or_all_of_an_account(site):
     assert site.smsc.unbind("test", 2) == []
     assert site.smsc.unbind("test") == [1, 3]
     for esme in (esmes[0], esmes[2]):
-        assert (await esme.receive()).command == "unbind"
-        assert await esme.receive() is None
+        assert await esme.is_unbound()
     assert site.smsc.unbind("test") == site.smsc.unbind("nobody") == []
     assert site.smsc.account("nobody") is None
 
@@ -67,7 +66,6 @@ async def test_a_bind_without_messages_is_unbound(new_site):
         await busy.ask(SubmitSm(sequence_number=2, destination_addr="70001000001"))
         look(31)
         look(62)
-        assert (await idle.receive()).command == "unbind"
-        assert await idle.receive() is None
+        assert await idle.is_unbound()
         assert (await busy.ask(EnquireLink(sequence_number=3))).command == "enquire_link_resp"
         assert "esme.inactive" in [kind for (kind,) in site.journal()]
