@@ -72,6 +72,10 @@ class Esme:
     def close(self):
         self._writer.close()
 
+    def ends(self):
+        """Sends no more, and still listens."""
+        self._writer.write_eof()
+
     def reset(self):
         """Gone without a goodbye."""
         self._writer.transport.abort()

@@ -440,6 +440,15 @@ async def test_a_query_holds_up_nothing_behind_it_but_is_answered(site, anna):
     assert {(await esme.receive()).command for _ in range(2)} == {"query_sm_resp", "enquire_link_resp"}
 
 
+async def test_who_ends_his_side_still_gets_the_response_that_he_waits_for(site, anna):
+    esme = await site.bound()
+    await esme.ask(submit())
+    await esme.send(query("0000000001"))
+    esme.ends()
+    assert (await esme.receive()).command == "query_sm_resp"
+    assert await esme.receive() is None
+
+
 # cancel_sm ----------------------------------------------------------------------------------------------------------------
 
 

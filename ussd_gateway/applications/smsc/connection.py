@@ -135,6 +135,8 @@ class EsmeConnection(asyncio.BufferedProtocol):
         self._writable = True
         self._opened_at = self._heard_at = shared.real_time()
         self._enquired_at = 0.0
+        self._to_come = 0  # responses that were put off
+        self._heard_all = False  # the ESME has ended its side
         self._unbinding_since: float | None = None  # our unbind waits for its response
         self._active_at, self._activity = self._opened_at, 0
 
@@ -190,8 +192,10 @@ class EsmeConnection(asyncio.BufferedProtocol):
         except LostStreamError as error:
             self._lose(error)
 
-    def eof_received(self) -> None:
-        """The ESME will send no more: close."""
+    def eof_received(self) -> bool:
+        """The ESME will send no more: close, once it has the responses that it waits for."""
+        self._heard_all = True
+        return self._to_come > 0 and not self._tls
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone, for whatever reason."""
@@ -518,6 +522,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
         except PduError as error:
             return self._refuse(pdu, error)
         if response is None:
+            self._to_come += 1
             return None
         self.counters.answered(pdu.command, response.command_status)
         octets = self._congested(response).encode()
@@ -657,6 +662,9 @@ class EsmeConnection(asyncio.BufferedProtocol):
         """Write the response to a request that was put off."""
         self.counters.answered(response.command.removesuffix("_resp"), response.command_status)
         self._congested(response)
+        self._to_come -= 1
+        if self._heard_all and not self._to_come:
+            self.gateway.after_commit(self._close_transport)
         fault = self._late_faults.pop(response.sequence_number, None)
         if fault:
             carry_out(fault, self, partial(self.write, response.encode()))
