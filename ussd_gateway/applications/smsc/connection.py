@@ -663,13 +663,13 @@ class EsmeConnection(asyncio.BufferedProtocol):
         self.counters.answered(response.command.removesuffix("_resp"), response.command_status)
         self._congested(response)
         self._to_come -= 1
-        if self._heard_all and not self._to_come:
-            self.gateway.after_commit(self._close_transport)
         fault = self._late_faults.pop(response.sequence_number, None)
         if fault:
             carry_out(fault, self, partial(self.write, response.encode()))
         else:
             self.write(response.encode())
+        if self._heard_all and not self._to_come:
+            self.gateway.after_commit(self._close_transport)  # behind what was just written
 
     def write(self, octets: bytes) -> None:
         """The octets leave at the end of this turn."""
