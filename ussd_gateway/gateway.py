@@ -38,8 +38,14 @@ class Journal(Record, Protocol):
     def event(self, kind: str, now: float, *, account: str | None = None, **facts: object) -> None:
         """Something else happened, such as esme.bound."""
 
-    def commit(self) -> None:
+    def keep(self) -> None:
         """Everything recorded so far is kept from now on."""
+
+    def tell(self) -> None:
+        """Those who watch the journal hear of what was kept."""
+
+    def commit(self) -> None:
+        """Both."""
 
 
 class Timer:
@@ -230,13 +236,14 @@ class Gateway:
         if self._closed:
             return
         try:
-            self.journal.commit()
+            self.journal.keep()
         except Exception as error:  # nothing is acknowledged before it is kept: try again
             log.error("gateway.commit_failed", error=told(error))
             asyncio.get_running_loop().call_later(COMMIT_AGAIN, self._end_turn)
             return
         self._turn_ends = False
         self._call_back()
+        self.journal.tell()  # behind the answers: nobody waits for it
         self._arm()
 
     def _call_back(self) -> None:

@@ -274,8 +274,9 @@ class Gateway(core.Gateway):
 
     def _captured(self, since: float) -> Iterator[tuple[float, tuple[str, int], tuple[str, int], bytes]]:
         """What passed between ESMEs and the SMSC from a moment on."""
-        for at, line, to_esme, octets in self._capture.since(since):
-            yield (at, line.smsc, line.esme, octets) if to_esme else (at, line.esme, line.smsc, octets)
+        for chunk in self._capture.since(since):
+            esme, smsc = chunk.line.esme, chunk.line.smsc
+            yield (chunk.at, smsc, esme, chunk.octets) if chunk.to_esme else (chunk.at, esme, smsc, chunk.octets)
 
     def _metrics(self) -> MetricsApi:
         network, journal = self.network, self._journal

@@ -55,6 +55,7 @@ class Journal:
         self._most = most
         self._entries: list[Entry] = []
         self._untold: list[tuple[int, list[Entry]]] = []
+        self._took = 0.0  # seconds of the last commit
         oldest = store.read("SELECT first - 1, octets - length(entries) FROM journal ORDER BY last LIMIT 1")
         newest = store.read("SELECT last, octets FROM journal ORDER BY last DESC LIMIT 1")
         # Numbers of entries, and octets, up to where they are forgotten, and up to where they are written.
@@ -118,22 +119,30 @@ class Journal:
         self._entries.append(EventEntry(now, kind, account, facts))
 
     def commit(self) -> None:
-        """Everything recorded so far, and what self-care wrote beside it, is kept from now on."""
+        """Everything recorded so far, and what self-care wrote beside it, is kept from now on, and told."""
+        self.keep()
+        self.tell()
+
+    def keep(self) -> None:
+        """The first half of `commit`: what has to be done before anybody is answered."""
         written = self._entries
         began = perf_counter()
         if written:
             self._write_block(written)
             self._entries = []  # from here on the store answers for them; after a failure they are still here
-            self.meter.count(written)
-            if self.watchers:
-                self._untold.append((self._last - len(written) + 1, written))
+            self._untold.append((self._last - len(written) + 1, written))
         self._store.commit()
-        if written:
-            self.meter.committed(perf_counter() - began)
-        while self._untold:
-            block = self._untold.pop(0)
+        self._took = perf_counter() - began
+
+    def tell(self) -> None:
+        """The second half: the meter counts what was kept, and watchers hear of it."""
+        for first, written in self._untold:
+            self.meter.count(written)
             for watcher in self.watchers:
-                watcher(*block)
+                watcher(first, written)
+        if self._untold:
+            self.meter.committed(self._took)
+            self._untold.clear()
 
     def clear(self, now: float) -> None:
         """Forget all that was recorded; no number is given out a second time."""

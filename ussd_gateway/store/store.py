@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -20,7 +22,7 @@ from ussd_gateway.store.schema import migrations
 MEMORY = ":memory:"
 _PATIENCE = 0.2  # seconds that a statement waits for somebody who looks into the file with another program
 
-_TOGETHER = 100  # statements that a store in memory puts off
+_TOGETHER = 32  # statements that a store in memory puts off
 
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -109,8 +111,8 @@ class Store:
         """Write what was put off."""
         put_off, self._put_off = self._put_off, []
         self._writer.execute("BEGIN")
-        for statement, parameters in put_off:
-            self._writer.execute(statement, parameters)
+        for statement, alike in groupby(put_off, key=itemgetter(0)):
+            self._writer.executemany(statement, map(itemgetter(1), alike))
         self._writer.execute("COMMIT")
 
     def commit(self) -> None:

@@ -7,6 +7,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+import msgspec
+
 from ussd_gateway.coding.data_coding import SMS_UCS2
 from ussd_gateway.coding.segments import parse_udh
 from ussd_gateway.network.message import UDHI
@@ -25,7 +27,7 @@ class Line(NamedTuple):
     smsc: Address
 
 
-class Chunk(NamedTuple):
+class Chunk(msgspec.Struct, frozen=True, gc=False):
     """Octets that one read brought or one write sent.
 
     at     float; seconds since the epoch by the machine's clock, which is what a capture shows

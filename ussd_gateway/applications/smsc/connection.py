@@ -127,6 +127,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
         self.held: list[bytes] = []
         self._late_faults: dict[int, Fault] = {}  # by sequence_number, of responses that are still to come
         self._frozen = False
+        self._heard: Chunk | None = None  # what the last read brought, and is in no capture yet
         self._private = False  # whether the operator's own service speaks here
         # Our requests: what each carried, or whom to tell of its response, and when it was sent
         self._unanswered: dict[int, tuple[Sms | Receipt | Answered, float]] = {}
@@ -170,14 +171,16 @@ class EsmeConnection(asyncio.BufferedProtocol):
             return
         self.gateway.enter()
         try:
-            self._receive(bytes(self._shared.buffer[:nbytes]))
+            octets = bytes(self._shared.buffer[:nbytes])
+            if not self._private:
+                shown = octets if self._account else without_password(octets)
+                self._heard = Chunk(time.time(), self._line, False, shown)
+            self._receive(octets)
         finally:
             self.gateway.leave()
+            self._record()
 
     def _receive(self, octets: bytes) -> None:
-        if not self._private:
-            shown = octets if self._account else without_password(octets)
-            self._shared.capture.add(Chunk(time.time(), self._line, False, shown))
         if self.version.takes_congestion_state:
             self._congestion = encode_tlvs(self._congestion_state())
         pdus = self._connection.receive_data(octets)
@@ -682,15 +685,22 @@ class EsmeConnection(asyncio.BufferedProtocol):
         octets = b"".join(outgoing)
         self.counters.octets_out += len(octets)
         if self._transport and not self._transport.is_closing() and not self._frozen:
+            self._transport.write(octets)  # first of all: the ESME waits for it
+            self._record()
             if self._private or capture.watchers:
                 for pdu in outgoing:
                     self._show(pdu, to_esme=True)
             if not self._private:
                 shown = octets if self._account else without_password(octets)
                 capture.add(Chunk(time.time(), self._line, True, shown))
-            self._transport.write(octets)
         outgoing.clear()
         self._owed = 0
+
+    def _record(self) -> None:
+        """What was read goes into the capture, before what it was answered."""
+        if self._heard:
+            self._shared.capture.add(self._heard)
+            self._heard = None
 
     def _show(self, pdu: bytes, *, to_esme: bool) -> None:
         """Tell those who watch of a PDU, without its secrets; of the operator's own service also the capture."""
