@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import chain, count
 
 from ussd_gateway.network.deadlines import soonest
 from ussd_gateway.network.dialogues import Dialogues
@@ -17,6 +17,7 @@ from ussd_gateway.network.session import Outcome, Timeouts
 from ussd_gateway.network.under_way import UnderWay
 
 _ID_DIGITS = 10
+_IDS_AT_ONCE = 100  # made together, they cost a third of what each would alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +53,8 @@ class Network:
         language: Callable[[str], str] = lambda msisdn: "ru",
         chance: Chance = lambda: 0.0,
     ) -> None:
-        ids = count(10**_ID_DIGITS + first_id)
-
-        def new_id() -> str:
-            return str(next(ids))[1:]  # zeros in front, in a third of the time of a format
-
-        self.new_id = new_id  # also for what is no message, and has an id that nothing else may have
+        # Also for what is no message, and has an id that nothing else may have
+        new_id = self.new_id = chain.from_iterable(map(_ids, count(10**_ID_DIGITS + first_id, _IDS_AT_ONCE))).__next__
         self.directory = Directory(new_handset, auto_provision=settings.auto_provision)
         self.dialogues = Dialogues(
             self.directory, record, settings.timeouts, new_id, language, replace=settings.second_dial == "replace"
@@ -176,3 +173,8 @@ class Network:
         """Forget the sessions and messages under way; only applications are told."""
         self.messages.clear()
         return self.dialogues.clear()
+
+
+def _ids(first: int) -> list[str]:
+    """The next ids. `first` has a one in front of its zeros, which is cut off: quicker than to format."""
+    return [str(number)[1:] for number in range(first, first + _IDS_AT_ONCE)]

@@ -28,6 +28,7 @@ from ussd_gateway.applications.smsc.requests import (
     submit_at_once,
 )
 from ussd_gateway.applications.smsc.translate import alert_notification, data_sm, deliver_sm, sms_from
+from ussd_gateway.applications.smsc.ussd import UssdCodes
 from ussd_gateway.coding.data_coding import GSM7
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.network.faults import Effect, Fault, Faults, Side
@@ -113,6 +114,9 @@ class EsmeConnection(asyncio.BufferedProtocol):
         self._window = shared.window
         self._answered_id: Callable[[str], bytes] | None = None
         self._limits: Limits | None = None  # of the account, where it has any
+        self._codes: UssdCodes | None = None  # the same
+        self._now = shared.gateway.clock.now
+        self._predefined = shared.services.default_messages
         self._owed = self._late = 0  # responses that leave with this turn, and those that a fault holds back
         self._sticky = False  # whether the account wants receipts here of what was submitted here
         self.services = shared.services
@@ -450,8 +454,9 @@ class EsmeConnection(asyncio.BufferedProtocol):
         self._answered_id = account.receipts.answered_id
         self._sticky = account.settings.sticky_receipts
         self._limits = account.limits or None
+        self._codes = account.codes
         if self._connection.submits:
-            self._handlers = self._answering if account.codes else self._submitting
+            self._handlers = self._submitting
         self._account, self.system_id = account, pdu.system_id
         self._private = account.settings.inner
         self.default_alphabet = account.settings.default_alphabet
@@ -478,12 +483,13 @@ class EsmeConnection(asyncio.BufferedProtocol):
             self.gateway.after_commit(self._close_transport)
 
     def _submit_sm(self, pdu: SubmitSm) -> None:
+        # USSD has a TLV or a service_type
+        if (pdu.tlvs or pdu.values[0]) and self._codes is not None and self._codes.takes(pdu):
+            return self._submit_ussd(pdu)
         if self._limits is not None and (refusal := self._beyond(self._limits)):
             return self._reply(pdu, refusal)
         try:
-            sms = sms_from(
-                pdu, self.system_id, self.gateway.now(), self.default_alphabet, self.services.default_messages
-            )
+            sms = sms_from(pdu, self.system_id, self._now(), self.default_alphabet, self._predefined)
         except PduError as error:
             return self._refuse(pdu, error)
         self._owed += 1
@@ -539,13 +545,15 @@ class EsmeConnection(asyncio.BufferedProtocol):
         """The command_status that refuses one more submission."""
         return limits.refusal(self.gateway.now(), self._owed + self._late)
 
-    def _submit_either(self, pdu: SubmitSm | DataSm) -> None:
-        """A message, or one of USSD: the account has codes."""
-        plain = not pdu.tlvs and not pdu.values[0]  # USSD has a TLV or a service_type
-        codes = None if plain or not self._account else self._account.codes
-        if codes is None or not codes.takes(pdu):
-            self._submitting.get(type(pdu), EsmeConnection._unexpected)(self, pdu)
-            return
+    def _data_sm(self, pdu: DataSm) -> None:
+        if self._codes is not None and self._codes.takes(pdu):
+            self._submit_ussd(pdu)
+        else:
+            self._request(pdu)
+
+    def _submit_ussd(self, pdu: SubmitSm | DataSm) -> None:
+        codes = self._codes
+        assert codes
         if self._limits is not None and (refusal := self._beyond(self._limits)):
             self._reply(pdu, refusal)
             return
@@ -612,6 +620,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
         **_handlers,
         **dict.fromkeys(REQUESTS, _request),
         SubmitSm: _submit_sm,
+        DataSm: _data_sm,
     }
 
     # What requests ask (see `requests.Line`) ---------------------------------------------------------------------------
@@ -643,12 +652,6 @@ class EsmeConnection(asyncio.BufferedProtocol):
         if self.version.takes_congestion_state:
             response.tlvs = (*response.tlvs, *self._congestion_state())
         return response
-
-    _answering: ClassVar[Mapping[type, Callable[[EsmeConnection, Any], None]]] = {
-        **_submitting,
-        SubmitSm: _submit_either,
-        DataSm: _submit_either,
-    }
 
     # Writing -------------------------------------------------------------------------------------------------------
 

@@ -57,7 +57,7 @@ def sms_from(
         _,
         octets,
     ) = pdu.values
-    if not destination.removeprefix(b"+").isdigit():
+    if not destination.isdigit() and not destination.removeprefix(b"+").isdigit():
         raise PduError("destination_addr is no number; write its digits", Status.ESME_RINVDSTADR)
     tlvs: Tlvs = ()
     concatenation = None
