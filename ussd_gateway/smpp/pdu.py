@@ -108,8 +108,8 @@ class Pdu(Rows):
         return HEADER.pack(HEADER.size + len(body), cls.command_id, command_status, sequence_number) + body
 
     @classmethod
-    def packer(cls, *varying: str, **constant: Any) -> Packer:
-        """What `pack` is to PDUs that differ in the `varying` parameters only; all others are `constant`, or empty."""
+    def template(cls, *varying: str, **constant: Any) -> bytes:
+        """The format of such a body, with a %b for each octet string of the `varying` parameters."""
         template = b""
         for field in cls.layout:
             if field.name in varying:
@@ -117,6 +117,12 @@ class Pdu(Rows):
             else:
                 value = field.encode(constant[field.name]) if field.name in constant else field.default
                 template += field.template.replace(b"%b", value.replace(b"%", b"%%"))
+        return template
+
+    @classmethod
+    def packer(cls, *varying: str, **constant: Any) -> Packer:
+        """What `pack` is to PDUs that differ in the `varying` parameters only; all others are `constant`, or empty."""
+        template = cls.template(*varying, **constant)
         command_id, pack_header = cls.command_id, HEADER.pack
 
         def pack(sequence_number: int, values: tuple[bytes, ...], tail: bytes = b"") -> bytes:

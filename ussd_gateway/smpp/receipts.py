@@ -48,6 +48,7 @@ WORDS = {
 """The word of appendix B for each message_state (5.2.28)."""
 
 DELIVERED = 2
+SHOWN = 20  # octets of the message that text: repeats
 
 FIELDS = ("id", "sub", "dlvrd", "submit_date", "done_date", "stat", "err", "text")
 """What a template of a receipt's text may name, in braces."""
@@ -149,7 +150,7 @@ def read_id(text: str, *forms: str) -> int | None:
 
 def receipt_text(message_id: bytes, state: int, submitted_at: float, done_at: float, error: int, text: bytes) -> bytes:
     """The short_message of a receipt: appendix B, dates as YYMMDDhhmm in UTC, the first 20 octets of the text."""
-    return b"id:%b%b%b" % (message_id, _middle(submitted_at // 60, done_at // 60, state, error), text[:20])
+    return b"id:%b%b%b" % (message_id, _middle(submitted_at // 60, done_at // 60, state, error), text[:SHOWN])
 
 
 @lru_cache(maxsize=256)
@@ -181,7 +182,7 @@ def text_writer(style: ReceiptStyle) -> Text:
             b"done_date": date(int(done_at)),
             b"stat": words[state],
             b"err": err(error),
-            b"text": text[:20],
+            b"text": text[:SHOWN],
         }
 
     return write

@@ -5,6 +5,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ussd_gateway.applications.smsc.receipts import Receipts
 from ussd_gateway.config import ReceiptSection
@@ -165,3 +167,19 @@ async def test_every_receipt_of_a_long_row_comes_with_no_time_passing(site):
         receiver_count += 1
         await receiver.send(pdu.reply())
     assert site.gateway.now() == NOW
+
+
+@given(
+    st.sampled_from(MessageState),
+    st.integers(0, 255),
+    st.booleans(),
+    st.binary(max_size=30),
+    st.floats(1_500_000_000, 1_600_000_000),
+    st.floats(0, 1e6),
+)
+def test_the_short_road_of_the_default_style_writes_what_the_long_one_does(state, error, intermediate, text, at, took):
+    sms = Sms("shop%", "70001000001", text, account="test", message_id="0000000017", submitted_at=at)
+    receipt = Receipt(sms, state, at + took, error, intermediate)
+    short, long = Receipts(), Receipts()
+    long._usual = False
+    assert short.octets(receipt, 7) == long.octets(receipt, 7)
