@@ -183,3 +183,22 @@ def test_the_short_road_of_the_default_style_writes_what_the_long_one_does(state
     short, long = Receipts(), Receipts()
     long._usual = False
     assert short.octets(receipt, 7) == long.octets(receipt, 7)
+
+
+async def test_a_receipt_has_the_reference_that_the_esme_gave_its_message(site):
+    site.handset()
+    esme = await site.bound()
+    reference = (Tag.USER_MESSAGE_REFERENCE, b"\x12\x34")
+    await esme.send(
+        SubmitSm(
+            sequence_number=2,
+            destination_addr="70001000001",
+            registered_delivery=1,
+            tlvs=(reference, (Tag.SOURCE_PORT, b"\0\7")),
+        )
+    )
+    await esme.receive()
+    receipt = await esme.receive()
+    assert receipt.tlv(Tag.USER_MESSAGE_REFERENCE) == b"\x12\x34"
+    assert receipt.tlv(Tag.RECEIPTED_MESSAGE_ID)
+    assert receipt.tlv(Tag.SOURCE_PORT) is None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from ussd_gateway.applications.smsc.translate import address
-from ussd_gateway.network.message import UDHI, Receipt
+from ussd_gateway.network.message import UDHI, Receipt, Sms
 from ussd_gateway.smpp.commands import DataSm, DeliverSm
 from ussd_gateway.smpp.pdu import HEADER
 from ussd_gateway.smpp.receipts import (
@@ -79,14 +79,14 @@ class Receipts:
         esm_class = _INTERMEDIATE_CLASS if receipt.intermediate else _RECEIPT_CLASS
         # Appendix B's text: repeats the message's, but for what is no plain text, or holds a header
         shown = sms.octets if not sms.data_coding and not sms.esm_class & UDHI else b""
-        if self._usual and with_tlvs:
+        if self._usual and with_tlvs and not sms.tlvs:
             template, length = _template(sms.submitted_at // 60, receipt.done_at // 60, state, error, esm_class)
             shown = shown[:SHOWN]
             addresses = *address(sms.destination), *address(sms.source)
             body = template % (*addresses, length + len(shown), message_id, shown, message_id)
             return HEADER.pack(HEADER.size + len(body), DeliverSm.command_id, 0, sequence_number) + body
         text = self._text(message_id, state, sms.submitted_at, receipt.done_at, error, shown)
-        tlvs = self._tlvs(message_id, state, error) if with_tlvs else b""
+        tlvs = self._tlvs(message_id, state, error) + _echoed(sms) if with_tlvs else b""
         if self._in_data_sm and with_tlvs:
             return DataSm.pack(
                 sequence_number,
@@ -106,3 +106,8 @@ class Receipts:
         """The network's message_id of the one that an ESME names, as in a response or a receipt; None for no such."""
         number = read_id(message_id, self.response_id, self.style.id)
         return None if number is None else DEFAULT.id % number
+
+
+def _echoed(sms: Sms) -> bytes:
+    """The reference by which the ESME itself knows the message (4.6.1)."""
+    return encode_tlvs((tag, value) for tag, value in sms.tlvs if tag == Tag.USER_MESSAGE_REFERENCE)
