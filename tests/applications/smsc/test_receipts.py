@@ -11,9 +11,12 @@ from hypothesis import strategies as st
 from ussd_gateway.applications.smsc.receipts import Receipts
 from ussd_gateway.config import ReceiptSection
 from ussd_gateway.network.message import MessageState, Receipt, Sms
-from ussd_gateway.smpp.commands import BindReceiver, DataSm, DataSmResp, DeliverSm, SubmitSm
+from ussd_gateway.network.outcomes import Rule, fixed
+from ussd_gateway.outcome_rule import OutcomeRule
+from ussd_gateway.smpp.commands import BindReceiver, DataSm, DataSmResp, DeliverSm, EnquireLink, SubmitSm
 from ussd_gateway.smpp.pdu import decode
 from ussd_gateway.smpp.receipts import DEFAULT, ReceiptStyle
+from ussd_gateway.smpp.status import Status
 from ussd_gateway.smpp.tlv import Tag
 
 NOW = 1_524_840_600.0
@@ -202,3 +205,96 @@ async def test_a_receipt_has_the_reference_that_the_esme_gave_its_message(site):
     assert receipt.tlv(Tag.USER_MESSAGE_REFERENCE) == b"\x12\x34"
     assert receipt.tlv(Tag.RECEIPTED_MESSAGE_ID)
     assert receipt.tlv(Tag.SOURCE_PORT) is None
+
+
+ASKED = {
+    # registered_delivery: stat of what comes for a message that arrives at once, and for one that expires
+    0x00: ([], []),
+    0x01: (["DELIVRD"], ["EXPIRED"]),
+    0x02: ([], ["EXPIRED"]),
+    0x03: (["DELIVRD"], []),
+    0x10: ([], ["ENROUTE"]),
+    0x11: (["DELIVRD"], ["ENROUTE", "EXPIRED"]),
+    0x13: (["DELIVRD"], ["ENROUTE"]),
+}
+
+
+@pytest.mark.parametrize(("asked", "told"), ASKED.items())
+async def test_an_esme_gets_the_receipts_that_it_asked_for_and_no_others(site, asked, told):
+    anna = site.handset()
+    esme = await site.bound()
+    for attached, wanted in zip((True, False), told, strict=True):
+        if not attached:
+            site.gateway.detach(anna.party)
+        await esme.send(submit(registered_delivery=asked, validity_period="000000000100000R"))
+        await site.gateway.settle()
+        await site.gateway.advance(60)
+        await esme.send(EnquireLink(sequence_number=3))
+        came = []
+        while (pdu := await esme.receive()).command != "enquire_link_resp":
+            came.append(pdu)
+        response, *receipts = came
+        assert response.command == "submit_sm_resp"
+        assert [(pdu.command, pdu.esm_class) for pdu in receipts] == [
+            ("deliver_sm", 0x20 if word == "ENROUTE" else 4) for word in wanted
+        ]
+        assert [re.search(rb"stat:(\w+)", pdu.short_message)[1].decode() for pdu in receipts] == wanted
+
+
+FINAL = {
+    MessageState.DELIVERED: "DELIVRD",
+    MessageState.EXPIRED: "EXPIRED",
+    MessageState.DELETED: "DELETED",
+    MessageState.UNDELIVERABLE: "UNDELIV",
+    MessageState.ACCEPTED: "ACCEPTD",
+    MessageState.UNKNOWN: "UNKNOWN",
+    MessageState.REJECTED: "REJECTD",
+}
+
+
+@pytest.mark.parametrize(("state", "word"), FINAL.items())
+async def test_every_final_state_has_its_word_its_tlv_and_its_error(site, state, word):
+    site.handset()
+    site.gateway.network.messages.rules = (Rule(delay=fixed(5), states={state: 1}, errors={state: 27}),)
+    esme = await site.bound()
+    await esme.ask(submit(registered_delivery=1))
+    await site.gateway.advance(5)
+    receipt = await esme.receive()
+    error = 0 if state is MessageState.DELIVERED else 27
+    assert f" stat:{word} err:{error:03} ".encode() in receipt.short_message
+    assert receipt.tlv(Tag.MESSAGE_STATE) == bytes((state,))
+    assert receipt.tlv(Tag.NETWORK_ERROR_CODE) == (b"\3\0\x1b" if error else None)
+
+
+async def test_rules_by_destination_have_their_own_delays(site):
+    rules = [
+        {"destination": "^7000", "delay": {"normal": [60, 1]}, "states": {"undeliverable": 1}},
+        {"destination": "^7999", "receipt_delay": 30},
+        {"account": "nobody", "states": {"rejected": 1}},
+    ]
+    site.gateway.network.messages.rules = tuple(OutcomeRule.model_validate(rule).rule() for rule in rules)
+    esme = await site.bound()
+    for number, destination in enumerate((ANNA, "79990000001", "4477009001"), 2):
+        await esme.send(
+            SubmitSm(sequence_number=number, destination_addr=destination, short_message=b"Hi", registered_delivery=1)
+        )
+    at_once = [await esme.receive() for _ in range(4)]
+    assert [pdu.command for pdu in at_once] == ["submit_sm_resp"] * 3 + ["deliver_sm"]
+    assert at_once[3].source_addr == "4477009001"
+    for seconds, source, word in ((30, "79990000001", b"DELIVRD"), (40, ANNA, b"UNDELIV")):
+        await site.gateway.advance(seconds)
+        receipt = await esme.receive()
+        assert (receipt.source_addr, word in receipt.short_message) == (source, True)
+
+
+@pytest.mark.parametrize(("status", "word"), [(Status.ESME_ROK, b"DELIVRD"), (Status.ESME_RX_P_APPN, b"REJECTD")])
+async def test_a_message_to_another_esme_has_its_receipt_when_that_one_has_answered(site, status, word):
+    esme, other = await site.bound(), await site.bound("other", "pw")
+    sent = SubmitSm(source_addr="bank", destination_addr="5001", short_message=b"Hi", registered_delivery=1)
+    assert (await other.ask(sent)).command_status == 0
+    delivered = await esme.receive()
+    assert (delivered.source_addr, delivered.destination_addr, delivered.esm_class) == ("bank", "5001", 0)
+    assert (await other.ask(EnquireLink(sequence_number=9))).command == "enquire_link_resp"  # and no receipt yet
+    await esme.send(delivered.reply(status))
+    receipt = await other.receive()
+    assert (receipt.source_addr, receipt.destination_addr, word in receipt.short_message) == ("5001", "bank", True)

@@ -4,7 +4,9 @@ import pytest
 
 from ussd_gateway.applications.smsc.translate import deliver_sm, sms_from
 from ussd_gateway.coding.data_coding import Alphabet
-from ussd_gateway.coding.segments import Concatenation, LongForm, split
+from ussd_gateway.coding.national import Language
+from ussd_gateway.coding.segments import Concatenation, LongForm, parse_udh, split
+from ussd_gateway.coding.user_data import UserData, text_of
 from ussd_gateway.network.message import Sms
 from ussd_gateway.smpp.commands import DeliverSm, SubmitSm
 from ussd_gateway.smpp.errors import PduError
@@ -135,3 +137,92 @@ def test_a_part_that_came_with_sar_parameters_goes_on_with_them():
     pdu = given_back(Sms("1", "2", b"a", concatenation=Concatenation(258, 3, 1, 16)))
     assert pdu.tlv(Tag.SAR_MSG_REF_NUM) == b"\1\2"
     assert (pdu.tlv(Tag.SAR_TOTAL_SEGMENTS), pdu.tlv(Tag.SAR_SEGMENT_SEQNUM)) == (b"\3", b"\1")
+
+
+# On a socket, both ways -----------------------------------------------------------------------------------------------
+
+RUSSIAN, LATIN = "Съешь ещё этих мягких булок. " * 8, "Lorem {ipsum} dolor sit amet, d'accord. " * 8
+LONG = {
+    # how it travels, in which alphabet, with which national tables, what data_coding 0 means to the account, the text
+    "a header with an 8-bit reference": (LongForm.UDH8, None, None, Alphabet.GSM7, LATIN),
+    "with a 16-bit reference": (LongForm.UDH16, None, None, Alphabet.GSM7, RUSSIAN),
+    "SAR parameters": (LongForm.SAR, None, None, Alphabet.GSM7, LATIN),
+    "SAR parameters, UCS-2": (LongForm.SAR, None, None, Alphabet.GSM7, RUSSIAN),
+    "message_payload": (LongForm.MESSAGE_PAYLOAD, None, None, Alphabet.GSM7, RUSSIAN),
+    "packed septets": (LongForm.UDH8, Alphabet.GSM7_PACKED, None, Alphabet.GSM7_PACKED, LATIN),
+    "packed septets with SAR parameters": (LongForm.SAR, Alphabet.GSM7_PACKED, None, Alphabet.GSM7_PACKED, LATIN),
+    "Latin-1 by its data_coding": (LongForm.UDH16, Alphabet.LATIN1, None, Alphabet.GSM7, "Déjà vu. " * 30),
+    "Latin-1 as data_coding 0": (LongForm.UDH8, Alphabet.LATIN1, None, Alphabet.LATIN1, "Déjà vu. " * 30),
+    "UCS-2": (LongForm.UDH8, Alphabet.UCS2, None, Alphabet.GSM7, "Hello 🙂. " * 30),
+    "Turkish tables": (LongForm.UDH8, None, Language.TURKISH, Alphabet.GSM7, "Pijamalı hasta yağız şoföre. " * 9),
+    "Spanish tables, packed": (
+        LongForm.UDH16,
+        Alphabet.GSM7_PACKED,
+        Language.SPANISH,
+        Alphabet.GSM7_PACKED,
+        "El pingüino hizo kilómetros. " * 9,
+    ),
+    "Portuguese tables in message_payload": (
+        LongForm.MESSAGE_PAYLOAD,
+        None,
+        Language.PORTUGUESE,
+        Alphabet.GSM7,
+        "À noite, vovô vê o ímã. " * 12,
+    ),
+}
+ROWS = pytest.mark.parametrize(("long", "alphabet", "language", "default", "text"), LONG.values(), ids=LONG)
+
+
+def as_submitted(segment, number, whole):
+    """A part as an ESME submits it."""
+    place, tlvs, text = segment.concatenation, (), segment.user_data
+    if place and not segment.udh:
+        values = (place.reference.to_bytes(2), bytes((place.total,)), bytes((place.sequence,)))
+        tlvs = tuple(zip((Tag.SAR_MSG_REF_NUM, Tag.SAR_TOTAL_SEGMENTS, Tag.SAR_SEGMENT_SEQNUM), values, strict=True))
+    if whole:
+        tlvs, text = ((Tag.MESSAGE_PAYLOAD, text),), b""
+    return SubmitSm(
+        sequence_number=number,
+        source_addr="shop",
+        destination_addr="70001000001",
+        esm_class=0x40 if segment.udh else 0,
+        data_coding=segment.data_coding,
+        short_message=text,
+        tlvs=tlvs,
+    )
+
+
+@ROWS
+async def test_a_phone_shows_the_text_and_the_octets_however_an_esme_sends_it(
+    new_site, long, alphabet, language, default, text
+):
+    async with new_site(test={"default_alphabet": default}) as site:
+        anna = site.handset()
+        esme = await site.bound()
+        parts = split(text, reference=7, long=long, alphabet=alphabet, language=language, default=default)
+        for number, part in enumerate(parts, 2):
+            assert (await esme.ask(as_submitted(part, number, long is LongForm.MESSAGE_PAYLOAD))).command_status == 0
+        (sms,) = anna.inbox
+        assert sms.text == text
+        assert [part.octets for part in sms.segments] == [part.user_data for part in parts]
+
+
+@ROWS
+async def test_an_esme_gets_the_text_however_a_phone_sends_it(new_site, long, alphabet, language, default, text):
+    async with new_site(test={"default_alphabet": default}) as site:
+        anna = site.handset()
+        esme = await site.bound()
+        sent = anna.send("5000", text, long=long, alphabet=alphabet, language=language)
+        came, places = [], []
+        for part in sent:
+            pdu = await esme.receive()
+            octets = pdu.tlv(Tag.MESSAGE_PAYLOAD) or pdu.short_message
+            assert octets == part.octets
+            came.append(UserData(octets, pdu.data_coding, bool(pdu.esm_class & 0x40), default))
+            if long is LongForm.SAR:
+                places.append((pdu.tlv(Tag.SAR_TOTAL_SEGMENTS)[0], pdu.tlv(Tag.SAR_SEGMENT_SEQNUM)[0]))
+            else:
+                found = parse_udh(octets)[0] if pdu.esm_class & 0x40 else None
+                places.append((found.total, found.sequence) if found else (1, 1))
+        assert text_of(came) == text
+        assert places == [(len(sent), number) for number in range(1, len(sent) + 1)]
