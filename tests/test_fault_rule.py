@@ -118,7 +118,7 @@ def test_what_the_page_shows_can_be_put(rules):
 
 def test_every_request_is_sent_by_somebody():
     requests = {pdu.command for command_id, pdu in PDUS.items() if not command_id & 0x80000000}
-    assert SENDS[Side.ESME] | SENDS[Side.SMSC] | {"alert_notification", "outbind"} >= requests
+    assert SENDS[Side.ESME] | SENDS[Side.SMSC] | {"outbind"} >= requests
     assert SENDS[Side.SMSC] >= {"deliver_sm", "enquire_link"}
     assert "deliver_sm" not in SENDS[Side.ESME]
 

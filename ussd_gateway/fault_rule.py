@@ -25,7 +25,7 @@ _MESSAGES = frozenset({"deliver_sm", "data_sm"})
 
 SENDS = {
     Side.ESME: frozenset(_REQUESTS) - _ONLY_SMSC,
-    Side.SMSC: frozenset(_REQUESTS) & {*_MESSAGES, "enquire_link"},
+    Side.SMSC: frozenset(_REQUESTS) & {*_MESSAGES, "enquire_link", "alert_notification"},
 }
 """The commands that a rule may name, by who sends them."""
 

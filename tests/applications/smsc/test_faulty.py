@@ -1,7 +1,10 @@
 """Faults as an ESME meets them."""
 
+import asyncio
+
 import pytest
 
+from tests.applications.smsc.conftest import PATIENCE
 from ussd_gateway.fault_rule import FaultRule
 from ussd_gateway.smpp.commands import (
     BindTransceiver,
@@ -13,7 +16,9 @@ from ussd_gateway.smpp.commands import (
     SubmitSmResp,
     Unbind,
 )
+from ussd_gateway.smpp.malformed import KINDS, breaks
 from ussd_gateway.smpp.pdu import UnparsedPdu
+from ussd_gateway.smpp.receipts import ReceiptStyle
 from ussd_gateway.smpp.status import Status
 
 
@@ -114,6 +119,92 @@ async def test_a_malformed_response_is_broken_in_the_way_that_was_asked(site, an
     esme = await site.bound()
     on(site, command="submit_sm", effect="malformed", kind="truncated_body")
     assert isinstance(await esme.ask(submit(2)), UnparsedPdu)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if breaks(kind, SubmitSmResp.command_id)])
+async def test_every_kind_of_malformed_response_comes_octet_by_octet(site, anna, kind):
+    esme = await site.bound()
+    on(site, effect="malformed", kind=kind)
+    await esme.send(submit(2))
+    broken = KINDS[kind](SubmitSmResp(sequence_number=2, message_id="0000000001").encode())
+    async with asyncio.timeout(PATIENCE):
+        assert await esme._reader.readexactly(len(broken)) == broken
+    assert len(anna.inbox) == 1
+
+
+BY_THE_SMSC = {
+    # the rule on the first of three deliver_sm, what the ESME sees of them before 5 seconds have passed, and then
+    "slow": ({"effect": "slow", "seconds": 5}, [2, 3], [1]),
+    "reorder": ({"effect": "reorder"}, [2, 1, 3], []),
+    "duplicate": ({"effect": "duplicate"}, [1, 1, 2, 3], []),
+    "malformed": ({"effect": "malformed", "kind": "unknown_command_id"}, [1, 2, 3], []),
+    "drop": ({"effect": "drop"}, [None], []),
+    "half open": ({"effect": "half_open"}, [], []),
+}
+
+
+@pytest.mark.parametrize(("rule", "at_once", "later"), BY_THE_SMSC.values(), ids=BY_THE_SMSC)
+async def test_what_the_smsc_sends_has_faults_too(site, anna, rule, at_once, later):
+    esme = await site.bound()
+    on(site, sent_by="smsc", nth=1, **rule)
+    for number in (1, 2, 3):
+        anna.send("5000", str(number))
+    for numbers in (at_once, later):
+        seen = [await esme.receive() for _ in numbers]
+        assert [pdu and pdu.sequence_number for pdu in seen] == numbers
+        assert [pdu for pdu in seen if isinstance(pdu, UnparsedPdu)] == seen[:1] * (rule["effect"] == "malformed")
+        await site.gateway.advance(5)
+    assert len(site.smsc.connections) == (rule["effect"] != "drop")
+    assert sum(kind == "esme.fault" for (kind,) in site.journal()) == 1
+    if rule["effect"] == "half_open":  # not a word to the end
+        await site.smsc.stop()
+        assert await esme.receive() is None
+
+
+async def test_a_held_message_leaves_also_when_the_fault_is_over(site, anna):
+    esme = await site.bound()
+    on(site, sent_by="smsc", effect="reorder")
+    anna.send("5000", "one")
+    site.faults.replace([])
+    anna.send("5000", "two")
+    assert [(await esme.receive()).short_message for _ in range(2)] == [b"two", b"one"]
+
+
+MESSAGES_OF_THE_SMSC = {
+    # the account's settings and what brings the message about: the command that the rule names
+    "a message in data_sm": ({"deliver_by": "data_sm"}, lambda site, anna: anna.send("5000", "Hi"), "data_sm"),
+    "a receipt": ({}, None, "deliver_sm"),
+    "a receipt in data_sm": ({"receipt": ReceiptStyle(pdu="data_sm")}, None, "data_sm"),
+    "a dialogue": ({"codes": ("*500#",)}, lambda site, anna: asyncio.ensure_future(anna.dial("*500#")), "deliver_sm"),
+    "a dialogue in data_sm": (
+        {"codes": ("*500#",), "ussd_dialect": "last_value"},
+        lambda site, anna: asyncio.ensure_future(anna.dial("*500#")),
+        "data_sm",
+    ),
+}
+
+
+@pytest.mark.parametrize(("settings", "brings", "command"), MESSAGES_OF_THE_SMSC.values(), ids=MESSAGES_OF_THE_SMSC)
+async def test_a_rule_names_the_command_that_brings_a_message(new_site, settings, brings, command):
+    async with new_site(test=settings) as site:
+        anna = site.handset()
+        esme = await site.bound()
+        on(site, sent_by="smsc", command=command, effect="duplicate")
+        if brings:
+            brings(site, anna)
+        else:
+            await esme.ask(submit(2, registered_delivery=1))
+        first, second = await esme.receive(), await esme.receive()
+        assert (first.command, first) == (command, second)
+
+
+async def test_a_dialogue_ends_when_its_connection_drops(new_site):
+    async with new_site(test={"codes": ("*500#",)}) as site:
+        anna = site.handset()
+        esme = await site.bound()
+        on(site, sent_by="smsc", effect="drop")
+        assert (await anna.dial("*500#")).outcome == "system_failure"
+        assert await esme.receive() is None
 
 
 @pytest.mark.parametrize("kind", ["close", "reset"])

@@ -51,7 +51,7 @@ from ussd_gateway.smpp.commands import (
 )
 from ussd_gateway.smpp.connection import BOUND, Connection, State
 from ussd_gateway.smpp.errors import LostStreamError, PduError
-from ussd_gateway.smpp.pdu import PDUS, RESPONSE, Pdu, UnparsedPdu
+from ussd_gateway.smpp.pdu import PDUS, RESPONSE, Pdu, UnparsedPdu, decode
 from ussd_gateway.smpp.status import Status, status_name
 from ussd_gateway.smpp.timers import Due, Timers
 from ussd_gateway.smpp.tlv import Tag, encode_tlvs
@@ -263,26 +263,21 @@ class EsmeConnection(asyncio.BufferedProtocol):
             octets = self._deliver(
                 message, sequence_number, with_tlvs=self._takes_tlvs, default_alphabet=self.default_alphabet
             )
-        if self._shared.faults.counted:
-            destination = message.destination if isinstance(message, Sms) else message.sms.source
-            command = self._deliver.__name__ if isinstance(message, Sms) else "deliver_sm"
-            self._send_with_faults(command, octets, destination)
+        if self._shared.faults.counted or self.held:
+            self._send_with_faults(octets)
         else:
-            self.write(octets)
+            self.write(octets)  # the hot road
 
     def request(self, encode: Callable[[int], bytes], answered: Answered) -> None:
         """Send another request; `encode` makes its octets with the sequence_number, `answered` hears of its response."""
         sequence_number = self._connection.next_sequence_number()
         self._unanswered[sequence_number] = answered, self._shared.real_time()
-        self.write(encode(sequence_number))
+        self._send_with_faults(encode(sequence_number))
 
     def alert(self, alert: Alert, esme_addr: str) -> None:
         """Tell the ESME that a handset is back; one of before 3.4 has no such command."""
         if self._takes_tlvs:
-            sequence_number = self._connection.next_sequence_number()
-            self._send_with_faults(
-                "alert_notification", alert_notification(alert, esme_addr, sequence_number), alert.msisdn
-            )
+            self._send_with_faults(alert_notification(alert, esme_addr, self._connection.next_sequence_number()))
 
     def forget(self) -> None:
         """Expect no response any more."""
@@ -335,9 +330,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
             self.unbind()
         elif due is Due.ENQUIRE_LINK:
             self._enquired_at = now
-            self._send_with_faults(
-                "enquire_link", EnquireLink(sequence_number=self._connection.next_sequence_number()).encode()
-            )
+            self._send_with_faults(EnquireLink(sequence_number=self._connection.next_sequence_number()).encode())
 
     def _waited(self, now: float) -> float:
         """How long the oldest deliver_sm has waited for its response."""
@@ -427,13 +420,24 @@ class EsmeConnection(asyncio.BufferedProtocol):
             self.write(octets)
         del self.held[:count]
 
-    def _send_with_faults(self, command: str, octets: bytes, destination: str | None = None) -> None:
+    def _send_with_faults(self, octets: bytes) -> None:
         """Write a request of ours as the rules in force want it."""
+        if not (self._shared.faults.counted or self.held):
+            self.write(octets)
+            return
+        pdu = decode(octets)
+        assert isinstance(pdu, Pdu)
         fault = self._shared.faults.find(
-            command, account=self.system_id, destination=destination, now=self.gateway.now(), sent_by=Side.SMSC
+            pdu.command,
+            account=self.system_id,
+            destination=getattr(pdu, "destination_addr", None),
+            now=self.gateway.now(),
+            sent_by=Side.SMSC,
         )
+        held = len(self.held)
         if fault is None:
             self.write(octets)
+            self._release_held(held)
         else:
             self._note("esme.fault", fault=fault.name)
             carry_out(fault, self, partial(self.write, octets))
