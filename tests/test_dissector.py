@@ -9,21 +9,50 @@ from itertools import count
 import aiohttp
 import pytest
 
-from tests.applications.smsc.conftest import Esme
+from tests.applications.smsc.conftest import Esme, Site
+from ussd_gateway.applications.smsc.accounts import EsmeSettings
+from ussd_gateway.coding.segments import LongForm
+from ussd_gateway.network.messages import Retry
+from ussd_gateway.network.network import NetworkSettings
 from ussd_gateway.smpp import pcap
 from ussd_gateway.smpp.commands import (
+    AlertNotification,
     BindReceiver,
     BindTransceiver,
     BindTransmitter,
+    BroadcastSm,
+    CancelBroadcastSm,
+    CancelSm,
+    DataSm,
     DeliverSm,
+    DistributionList,
     EnquireLink,
+    QueryBroadcastSm,
+    QuerySm,
+    ReplaceSm,
+    SmeAddress,
+    SubmitMulti,
     SubmitSm,
     Unbind,
 )
-from ussd_gateway.smpp.connection import Connection
+from ussd_gateway.smpp.connection import SENDERS, Connection
 from ussd_gateway.smpp.pdu import HEADER, PDUS, RESPONSE
+from ussd_gateway.smpp.receipts import ReceiptStyle
 from ussd_gateway.smpp.status import Status
 from ussd_gateway.smpp.tlv import Tag
+from ussd_gateway.smpp.ussd import (
+    ASK,
+    DIALECTS,
+    END,
+    NOTIFIED,
+    NOTIFY,
+    RELEASE,
+    Key,
+    Unit,
+    next_sequence,
+    read_from_smsc,
+    write,
+)
 
 TSHARK = shutil.which("tshark")
 ANNA = "70001000001"
@@ -38,10 +67,13 @@ pytestmark = pytest.mark.skipif(TSHARK is None, reason="there is no tshark on th
 
 
 class Recorder:
-    """Stands between ESMEs and the SMSC and keeps what passes: (connection, whether the SMSC speaks, octets)."""
+    """Stands between ESMEs and the SMSC and keeps what passes: (connection, whether the SMSC speaks, octets).
 
-    def __init__(self, address):
-        self._smsc = address
+    Connections are made to the SMSC at this address, or by it, to an ESME there.
+    """
+
+    def __init__(self, address, *, smsc_calls=False):
+        self._beyond, self._smsc_calls = address, smsc_calls
         self._numbers = count(40_000)
         self.passed = []
 
@@ -55,9 +87,10 @@ class Recorder:
 
     async def _connected(self, reader, writer):
         number = next(self._numbers)
-        smsc_reader, smsc_writer = await asyncio.open_connection(*self._smsc)
+        beyond_reader, beyond_writer = await asyncio.open_connection(*self._beyond)
         await asyncio.gather(
-            self._pass_on(number, False, reader, smsc_writer), self._pass_on(number, True, smsc_reader, writer)
+            self._pass_on(number, self._smsc_calls, reader, beyond_writer),
+            self._pass_on(number, not self._smsc_calls, beyond_reader, writer),
         )
 
     async def _pass_on(self, number, by_smsc, reader, writer):
@@ -77,8 +110,8 @@ class Recorder:
 
 
 @asynccontextmanager
-async def recorded(gateway):
-    recorder = Recorder(gateway.smpp_address)
+async def recorded(address, **given):
+    recorder = Recorder(address, **given)
     await recorder.start()
     try:
         yield recorder
@@ -150,9 +183,14 @@ class Talker(Esme):
         while (pdu := await self.receive()) is not None:
             if pdu.command_id & RESPONSE:
                 return pdu
-            self.delivered.append(pdu)
-            await self.send(pdu.reply())
+            await self.keep(pdu)
         return None
+
+    async def keep(self, pdu):
+        """What was delivered is answered, unless it has no response."""
+        self.delivered.append(pdu)
+        if not isinstance(pdu, AlertNotification):
+            await self.send(pdu.reply())
 
     async def asks(self, cls, **given):
         self._number += 1
@@ -168,9 +206,7 @@ class Talker(Esme):
     async def takes(self, how_many):
         """Waits until so many have been delivered to it."""
         while len(self.delivered) < how_many:
-            pdu = await self.receive()
-            self.delivered.append(pdu)
-            await self.send(pdu.reply())
+            await self.keep(await self.receive())
 
 
 async def talker(recorder, mode=BindTransceiver, **given):
@@ -221,7 +257,7 @@ async def leaves(esme):
 
 async def test_a_full_session_of_each_mode_is_sound(operator_on_sockets, tmp_path):
     anna = operator_on_sockets.handset(ANNA)
-    async with recorded(operator_on_sockets) as recorder:
+    async with recorded(operator_on_sockets.smpp_address) as recorder:
         transmitter = await talker(recorder, BindTransmitter)
         await transmitter.submits(registered_delivery=0)
         receiver = await talker(recorder, BindReceiver)
@@ -258,6 +294,222 @@ async def test_a_full_session_of_each_mode_is_sound(operator_on_sockets, tmp_pat
     assert complaints(kept, port=port) == ""
 
 
+# Everything that an SMSC can say ---------------------------------------------------------------------------------------
+
+UDH8, UDH16, SAR, MESSAGE_PAYLOAD = LongForm
+BORIS, VERA = "70002000001", "70003000001"
+AREA = (Tag.BROADCAST_AREA_IDENTIFIER, b"\0Town")
+BROADCAST = (
+    AREA,
+    (Tag.BROADCAST_AREA_IDENTIFIER, b"\0Harbour"),
+    (Tag.BROADCAST_CONTENT_TYPE, b"\1\0\0"),
+    (Tag.BROADCAST_REP_NUM, b"\0\1"),
+    (Tag.BROADCAST_FREQUENCY_INTERVAL, b"\x09\0\1"),
+    (Tag.MESSAGE_PAYLOAD, b"Storm"),
+    (Tag.USER_MESSAGE_REFERENCE, b"\0\7"),
+)
+
+
+def payload(text=b"Hi", *tlvs, **given):
+    values = {"source_addr": "5001", "destination_addr": ANNA, "tlvs": ((Tag.MESSAGE_PAYLOAD, text), *tlvs)}
+    return values | given
+
+
+async def submits_and_asks(site, recorder):
+    """data_sm, submit_multi, query_sm, cancel_sm, replace_sm, an alert, and congestion_state in the responses to 5.0."""
+    anna, boris = site.handset(ANNA), site.handset(BORIS)
+    for version in (0x34, 0x50):
+        esme = await talker(recorder, interface_version=version)
+        site.gateway.detach(anna.party)
+        first = (await esme.submits()).message_id
+        wants_alert = (Tag.SET_DPF, b"\1")
+        await esme.asks(DataSm, **payload(b"Hi", wants_alert, registered_delivery=0x11))
+        failed = await esme.asks(DataSm, **payload(b"Hi", esm_class=2))
+        assert failed.command_status == Status.ESME_RDELIVERYFAILURE
+        to = [SmeAddress(destination_addr=number) for number in (ANNA, "Nobody")] + [DistributionList(dl_name="staff")]
+        many = await esme.asks(SubmitMulti, source_addr="bank", dest_address=to, short_message=b"Hi")
+        assert (many.command_status, len(many.unsuccess_sme)) == (0, 1)
+        assert (await esme.asks(QuerySm, message_id=first)).final_date == ""
+        assert (await esme.asks(ReplaceSm, message_id=first, short_message=b"Hello")).command_status == 0
+        assert (await esme.asks(CancelSm, message_id=first)).command_status == 0
+        assert (await esme.asks(QuerySm, message_id=first)).final_date
+        site.gateway.attach(anna.party)
+        while not any(isinstance(pdu, AlertNotification) for pdu in esme.delivered):
+            await esme.keep(await esme.receive())
+        await leaves(esme)
+    assert len(boris.inbox) == 2
+
+
+async def broadcasts(site, recorder):
+    site.handset(ANNA)
+    esme = await talker(recorder, interface_version=0x50)
+    first, second = [(await esme.asks(BroadcastSm, source_addr="112", tlvs=BROADCAST)).message_id for _ in range(2)]
+    for message_id in (first, second):
+        assert (await esme.asks(QueryBroadcastSm, message_id=message_id)).tlv(Tag.MESSAGE_STATE) == b"\1"
+    assert (await esme.asks(CancelBroadcastSm, message_id=second)).command_status == 0
+    await site.gateway.advance(60)
+    assert (await esme.asks(QueryBroadcastSm, message_id=first)).tlv(Tag.BROADCAST_END_TIME)
+    await leaves(esme)
+
+
+async def is_asked_and_unbound(site, recorder):
+    """The SMSC asks whether the ESME lives, and unbinds it."""
+    esme = await talker(recorder)
+    (connection,) = site.smsc.connections
+    connection.check(site.smsc.real_time() + 31)
+    await esme.takes(1)
+    site.smsc.unbind("test")
+    await esme.takes(2)
+    assert await esme.receive() is None
+    esme.close()
+    assert [pdu.command for pdu in esme.delivered] == ["enquire_link", "unbind"]
+
+
+async def gets_data_sm(site, recorder):
+    """What phones and other ESMEs send comes by data_sm, in every way."""
+    anna, esme = site.handset(ANNA), await talker(recorder, system_id="data", password="pw")
+    parts = [
+        part
+        for text, long in (("Hi", UDH8), ("Привет", UDH8), (LONG, UDH16), (LONG, SAR), (LONG, MESSAGE_PAYLOAD))
+        for part in anna.send("7000", text, long=long)
+    ]
+    await esme.takes(len(parts))
+    await esme.asks(DataSm, **payload(b"Hi", (0x1501, b"mine"), destination_addr="7000", source_addr="shop"))
+    await leaves(esme)
+    assert {pdu.command for pdu in esme.delivered} == {"data_sm"}
+
+
+STYLES = [
+    ReceiptStyle(pdu="data_sm"),
+    ReceiptStyle(pdu="data_sm", text="{stat}", id="%X", id_in="tlv", err="%02X", network_type=1),
+    ReceiptStyle(text="{done_date} {stat} {err}", date="%Y-%m-%d %H:%M:%S", id_in="none", network_type=0),
+    ReceiptStyle(id="%d", id_in="text", err="none", words={"DELIVERED": "OK", "EXPIRED": "TIMEOUT"}),
+    ReceiptStyle(text="x" * 300 + "{id}"),
+]
+
+
+async def gets_receipts_in_every_style(site, recorder):
+    anna = site.handset(ANNA)
+    for number, _ in enumerate(STYLES):
+        esme = await talker(recorder, system_id=f"style{number}", password="pw")
+        site.gateway.attach(anna.party)
+        await esme.submits(registered_delivery=0x11)
+        site.gateway.detach(anna.party)
+        await esme.submits(registered_delivery=0x11, validity_period="000000000100000R")
+        await site.gateway.advance(60)
+        await esme.takes(3)  # it arrived; the first attempt failed; it expired
+        await leaves(esme)
+
+
+async def has_dialogues_in_every_dialect(site, recorder):
+    anna = site.handset(ANNA)
+    for number, (name, dialect) in enumerate(DIALECTS.items()):
+        esme = await talker(recorder, system_id=name[:15], password="pw")
+
+        async def says(event, text, heard=None, dialect=dialect, esme=esme, code=f"60{number}"):
+            session = heard.session if heard else dialect.session(9)
+            sequence = next_sequence(heard.sequence if heard else -2) if dialect.key is Key.OCTET else 0
+            await esme.send(write(dialect, Unit(event, ANNA, code, text, 0, session, sequence), 9))
+            assert (await esme.response()).command_status == 0
+
+        async def hears(dialect=dialect, esme=esme):
+            before = len(esme.delivered)
+            await esme.takes(before + 1)
+            return read_from_smsc(dialect, esme.delivered[before])
+
+        await says(NOTIFY, b"Top up!")
+        assert (await hears()).event is NOTIFIED
+        dialling = asyncio.create_task(anna.dial(f"*60{number}#"))
+        await says(ASK, b"Name?", await hears())
+        await dialling
+        answering = asyncio.create_task(anna.answer("Anna"))
+        await says(END, b"Hello", await hears())
+        assert await answering == "Hello"
+        dialling = asyncio.create_task(anna.dial(f"*60{number}#"))
+        await says(ASK, b"Name?", await hears())
+        await dialling
+        anna.hang_up()
+        assert (await hears()).event is RELEASE
+        await leaves(esme)
+
+
+SCENARIOS = {
+    # what the SMSC says with ESME_ROK in it
+    submits_and_asks: {
+        *("submit_sm_resp", "data_sm_resp", "submit_multi_resp", "query_sm_resp", "replace_sm_resp", "cancel_sm_resp"),
+        *("alert_notification", "bind_transceiver_resp", "unbind_resp"),
+    },
+    broadcasts: {"broadcast_sm_resp", "query_broadcast_sm_resp", "cancel_broadcast_sm_resp"},
+    is_asked_and_unbound: {"enquire_link", "unbind"},
+    gets_data_sm: {"data_sm"},
+    gets_receipts_in_every_style: {"deliver_sm", "data_sm"},
+    has_dialogues_in_every_dialect: {"deliver_sm", "data_sm"},
+}
+ACCOUNTS = [
+    *(EsmeSettings(f"style{number}", "pw", receipt=style) for number, style in enumerate(STYLES)),
+    *(EsmeSettings(name[:15], "pw", codes=(f"*60{n}#",), ussd_dialect=name) for n, name in enumerate(DIALECTS)),
+]
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
+async def test_everything_that_the_smsc_says_is_sound(scenario, tmp_path):
+    retry = NetworkSettings(retry=Retry(absent=(3600.0,)))
+    async with (
+        Site(accounts=ACCOUNTS, distribution_lists={"staff": (BORIS, VERA)}, network=retry) as site,
+        recorded(site.address) as recorder,
+    ):
+        await scenario(site, recorder)
+    is_sound(recorder, tmp_path / "session.pcap")
+    assert SCENARIOS[scenario] <= {pdu.command for pdu in recorder.pdus(True) if not pdu.command_status}
+
+
+# tshark (4.0 at least) takes one octet for broadcast_rep_num, and is lost behind it; SMPP 5.0 gives it two. Only an
+# ESME's broadcast_sm has it, so that is the one PDU which is let off.
+MISREAD = f"!(smpp.command_id == {BroadcastSm.command_id})"
+
+
+def is_sound(recorder, capture):
+    """tshark finds the same PDUs as we do, and nothing wrong in any."""
+    write_capture(capture, recorder.passed)
+    for by_smsc in (True, False):
+        assert dissected(capture, by_smsc) == said(recorder, by_smsc)
+    assert complaints(capture, MISREAD) == ""
+
+
+def test_a_broadcast_is_sound_but_for_the_parameter_that_tshark_misreads(tmp_path):
+    capture = tmp_path / "broadcast.pcap"
+    tlvs = [(tag, value) for tag, value in BROADCAST if tag != Tag.BROADCAST_REP_NUM]
+    write_capture(capture, [(40_000, False, BroadcastSm(sequence_number=1, source_addr="112", tlvs=tlvs).encode())])
+    assert complaints(capture) == ""
+
+
+async def test_an_outbind_and_what_follows_is_sound(tmp_path):
+    calls = asyncio.Queue()
+    esme_side = await asyncio.start_server(lambda *streams: calls.put_nowait(Talker(*streams)), "127.0.0.1", 0)
+    async with recorded(esme_side.sockets[0].getsockname(), smsc_calls=True) as recorder:
+        account = EsmeSettings("called", "pw", ("8000",), outbind=recorder.address, outbind_password="secret")
+        async with Site(accounts=[account]) as site:
+            site.handset(ANNA).send("8000", "Hi")
+            site.smsc.outbinds.check(0.0)
+            esme = await calls.get()
+            assert (await esme.receive()).command == "outbind"
+            bind = {"system_id": "called", "password": "pw", "interface_version": 0x34}
+            assert (await esme.asks(BindReceiver, **bind)).command_status == 0
+            await esme.takes(1)
+            await leaves(esme)
+    esme_side.close()
+    is_sound(recorder, tmp_path / "outbind.pcap")
+
+
+def test_nothing_is_left_out():
+    """Every PDU that an SMSC sends with ESME_ROK is in one of the sessions; generic_nack tells of mistakes only."""
+    from_the_esme = {pdu.command for pdu in SENDERS if not SENDERS[pdu].smsc}
+    of_the_smsc = {pdu.command for pdu in PDUS.values()} - from_the_esme - {"generic_nack"}
+    answers_to_us = {"deliver_sm_resp"}
+    first_session = {"bind_transmitter_resp", "bind_receiver_resp", "enquire_link_resp", "outbind"}
+    assert set().union(first_session, *SCENARIOS.values()) == of_the_smsc - answers_to_us
+
+
 async def download(url):
     async with aiohttp.ClientSession() as session, session.get(url) as response:
         return await response.read()
@@ -265,7 +517,7 @@ async def download(url):
 
 async def test_every_answer_to_a_request_of_the_catalogue_is_sound(operator_on_sockets, tmp_path):
     """Also to those that are refused, to an unknown one, and to noise."""
-    async with recorded(operator_on_sockets) as recorder:
+    async with recorded(operator_on_sockets.smpp_address) as recorder:
         for bound in (True, False):
             for cls in PDUS.values():
                 if cls.command_id & RESPONSE:
