@@ -1,8 +1,13 @@
-"""Faults set and seen over HTTP; what they do to an ESME is tested with the SMSC."""
+"""Faults set and seen over HTTP; what each does to an ESME is tested with the SMSC."""
+
+import asyncio
 
 import pytest
 
+from tests.applications.smsc.conftest import Esme
 from ussd_gateway.network.faults import Effect
+from ussd_gateway.smpp.commands import SubmitSm
+from ussd_gateway.smpp.status import Status
 
 THROTTLE = {"effect": "throttle", "account": "test", "rate": 2}
 SHOWN = {
@@ -46,6 +51,18 @@ async def test_what_was_got_can_be_put_back_and_counts_anew(api, operator_on_soc
     assert await api("PUT", PATH, []) == (200, [])
     assert submit(operator_on_sockets, 3) == [None] * 3
     assert await api("PUT", PATH, saved) == (200, [SHOWN | {"seen": 0, "hits": 0}])
+
+
+async def test_what_was_put_befalls_an_esme_until_it_is_taken_off(api, operator_on_sockets):
+    esme = Esme(*await asyncio.open_connection(*operator_on_sockets.smpp_address))
+    await esme.bind()
+    message = SubmitSm(sequence_number=2, destination_addr="70001000001", short_message=b"Hi")
+    statuses = []
+    for rules in ([], [{"effect": "queue_full", "account": "test"}], []):
+        await api("PUT", PATH, rules)
+        statuses.append((await esme.ask(message)).command_status)
+    assert statuses == [Status.ESME_ROK, Status.ESME_RMSGQFUL, Status.ESME_ROK]
+    esme.close()
 
 
 MISTAKES = [

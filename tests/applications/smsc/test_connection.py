@@ -186,12 +186,18 @@ async def test_receipts_come_to_the_account_that_asked(site):
     assert receipt.tlv(Tag.MESSAGE_STATE) == b"\2"
 
 
-async def test_a_receipt_of_a_message_that_expired_comes_late_and_says_so(site):
+VALIDITY = {"relative": "000000000100000R", "absolute": "180427145100000+", "at UTC+3": "180427175100012+"}
+
+
+@pytest.mark.parametrize("validity_period", VALIDITY.values(), ids=VALIDITY)
+async def test_a_receipt_of_a_message_that_expired_comes_late_and_says_so(site, validity_period):
     anna = site.handset()
     site.gateway.detach(anna.party)
     esme = await site.bound()
-    await esme.ask(submit(registered_delivery=1, validity_period="000000000100000R"))
-    await site.gateway.advance(60)
+    await esme.ask(submit(registered_delivery=1, validity_period=validity_period))
+    await site.gateway.advance(59)
+    assert (await esme.ask(EnquireLink(sequence_number=3))).command == "enquire_link_resp"
+    await site.gateway.advance(1)
     assert b"stat:EXPIRED err:006" in (await esme.receive()).short_message
 
 

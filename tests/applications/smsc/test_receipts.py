@@ -13,7 +13,7 @@ from ussd_gateway.config import ReceiptSection
 from ussd_gateway.network.message import MessageState, Receipt, Sms
 from ussd_gateway.network.outcomes import Rule, fixed
 from ussd_gateway.outcome_rule import OutcomeRule
-from ussd_gateway.smpp.commands import BindReceiver, DataSm, DataSmResp, DeliverSm, EnquireLink, SubmitSm
+from ussd_gateway.smpp.commands import BindReceiver, DataSm, DataSmResp, DeliverSm, EnquireLink, QuerySm, SubmitSm
 from ussd_gateway.smpp.pdu import decode
 from ussd_gateway.smpp.receipts import DEFAULT, ReceiptStyle
 from ussd_gateway.smpp.status import Status
@@ -253,7 +253,7 @@ FINAL = {
 
 
 @pytest.mark.parametrize(("state", "word"), FINAL.items())
-async def test_every_final_state_has_its_word_its_tlv_and_its_error(site, state, word):
+async def test_every_final_state_is_told_by_its_receipt_and_by_query_sm(site, state, word):
     site.handset()
     site.gateway.network.messages.rules = (Rule(delay=fixed(5), states={state: 1}, errors={state: 27}),)
     esme = await site.bound()
@@ -264,6 +264,8 @@ async def test_every_final_state_has_its_word_its_tlv_and_its_error(site, state,
     assert f" stat:{word} err:{error:03} ".encode() in receipt.short_message
     assert receipt.tlv(Tag.MESSAGE_STATE) == bytes((state,))
     assert receipt.tlv(Tag.NETWORK_ERROR_CODE) == (b"\3\0\x1b" if error else None)
+    told = await esme.ask(QuerySm(sequence_number=3, message_id="0000000001", source_addr="shop"))
+    assert (told.message_state, told.error_code, told.final_date) == (state, error, "180427145005000+")
 
 
 async def test_rules_by_destination_have_their_own_delays(site):
