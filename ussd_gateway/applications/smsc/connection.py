@@ -748,7 +748,8 @@ class EsmeConnection(asyncio.BufferedProtocol):
                     answered(None)
 
     def _close_transport(self) -> None:
-        if self._transport:
+        # Closed twice, a TLS transport of Python 3.11 forgets its protocol, and cannot be aborted any more
+        if self._transport and not self._transport.is_closing():
             self._transport.close()
 
     def _note(self, kind: str, **facts: object) -> None:
