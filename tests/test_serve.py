@@ -350,3 +350,25 @@ async def test_the_port_of_smpp_over_tls_that_is_taken_is_told(start, certificat
         with pytest.raises(ListenError, match=rf"^smpps: port {port} .* smpp.tls_port = 0 takes a free one"):
             async with start(smpp__tls_certificate=str(pem), smpp__tls_port=port):
                 pass
+
+
+async def test_a_receipt_that_had_not_left_leaves_after_a_restart(start):
+    async with start() as gateway:
+        gateway.submit(Sms("shop", "70001000001", b"Hi", account="test", registered_delivery=1))
+    for _ in range(2):  # nobody has bound to receive yet
+        async with start() as gateway:
+            assert len(gateway.directory.account("test").waiting) == 1
+    async with start() as gateway:
+        reader, writer = await asyncio.open_connection(*gateway.smpp_address)
+        bind = BindTransceiver(sequence_number=1, system_id="test", password="test", interface_version=0x34)
+        writer.write(bind.encode())
+        connection, received = Connection(), []
+        async with asyncio.timeout(5):
+            while len(received) < 2:
+                received += connection.receive_data(await reader.read(1000))
+        assert b"stat:DELIVRD" in received[1].short_message
+        writer.write(received[1].reply().encode())
+        await gateway.settle()
+        writer.close()
+    async with start() as gateway:
+        assert not gateway.directory.account("test").waiting

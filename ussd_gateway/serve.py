@@ -369,10 +369,13 @@ class Gateway(core.Gateway):
             endpoint = self.directory.recipient(sms.destination).endpoint
             if isinstance(endpoint, Handset):
                 endpoint.remember(sms, received_at)
+        for receipt in self._journal.receipts_owed():
+            self.network.messages.restore_receipt(receipt)
         for sms in self._journal.restored():
             self.network.messages.restore(sms, self.now())
         if not self._in_memory:  # nobody starts again from there
             self._journal.under_way = self.network.messages.under_way
+            self._journal.owed = self.network.messages.receipts_owed
         self._journal.commit()
 
 

@@ -463,3 +463,27 @@ def test_entries_are_read_by_their_numbers(store):
     found = [entry and entry.kind for entry in entries_at(store, range(1, 6))]
     assert found == [None, None, "second", "after the second", None]
     assert [entry and entry.kind for entry in entries_at(store, [4])] == ["after the second"]
+
+
+def test_receipts_that_had_not_left_are_owed_after_a_restart(store, journal):
+    for number, asked in enumerate((1, 0, 2, 1, 1), 1):
+        message = sms(message_id=str(number), account="test", registered_delivery=asked)
+        journal.sms(message, MessageState.ENROUTE if number == 4 else MessageState.DELIVERED, 1.0)
+    journal.state(sms(message_id="4"), MessageState.EXPIRED, 7.0, 6)
+    left = sms(message_id="5", account="test", registered_delivery=1)
+    journal.receipt(Receipt(left, MessageState.DELIVERED, 1.0), 2.0)
+    journal.commit()
+    owed = [(receipt.sms.message_id, receipt.state, receipt.error) for receipt in Journal(store).receipts_owed()]
+    assert owed == [("1", MessageState.DELIVERED, 0), ("4", MessageState.EXPIRED, 6)]
+
+
+def test_what_is_owed_outlives_a_checkpoint(store, monkeypatch):
+    monkeypatch.setattr("ussd_gateway.store.journal.CHECKPOINT", 2)
+    journal = Journal(store)
+    message = sms(message_id="1", account="test", registered_delivery=1)
+    journal.under_way, journal.owed = tuple, lambda: [Receipt(message, MessageState.EXPIRED, 7.0, 6)]
+    for number in range(2, 6):
+        arrived(journal, str(number))
+    (receipt,) = Journal(store).receipts_owed()
+    assert (receipt.sms.message_id, receipt.state, receipt.done_at, receipt.error) == ("1", 3, 7.0, 6)
+    assert Journal(store).restored() == []

@@ -45,6 +45,10 @@ class Deadlines(Generic[T]):
     def __len__(self) -> int:
         return len(self._heap)
 
+    def __iter__(self) -> Iterator[T]:
+        """Everything, in no order."""
+        return (entry[2] for entry in self._heap)
+
     def clear(self) -> None:
         """Forget everything."""
         self._heap.clear()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from math import inf
 
 from ussd_gateway.network.deadlines import Deadlines
@@ -147,6 +148,25 @@ class Messages:
     def under_way(self) -> Iterator[Sms]:
         """The messages without a final state; what `restore` wants back."""
         return (way.sms for way in self._index.values())
+
+    def receipts_owed(self) -> Iterator[Receipt]:
+        """The receipts of final states that wait for an ESME, or for their delay; what `restore_receipt` wants back."""
+        waiting = (
+            thing
+            for party in self._directory.parties()
+            if party.confirms
+            for queue in (party.waiting, party.unwanted)
+            for thing in queue.values()
+        )
+        yield from (
+            thing for thing in chain(waiting, self.deadlines) if isinstance(thing, Receipt) and not thing.intermediate
+        )
+
+    def restore_receipt(self, receipt: Receipt) -> None:
+        """Takes back a receipt that had not left when the gateway stopped; it leaves as soon as its account is bound."""
+        receipt.sms.origin = 0  # that connection is gone
+        if account := self._directory.account(receipt.sms.account):
+            account.keep(receipt)
 
     def confirm(self, sms: Sms, state: MessageState, now: float, error: int = 0) -> list[Delivery]:
         """A party that confirms says what became of a message it was handed; one that it does not hold is ignored."""

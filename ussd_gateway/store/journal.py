@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from time import perf_counter
 
 import msgspec
@@ -44,6 +45,7 @@ class Journal:
     masks      by the source of an SMS, the pattern of what no record may show of its text (R178)
     most       int, octets; the oldest blocks go when there are more, the newest stays however large it is
     under_way  what has no final state now; asked when a checkpoint is due. None keeps no checkpoints
+    owed       the same of receipts that have not left
     meter      counts what is written
     """
 
@@ -63,6 +65,7 @@ class Journal:
         self._last, self._octets = map(int, newest[0] if newest else (0, 0))
         self._checkpoint = int(store.read("SELECT coalesce(max(entry), 0) FROM under_way")[0][0])
         self.under_way: Callable[[], Iterable[Sms]] | None = None
+        self.owed: Callable[[], Iterable[Receipt]] = tuple
         self.watchers: list[Committed] = []
         self.meter = Meter()
         # Every number given out has at least one entry of its own, so that none is given twice.
@@ -186,7 +189,10 @@ class Journal:
         due = last - self._checkpoint >= CHECKPOINT or forgotten > self._checkpoint
         if self.under_way is None or not due:
             return self._checkpoint
-        kept = [self._entry(sms, MessageState.ENROUTE, sms.submitted_at) for sms in self.under_way()]
+        kept: list[Entry] = [self._entry(sms, MessageState.ENROUTE, sms.submitted_at) for sms in self.under_way()]
+        for receipt in self.owed():
+            kept.append(self._entry(receipt.sms, MessageState.ENROUTE, receipt.sms.submitted_at))
+            kept.append(StateEntry(receipt.done_at, receipt.sms.message_id, receipt.state, receipt.error))
         self._store.write(
             "INSERT OR REPLACE INTO under_way (id, entry, entries) VALUES (1, ?, ?)", (last, entries.encode(kept))
         )
@@ -231,23 +237,38 @@ class Journal:
 
         A message whose text was masked cannot be delivered any more: it becomes UNDELIVERABLE here.
         """
-        kept: dict[str, SmsEntry] = {}
-        for (octets,) in self._store.read("SELECT entries FROM under_way"):
-            kept = {entry.sms.message_id: entry for entry in entries.decode(octets) if isinstance(entry, SmsEntry)}
-        for _, entry in self.after(self._checkpoint):
-            if isinstance(entry, SmsEntry) and entry.state in UNDER_WAY:
-                kept[entry.sms.message_id] = entry
-            elif isinstance(entry, StateEntry) and entry.state not in UNDER_WAY:
-                kept.pop(entry.message_id, None)
-            elif isinstance(entry, ReplacedEntry):
-                kept[entry.new.sms.message_id] = entry.new
         found = []
-        for entry in sorted(kept.values(), key=lambda entry: entry.at):
+        for entry in sorted(self._replay()[0].values(), key=lambda entry: entry.at):
             if entry.masked:
                 self.state(entry.sms, MessageState.UNDELIVERABLE, entry.at)
             else:
                 found.append(entry.sms)
         return found
+
+    def receipts_owed(self) -> list[Receipt]:
+        """The receipts of final states that had not left when the gateway stopped, oldest first."""
+        return list(self._replay()[1].values())
+
+    def _replay(self) -> tuple[dict[str, SmsEntry], dict[str, Receipt]]:
+        """What was under way when the gateway stopped, and the receipts that it owed, by message_id."""
+        kept: dict[str, SmsEntry] = {}
+        owed: dict[str, Receipt] = {}
+        checkpoint = (
+            entry for (block,) in self._store.read("SELECT entries FROM under_way") for entry in entries.decode(block)
+        )
+        for entry in chain(checkpoint, (entry for _, entry in self.after(self._checkpoint))):
+            if isinstance(entry, SmsEntry) and entry.state in UNDER_WAY:
+                kept[entry.sms.message_id] = entry
+            elif isinstance(entry, SmsEntry):
+                _owe(owed, entry.sms, entry)
+            elif isinstance(entry, StateEntry) and entry.state not in UNDER_WAY:
+                if known := kept.pop(entry.message_id, None):
+                    _owe(owed, known.sms, entry)
+            elif isinstance(entry, ReceiptEntry) and entry.state not in UNDER_WAY:
+                owed.pop(entry.message_id, None)
+            elif isinstance(entry, ReplacedEntry):
+                kept[entry.new.sms.message_id] = entry.new
+        return kept, owed
 
     def recently_delivered(self, limit: int) -> list[tuple[Sms, float]]:
         """The last messages that were delivered, with the moment, in the order of their arrival."""
@@ -298,3 +319,10 @@ def blocks(store: Store, number: int) -> Iterator[list[tuple[int, Entry]]]:
         first, last, octets = found[0]
         yield [pair for pair in enumerate(entries.decode(octets), first) if pair[0] > number]
         number = last
+
+
+def _owe(owed: dict[str, Receipt], sms: Sms, entry: SmsEntry | StateEntry) -> None:
+    """The receipt of this final state, if the sender asked for one."""
+    state, error = MessageState(entry.state), entry.error if isinstance(entry, StateEntry) else 0
+    if sms.account and sms.registered_delivery and sms.wants_receipt(state):
+        owed[sms.message_id] = Receipt(sms, state, entry.at, error)
