@@ -5,6 +5,7 @@ import pytest
 from ussd_gateway.network.message import MessageState
 from ussd_gateway.network.messages import Retry
 from ussd_gateway.network.network import NetworkSettings
+from ussd_gateway.network.outcomes import Rule
 from ussd_gateway.smpp.commands import (
     BindReceiver,
     BindTransmitter,
@@ -648,3 +649,41 @@ async def test_what_an_account_may_submit_is_limited_in_every_form(new_site, req
         esme = await site.bound()
         assert (await esme.ask(submit())).command_status == 0
         assert (await esme.ask(request_)).command_status == Status.ESME_RTHROTTLED
+
+
+# What would have left a request without its response ----------------------------------------------------------------------
+
+
+async def test_an_error_of_a_rule_that_no_octet_holds_is_told_as_the_highest(new_site):
+    rule = Rule(states={MessageState.UNDELIVERABLE: 1}, errors={MessageState.UNDELIVERABLE: 999})
+    async with new_site(network=NetworkSettings(rules=(rule,))) as site:
+        esme = await site.bound()
+        await esme.ask(submit())
+        response = await esme.ask(query("0000000001"))
+        assert (response.message_state, response.error_code) == (MessageState.UNDELIVERABLE, 255)
+
+
+async def test_a_journal_that_cannot_be_read_is_a_system_error(site):
+    async def broken(message_id, account):
+        raise OSError("the disk is gone")
+
+    site.services.look_up = broken
+    esme = await site.bound()
+    assert (await esme.ask(query("0000000001"))).command_status == Status.ESME_RSYSERR
+
+
+async def test_more_refusals_than_a_response_counts(new_site):
+    lists = {"many": tuple(str(5000 + number) for number in range(300))}
+    async with new_site(network=NetworkSettings(waiting_limit=1), distribution_lists=lists) as site:
+        esme = await site.bound(pdu=BindTransmitter)
+        many = SubmitMulti(sequence_number=2, dest_address=[DistributionList(dl_name="many")], short_message=b"Hi")
+        response = await esme.ask(many)
+        assert (response.command_status, len(response.unsuccess_sme)) == (0, 255)
+
+
+async def test_a_replacement_that_is_over_before_it_begins_is_refused(site, absent):
+    esme = await site.bound()
+    await esme.ask(submit())
+    times = {"schedule_delivery_time": IN_A_DAY, "validity_period": IN_AN_HOUR}
+    response = await esme.ask(ReplaceSm(sequence_number=3, message_id="0000000001", source_addr="shop", **times))
+    assert response.command_status == Status.ESME_RINVEXPIRY

@@ -55,6 +55,8 @@ from ussd_gateway.smpp.version import Version
 
 _MODE, _DATAGRAM, _TRANSACTION = 0x03, 1, 2  # the messaging modes of esm_class (5.2.12)
 _GSM = 3  # the network type of network_error_code (5.3.2.31)
+_HIGHEST_ERROR_CODE = 255  # one octet (4.8.2); a rule of outcomes may name more
+_MOST_REFUSED = 255  # that no_unsuccess counts (4.5.2)
 SYSTEM_FAILURE = 34  # a MAP user error (3GPP 29.002)
 
 TEMPORARY = {
@@ -264,6 +266,7 @@ def submit_multi(line: Line, pdu: SubmitMulti) -> Pdu:
             refused.append(UnsuccessSme(destination_addr=number, error_status_code=status))
         else:
             group_id = group_id or sms.message_id
+    del refused[_MOST_REFUSED:]  # lists may hold more than one response can name
     if group_id:
         return pdu.reply(message_id=line.shown_id(group_id), unsuccess_sme=refused)
     only_lists = all(isinstance(entry, DistributionList) for entry in entries)
@@ -300,7 +303,7 @@ def query_sm(line: Line, pdu: QuerySm) -> Pdu | None:
     number, source = _named(line, pdu.message_id), _plain(pdu.source_addr)
     ways = line.gateway.query(number, line.system_id, source=source or None)
     if not ways:
-        line.gateway.spawn(_look_up(line, pdu, number, source))
+        line.gateway.spawn(_answer_later(line, pdu, number, source))
         return None
     enroute = [way for way in ways if way.state is MessageState.ENROUTE]
     # SCHEDULED is a state of 5.0
@@ -308,21 +311,26 @@ def query_sm(line: Line, pdu: QuerySm) -> Pdu | None:
     return pdu.reply(message_id=pdu.message_id, message_state=state, error_code=max(way.error for way in ways))
 
 
-async def _look_up(line: Line, pdu: QuerySm, number: str, source: str) -> None:
-    past = [found for found in await line.services.look_up(number, line.system_id) if source in ("", found.source)]
+async def _answer_later(line: Line, pdu: QuerySm, number: str, source: str) -> None:
+    try:
+        past = [found for found in await line.services.look_up(number, line.system_id) if source in ("", found.source)]
+    except Exception:  # whatever hinders the journal: the ESME waits for a response, and the gateway logs the task
+        line.respond(pdu.reply(Status.ESME_RSYSERR, message_id=pdu.message_id))
+        raise
+    line.respond(_told(pdu, past))
+
+
+def _told(pdu: QuerySm, past: Sequence[Past]) -> Pdu:
     if not past:
-        line.respond(pdu.reply(Status.ESME_RQUERYFAIL, message_id=pdu.message_id))
-        return
+        return pdu.reply(Status.ESME_RQUERYFAIL, message_id=pdu.message_id)
     # Of a group, one that failed speaks for all
     told = next((found for found in past if found.state is not MessageState.DELIVERED), past[0])
     final = told.state not in UNDER_WAY
-    line.respond(
-        pdu.reply(
-            message_id=pdu.message_id,
-            final_date=write_time(max(found.at for found in past)) if final else "",
-            message_state=told.state,
-            error_code=told.error,
-        )
+    return pdu.reply(
+        message_id=pdu.message_id,
+        final_date=write_time(max(found.at for found in past)) if final else "",
+        message_state=told.state,
+        error_code=min(told.error, _HIGHEST_ERROR_CODE),
     )
 
 
@@ -343,6 +351,10 @@ def replace_sm(line: Line, pdu: ReplaceSm) -> Pdu:
     """4.10.1: another text, and where they are given other times; addresses and data_coding stay."""
     number, source, now = _named(line, pdu.message_id), _plain(pdu.source_addr), line.gateway.now()
     check_tlvs(pdu.tlvs)
+    expires_at = expiry(pdu.validity_period, now) if pdu.validity_period else 0.0
+    scheduled_at = scheduled(pdu.schedule_delivery_time, now) if pdu.schedule_delivery_time else 0.0
+    if expires_at and expires_at <= scheduled_at:
+        raise PduError("validity_period is over before schedule_delivery_time", Status.ESME_RINVEXPIRY)
     try:
         line.gateway.replace(
             number,
@@ -350,8 +362,8 @@ def replace_sm(line: Line, pdu: ReplaceSm) -> Pdu:
             _replacement(line, pdu, number),
             source=source or None,
             registered_delivery=pdu.registered_delivery,
-            expires_at=expiry(pdu.validity_period, now) if pdu.validity_period else 0.0,
-            scheduled_at=scheduled(pdu.schedule_delivery_time, now) if pdu.schedule_delivery_time else 0.0,
+            expires_at=expires_at,
+            scheduled_at=scheduled_at,
         )
     except (NotUnderWayError, TooLateError) as error:
         raise PduError(str(error), Status.ESME_RREPLACEFAIL) from error
