@@ -309,7 +309,10 @@ class Messages:
                 yield from self._look(thing, now)
 
     def clear(self) -> None:
-        """Forget everything that is under way."""
+        """Forget everything that is under way; who follows a message hears that it is deleted."""
+        if self.followers:
+            for way in list(self._index.values()):
+                self._tell_followers(way.sms, DELETED, 0)
         for party in self._directory.parties():
             if party.waiting or party.unwanted:
                 party.forget()

@@ -243,3 +243,69 @@ async def test_a_fault_is_noted_with_its_name(site, anna):
 async def test_a_session_without_a_rule_meets_none(site, anna):
     esme = await site.bound(pdu=BindTransceiver)
     assert (await esme.ask(submit(2))).command_status == 0
+
+
+async def test_responses_that_all_change_places_go_in_pairs(site, anna):
+    esme = await site.bound()
+    on(site, command="submit_sm", effect="reorder")
+    await esme.send(*map(submit, range(2, 6)))
+    assert [(await esme.receive()).sequence_number for _ in range(4)] == [3, 2, 5, 4]
+
+
+async def test_messages_to_an_esme_change_places(site, anna):
+    esme = await site.bound()
+    on(site, effect="reorder", sent_by="smsc", nth=1)
+    anna.send("5000", "first")
+    anna.send("5000", "second")
+    assert [(await esme.receive()).short_message for _ in range(2)] == [b"second", b"first"]
+
+
+@pytest.mark.parametrize("style", ["deliver_sm", "data_sm"])
+async def test_a_receipt_is_the_command_that_it_is_sent_as(new_site, style):
+    async with new_site(test={"receipt": ReceiptStyle(pdu=style)}) as site:
+        site.handset()
+        esme = await site.bound()
+        on(site, command=style, sent_by="smsc", effect="duplicate")
+        await esme.ask(submit(2, registered_delivery=1))
+        assert [(await esme.receive()).command for _ in range(2)] == [style, style]
+
+
+async def test_ussd_goes_wrong_as_any_other_request_does(new_site):
+    async with new_site(test={"codes": ("*500#",)}) as site:
+        anna, esme = site.handset(), await site.bound()
+        on(site, command="deliver_sm", effect="duplicate", destination="^500$")
+        dialling = asyncio.create_task(anna.dial("*500#"))
+        assert [(await esme.receive()).destination_addr for _ in range(2)] == ["500", "500"]
+        dialling.cancel()
+
+
+async def test_a_second_bind_is_of_the_account_that_it_names(site):
+    esme = await site.connect()
+    await esme.bind("other", "wrong")
+    on(site, account="other", effect="bind_refused")
+    assert (await esme.bind()).command_status == 0
+
+
+async def test_a_reset_sends_held_responses_and_no_held_messages(site, anna):
+    esme = await site.bound()
+    on(site, command="submit_sm", effect="reorder")
+    await esme.send(submit(2))
+    await site.gateway.settle()
+    site.accounts.forget()
+    assert (await esme.receive()).sequence_number == 2
+    on(site, effect="reorder", sent_by="smsc", times=1)
+    anna.send("5000", "before")
+    site.accounts.forget()
+    anna.send("5000", "after")
+    assert (await esme.receive()).short_message == b"after"
+
+
+async def test_who_ends_his_side_gets_a_slow_response(site, anna):
+    esme = await site.bound()
+    on(site, effect="slow", seconds=5)
+    await esme.send(submit(2))
+    esme.ends()
+    await site.gateway.settle()
+    await site.gateway.advance(5)
+    assert (await esme.receive()).sequence_number == 2
+    assert await esme.receive() is None

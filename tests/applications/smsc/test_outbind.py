@@ -7,7 +7,7 @@ import pytest
 from tests.applications.smsc.conftest import PATIENCE, Esme
 from ussd_gateway.applications.smsc.accounts import EsmeSettings
 from ussd_gateway.applications.smsc.outbind import FIRST_PAUSE
-from ussd_gateway.smpp.commands import BindReceiver, BindTransceiver, DeliverSmResp, EnquireLink, SubmitSm
+from ussd_gateway.smpp.commands import BindReceiver, BindTransceiver, DeliverSmResp, EnquireLink, SubmitSm, Unbind
 from ussd_gateway.smpp.status import Status
 
 
@@ -108,3 +108,15 @@ async def test_a_call_that_nobody_takes_is_tried_again_after_a_pause(new_site):
         await noted(site, "esme.outbind_failed", times=2)
         pauses = [facts["again_in"] for kind, facts in site.journal("kind, facts") if kind == "esme.outbind_failed"]
         assert pauses == [FIRST_PAUSE, 2 * FIRST_PAUSE]
+
+
+async def test_what_no_bind_wanted_calls_when_they_are_gone(new_site):
+    async with Called() as called, new_site(accounts=[account(called.address)]) as site:
+        receiver = await site.bound("called", "pw", address_range="^9")
+        site.handset().send("8000", "Hi")
+        second = await site.bound("called", "pw", address_range="^9")
+        for esme in (receiver, second):
+            await esme.ask(Unbind(sequence_number=2))
+        await site.gateway.settle()
+        site.smsc.outbinds.check(0.0)
+        (await called.call()).close()

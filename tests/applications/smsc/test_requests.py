@@ -687,3 +687,33 @@ async def test_a_replacement_that_is_over_before_it_begins_is_refused(site, abse
     times = {"schedule_delivery_time": IN_A_DAY, "validity_period": IN_AN_HOUR}
     response = await esme.ask(ReplaceSm(sequence_number=3, message_id="0000000001", source_addr="shop", **times))
     assert response.command_status == Status.ESME_RINVEXPIRY
+
+
+async def test_a_reset_answers_what_waits_in_transaction_mode(site):
+    esme, other = await site.bound(), await site.bound("other", "pw")
+    await other.send(submit(destination_addr="5001", esm_class=TRANSACTION))
+    await esme.receive()
+    site.gateway.network.clear()
+    assert (await other.receive()).command_status == Status.ESME_RDELIVERYFAILURE
+    assert site.gateway.network.messages.followers == []
+
+
+async def test_what_waits_in_transaction_mode_is_in_the_window(new_site):
+    async with new_site(test={"window": 2}) as site:
+        esme = await site.bound()
+        for number in (2, 3):
+            await esme.send(submit(number, destination_addr="5001", esm_class=TRANSACTION))
+            await esme.receive()
+        for number in (4, 5):
+            assert (await esme.ask(submit(number))).command_status == Status.ESME_RTHROTTLED
+
+
+async def test_a_message_that_makes_a_rule_fail_ends_no_bind(new_site):
+    def fits(destination):
+        raise KeyError(destination)
+
+    async with new_site(network=NetworkSettings(rules=(Rule(fits=fits),))) as site:
+        esme = await site.bound()
+        for pdu in (submit(2), data(3)):
+            assert (await esme.ask(pdu)).command_status == Status.ESME_RSYSERR
+        assert (await esme.ask(EnquireLink(sequence_number=4))).sequence_number == 4

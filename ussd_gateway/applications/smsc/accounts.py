@@ -269,7 +269,7 @@ class EsmeAccount:
     @property
     def calls(self) -> bool:
         """Whether something waits for it while no bind receives."""
-        return bool(self._party.waiting) and not self._binds
+        return bool(self._party.waiting or self._party.unwanted) and not self._binds
 
     def opened(self, bind: Bind) -> None:
         """A bind is there from now on."""
@@ -315,6 +315,7 @@ class EsmeAccount:
             bind.forget()
         self._chosen.clear()
         self._promised.clear()
+        self.alert_addresses.clear()
         self._measure()
 
     def _measure(self) -> None:

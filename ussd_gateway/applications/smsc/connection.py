@@ -13,6 +13,8 @@ from functools import partial
 from itertools import count
 from typing import Any, ClassVar
 
+import structlog
+
 from ussd_gateway.applications.smsc.accounts import Accounts, EsmeAccount, Limits
 from ussd_gateway.applications.smsc.address_range import AddressRange
 from ussd_gateway.applications.smsc.capture import Capture, Chunk, Line, without_password, without_text
@@ -31,6 +33,7 @@ from ussd_gateway.applications.smsc.translate import alert_notification, data_sm
 from ussd_gateway.applications.smsc.ussd import UssdCodes
 from ussd_gateway.coding.data_coding import GSM7
 from ussd_gateway.gateway import Gateway
+from ussd_gateway.logs import told
 from ussd_gateway.network.faults import Effect, Fault, Faults, Side
 from ussd_gateway.network.message import Alert, MessageState, Receipt, Sms
 from ussd_gateway.network.messages import QueueFullError
@@ -57,9 +60,13 @@ from ussd_gateway.smpp.timers import Due, Timers
 from ussd_gateway.smpp.tlv import Tag, encode_tlvs
 from ussd_gateway.smpp.version import Version, negotiated
 
+log = structlog.get_logger(__name__)
+
 SMSC_SYSTEM_ID = "ussd_gateway"
 # Octets that a read may bring: some 200 messages, so that one who floods keeps the others waiting for a millisecond
 _READ = 16 * 1024
+
+_RESPONSE_BIT = RESPONSE >> 24  # in the first octet of a command_id
 
 _pack_submit_sm_resp = SubmitSmResp.packer("message_id")
 
@@ -117,7 +124,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
         self._codes: UssdCodes | None = None  # the same
         self._now = shared.gateway.clock.now
         self._predefined = shared.services.default_messages
-        self._owed = self._late = 0  # responses that leave with this turn, and those that a fault holds back
+        self._owed = self._to_come = 0  # responses that leave with this turn, and those that leave later
         self._sticky = False  # whether the account wants receipts here of what was submitted here
         self.services = shared.services
         self.version = Version.V3_4
@@ -140,7 +147,6 @@ class EsmeConnection(asyncio.BufferedProtocol):
         self._writable = True
         self._opened_at = self._heard_at = shared.real_time()
         self._enquired_at = 0.0
-        self._to_come = 0  # responses that were put off
         self._heard_all = False  # the ESME has ended its side
         self._unbinding_since: float | None = None  # our unbind waits for its response
         self._active_at, self._activity = self._opened_at, 0
@@ -192,12 +198,24 @@ class EsmeConnection(asyncio.BufferedProtocol):
             if self._shared.faults.counted or self.held or self._shared.capture.watchers or self._private:
                 for pdu in pdus:
                     self._show(pdu.raw, to_esme=False)
-                    self._handle_guarded(pdu)
+                    try:
+                        self._handle_guarded(pdu)
+                    except Exception as error:
+                        self._failed(pdu, error)
             else:
                 for pdu in pdus:
-                    self._handlers.get(type(pdu), EsmeConnection._unexpected)(self, pdu)
+                    try:
+                        self._handlers.get(type(pdu), EsmeConnection._unexpected)(self, pdu)
+                    except Exception as error:
+                        self._failed(pdu, error)
         except LostStreamError as error:
             self._lose(error)
+
+    def _failed(self, pdu: Pdu | UnparsedPdu, error: Exception) -> None:
+        """Whatever it is, the bind and its other messages go on."""
+        log.error("esme.pdu_failed", account=self.system_id, pdu=type(pdu).__name__, error=told(error))
+        if isinstance(pdu, Pdu) and not pdu.command_id & RESPONSE:
+            self._reply(pdu, Status.ESME_RSYSERR)
 
     def eof_received(self) -> bool:
         """The ESME will send no more: close, once it has the responses that it waits for."""
@@ -280,8 +298,10 @@ class EsmeConnection(asyncio.BufferedProtocol):
             self._send_with_faults(alert_notification(alert, esme_addr, self._connection.next_sequence_number()))
 
     def forget(self) -> None:
-        """Expect no response any more."""
+        """Expect no response any more; of what a fault holds back only responses still leave."""
         self._unanswered.clear()
+        self.held = [octets for octets in self.held if octets[4] & _RESPONSE_BIT]
+        self._release_held(len(self.held))
 
     def shown(self) -> dict[str, Any]:
         """As `GET /esmes` answers it."""
@@ -386,12 +406,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
         handle = partial(self._handlers.get(type(pdu), EsmeConnection._unexpected), self, pdu)
         if not isinstance(pdu, Pdu) or pdu.command_id & RESPONSE:
             return handle()
-        fault = self._shared.faults.find(
-            pdu.command,
-            account=self.system_id or getattr(pdu, "system_id", ""),
-            destination=getattr(pdu, "destination_addr", None),
-            now=self.gateway.now(),
-        )
+        fault = self._find(pdu, getattr(pdu, "system_id", self.system_id), Side.ESME)
         held = len(self.held)
         if fault is None:
             place = len(self.outgoing)
@@ -407,13 +422,9 @@ class EsmeConnection(asyncio.BufferedProtocol):
             if not carry_out(fault, self, handle):
                 self._late_faults[pdu.sequence_number] = fault
             elif fault.effect is Effect.SLOW:
-                self._late += 1
-                self.gateway.call_later(fault.seconds, self._caught_up)
+                self._to_come += 1
+                self.gateway.call_later(fault.seconds, self._came)
         return None
-
-    def _caught_up(self) -> None:
-        """A response that a fault held back leaves."""
-        self._late -= 1
 
     def _release_held(self, count: int) -> None:
         for octets in self.held[:count]:
@@ -421,26 +432,26 @@ class EsmeConnection(asyncio.BufferedProtocol):
         del self.held[:count]
 
     def _send_with_faults(self, octets: bytes) -> None:
-        """Write a request of ours as the rules in force want it."""
+        """Write a request of ours, as the rules in force want it."""
         if not (self._shared.faults.counted or self.held):
             self.write(octets)
             return
+        held = len(self.held)
         pdu = decode(octets)
         assert isinstance(pdu, Pdu)
-        fault = self._shared.faults.find(
-            pdu.command,
-            account=self.system_id,
-            destination=getattr(pdu, "destination_addr", None),
-            now=self.gateway.now(),
-            sent_by=Side.SMSC,
-        )
-        held = len(self.held)
+        fault = self._find(pdu, self.system_id, Side.SMSC)
         if fault is None:
             self.write(octets)
             self._release_held(held)
         else:
             self._note("esme.fault", fault=fault.name)
             carry_out(fault, self, partial(self.write, octets))
+
+    def _find(self, pdu: Pdu, account: str, sent_by: Side) -> Fault | None:
+        destination = getattr(pdu, "destination_addr", None)
+        return self._shared.faults.find(
+            pdu.command, account=account, destination=destination, now=self.gateway.now(), sent_by=sent_by
+        )
 
     # PDUs ----------------------------------------------------------------------------------------------------------
 
@@ -496,11 +507,11 @@ class EsmeConnection(asyncio.BufferedProtocol):
             sms = sms_from(pdu, self.system_id, self._now(), self.default_alphabet, self._predefined)
         except PduError as error:
             return self._refuse(pdu, error)
-        self._owed += 1
         if self._sticky:
             sms.origin = self.number
         if sms.esm_class and at_once(sms):
             return self._answer(pdu, partial(submit_at_once, sms=sms))
+        self._owed += 1
         outgoing = self.outgoing
         if not outgoing:
             self.gateway.after_commit(self._flush)
@@ -520,10 +531,8 @@ class EsmeConnection(asyncio.BufferedProtocol):
         return None
 
     def _request(self, pdu: Pdu) -> None:
-        if type(pdu) in SUBMISSIONS:
-            if self._limits is not None and (refusal := self._beyond(self._limits)):
-                return self._reply(pdu, refusal)
-            self._owed += 1
+        if self._limits is not None and type(pdu) in SUBMISSIONS and (refusal := self._beyond(self._limits)):
+            return self._reply(pdu, refusal)
         return self._answer(pdu, answer)
 
     def _answer(self, pdu: Any, answered: Callable[[Any, Any], Pdu | None]) -> None:
@@ -537,6 +546,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
         if response is None:
             self._to_come += 1
             return None
+        self._owed += 1
         self.counters.answered(pdu.command, response.command_status)
         octets = self._congested(response).encode()
         if len(outgoing) == place:
@@ -547,7 +557,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
 
     def _beyond(self, limits: Limits) -> Status | None:
         """The command_status that refuses one more submission."""
-        return limits.refusal(self.gateway.now(), self._owed + self._late)
+        return limits.refusal(self.gateway.now(), self._owed + self._to_come)
 
     def _data_sm(self, pdu: DataSm) -> None:
         if self._codes is not None and self._codes.takes(pdu):
@@ -561,7 +571,6 @@ class EsmeConnection(asyncio.BufferedProtocol):
         if self._limits is not None and (refusal := self._beyond(self._limits)):
             self._reply(pdu, refusal)
             return
-        self._owed += 1
         self._answer(pdu, lambda line, pdu: pdu.reply(message_id=codes.submit(pdu)))
 
     def _deliver_sm_resp(self, pdu: DeliverSmResp | DataSmResp) -> None:
@@ -672,12 +681,16 @@ class EsmeConnection(asyncio.BufferedProtocol):
         """Write the response to a request that was put off."""
         self.counters.answered(response.command.removesuffix("_resp"), response.command_status)
         self._congested(response)
-        self._to_come -= 1
         fault = self._late_faults.pop(response.sequence_number, None)
         if fault:
             carry_out(fault, self, partial(self.write, response.encode()))
         else:
             self.write(response.encode())
+        self._came()
+
+    def _came(self) -> None:
+        """A response that was put off leaves."""
+        self._to_come -= 1
         if self._heard_all and not self._to_come:
             self.gateway.after_commit(self._close_transport)  # behind what was just written
 
@@ -689,6 +702,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
 
     def _flush(self) -> None:
         outgoing, capture = self.outgoing, self._shared.capture
+        self.outgoing = []  # the write itself may bring about something to say, where it fills the buffer
         octets = b"".join(outgoing)
         self.counters.octets_out += len(octets)
         if self._transport and not self._transport.is_closing() and not self._frozen:
@@ -700,7 +714,6 @@ class EsmeConnection(asyncio.BufferedProtocol):
             if not self._private:
                 shown = octets if self._account else without_password(octets)
                 capture.add(Chunk(time.time(), self._line, True, shown))
-        outgoing.clear()
         self._owed = 0
 
     def _record(self) -> None:

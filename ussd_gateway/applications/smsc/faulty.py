@@ -56,6 +56,9 @@ def carry_out(fault: Fault, line: Line, act: Callable[[], None]) -> bool:
             line.outgoing[place] = octets * 2
         case Effect.MALFORMED:
             line.outgoing[place] = KINDS[fault.kind](octets)
+        case Effect.REORDER if line.held:  # this one is the next one
+            line.outgoing[place] = octets + b"".join(line.held)
+            line.held.clear()
         case Effect.REORDER:
             line.outgoing[place] = b""
             line.held.append(octets)
