@@ -240,3 +240,21 @@ async def test_the_turn_goes_on_for_those_who_are_ready_in_it(plain_gateway):
     assert committed(plain_gateway) == 0
     await plain_gateway.committed()
     assert committed(plain_gateway) == 2
+
+
+async def test_a_watcher_that_fails_stops_neither_the_clock_nor_the_count(plain_gateway):
+    def fail(first, entries):
+        raise KeyError("watcher")
+
+    plain_gateway.journal.watchers.append(fail)
+    for _ in range(2):
+        plain_gateway.submit(Sms("1", "70001000001", b"Hi"))
+        await plain_gateway.committed()
+    rang = asyncio.Event()
+    plain_gateway.call_later(0, rang.set)
+    plain_gateway.submit(Sms("1", "70001000001", b"Hi"))
+    await asyncio.sleep(0)
+    await plain_gateway.advance(0)
+    counts = {metric.name: metric.read() for metric in plain_gateway.journal.meter.metrics()}
+    assert counts["sms_accepted"] == {(): 3}
+    assert rang.is_set()

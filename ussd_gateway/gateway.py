@@ -243,7 +243,7 @@ class Gateway:
             return
         self._turn_ends = False
         self._call_back()
-        self.journal.tell()  # behind the answers: nobody waits for it
+        self._call(self.journal.tell)  # behind the answers: nobody waits for it
         self._arm()
 
     def _call_back(self) -> None:

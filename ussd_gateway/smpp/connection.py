@@ -122,6 +122,11 @@ class Connection:
         if len(self._rest) >= 4:
             self._require_true_length(int.from_bytes(self._rest[:4]))
 
+    @property
+    def rest(self) -> bytes:
+        """The beginning of a PDU whose end is still to come."""
+        return self._rest
+
     def _require_true_length(self, length: int) -> None:
         if not HEADER.size <= length <= LONGEST_PDU:
             self._rest = b""

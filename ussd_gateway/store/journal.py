@@ -139,13 +139,14 @@ class Journal:
 
     def tell(self) -> None:
         """The second half: the meter counts what was kept, and watchers hear of it."""
-        for first, written in self._untold:
+        if not self._untold:
+            return
+        untold, self._untold = self._untold, []
+        self.meter.committed(self._took)
+        for first, written in untold:
             self.meter.count(written)
             for watcher in self.watchers:
                 watcher(first, written)
-        if self._untold:
-            self.meter.committed(self._took)
-            self._untold.clear()
 
     def clear(self, now: float) -> None:
         """Forget all that was recorded; no number is given out a second time."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from ussd_gateway.applications.smsc import broadcasts
 from ussd_gateway.network.message import MessageState
 from ussd_gateway.smpp.commands import BroadcastSm, CancelBroadcastSm, EnquireLink, QueryBroadcastSm
 from ussd_gateway.smpp.status import Status
@@ -201,3 +202,14 @@ async def test_a_reset_forgets_broadcasts(site, anna, esme):
     await site.gateway.advance(600)
     assert len(anna.inbox) == 1
     assert (await esme.ask(EnquireLink(sequence_number=9))).command == "enquire_link_resp"
+
+
+async def test_more_than_so_many_are_not_accepted_until_one_has_ended(site, monkeypatch):
+    monkeypatch.setattr(broadcasts, "_REMEMBERED", 2)
+    esme = await site.bound(interface_version=0x50)
+    endless = broadcast(repeated=NO_NUMBER)
+    first = await esme.ask(endless)
+    assert [(await esme.ask(endless)).command_status for _ in range(2)] == [0, Status.ESME_RMSGQFUL]
+    await esme.ask(cancel(first.message_id))
+    assert (await esme.ask(endless)).command_status == 0
+    assert (await esme.ask(query(first.message_id))).command_status == Status.ESME_RBCASTQUERYFAIL

@@ -1,5 +1,7 @@
 """What is kept of the wires, and what is hidden in it."""
 
+import asyncio
+
 import pytest
 
 from ussd_gateway.applications.smsc.capture import Capture, Chunk, Line, without_password, without_text
@@ -73,3 +75,38 @@ async def test_who_watches_is_told_of_each_pdu(site):
         ("test", False, "enquire_link"),
         ("test", True, "enquire_link_resp"),
     ]
+
+
+BINDS = {
+    "as it should be": BindTransmitter(system_id="test", password="secret").encode(),
+    "with a command_status": BindTransmitter(system_id="test", password="secret", command_status=8).encode(),
+    "with a system_id that is too long": BindTransmitter(password="secret")
+    .encode()
+    .replace(b"\0secret", b"x" * 40 + b"\0secret"),
+}
+
+
+@pytest.mark.parametrize("bind", BINDS.values(), ids=BINDS)
+async def test_a_password_that_comes_in_pieces_is_hidden_in_each(site, bind):
+    bind = len(bind).to_bytes(4) + bind[4:]
+    esme = await site.connect()
+    for octet in bind:
+        await esme.send(bytes((octet,)))
+        for _ in range(5):
+            await asyncio.sleep(0)
+    await esme.receive()
+    seen = [chunk.octets for chunk in site.capture.since(0) if not chunk.to_esme]
+    assert len(seen) > 5
+    assert b"".join(seen) == bind.replace(b"secret", b"******")
+
+
+async def test_a_password_is_hidden_also_of_who_is_bound_already(site):
+    esme = await site.bound()
+    await esme.bind(password="secret")
+    assert b"secret" not in b"".join(chunk.octets for chunk in site.capture.since(0))
+
+
+def test_of_what_cannot_be_parsed_no_text_is_shown():
+    twice = SubmitSm(short_message=b"Parol: Ab3dE9xZ.").encode() * 2
+    assert b"Ab3dE9xZ" not in without_text(twice)
+    assert len(without_text(twice)) == len(twice)

@@ -36,3 +36,13 @@ def test_signs_of_life_are_no_activity():
 def test_nothing_shows_nothing():
     shown = Counters().shown()
     assert (shown["requests"], shown["responses"]) == ({}, {})
+
+
+def test_statuses_that_a_peer_makes_up_take_no_more_memory():
+    counters, sums = Counters(), Counters()
+    for status in range(0x400, 0x400 + 10_000):
+        counters.refuse(status)
+    sums.add(counters)
+    for counted in (counters, sums):
+        assert len(counted.refused) <= 201
+        assert counted.refused.total() == 10_000

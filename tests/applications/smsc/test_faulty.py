@@ -309,3 +309,15 @@ async def test_who_ends_his_side_gets_a_slow_response(site, anna):
     await site.gateway.advance(5)
     assert (await esme.receive()).sequence_number == 2
     assert await esme.receive() is None
+
+
+async def test_a_connection_that_drops_while_dialogues_time_out_ends_all_of_them(new_site):
+    async with new_site(test={"codes": ("*500#",)}) as site:
+        esme = await site.bound()
+        dials = [asyncio.create_task(site.handset(number).dial("*500#")) for number in ("70001000001", "70002000002")]
+        for _ in dials:
+            await esme.receive()
+        on(site, command="deliver_sm", effect="drop")
+        await site.gateway.advance(30)
+        assert [(await dial).outcome for dial in dials] == ["app_timeout", "app_timeout"]
+        assert await esme.receive() is None

@@ -19,7 +19,7 @@ from ussd_gateway.smpp.status import Status
 from ussd_gateway.smpp.time import write_time
 from ussd_gateway.smpp.tlv import Tag, Tlvs, check_tlvs, decode_value
 
-_REMEMBERED = 1000  # broadcasts that somebody may still ask after
+_REMEMBERED = 1000  # broadcasts under way, or that somebody may still ask after
 _HIGHEST_PRIORITY = 3
 _NETWORK_TYPES = 3  # of broadcast_content_type: generic, GSM, TDMA, CDMA
 _AREA_FORMATS = 2  # of broadcast_area_identifier: alias, ellipsoid arc, polygon
@@ -101,6 +101,9 @@ class Broadcasts:
             sms.scheduled_at = scheduled(pdu.schedule_delivery_time, now)
         if pdu.replace_if_present_flag:
             self._make_way(replaces, sms)
+        self._forget()
+        if len(self._broadcasts) >= _REMEMBERED:
+            raise PduError(f"{_REMEMBERED} broadcasts are under way; more are not accepted", Status.ESME_RMSGQFUL)
         broadcast = Broadcast(
             self._gateway.network.new_id(),
             sms,
@@ -110,7 +113,6 @@ class Broadcasts:
             pdu.tlv(Tag.USER_MESSAGE_REFERENCE),
         )
         self._broadcasts[broadcast.message_id] = broadcast
-        self._forget()
         self._gateway.note("esme.broadcast", account=account, message_id=broadcast.message_id, areas=len(areas))
         if sms.scheduled_at > now:
             self._wait(broadcast, sms.scheduled_at - now)
@@ -206,11 +208,11 @@ class Broadcasts:
         broadcast.ended_at = self._gateway.now()
 
     def _forget(self) -> None:
-        """The oldest that have ended go first."""
-        if len(self._broadcasts) > _REMEMBERED:
-            ended = [key for key, broadcast in self._broadcasts.items() if not broadcast.under_way]
-            for message_id in ended[: len(self._broadcasts) - _REMEMBERED]:
-                del self._broadcasts[message_id]
+        """There is room for one more, as far as some have ended; the oldest of them go first."""
+        if len(self._broadcasts) >= _REMEMBERED:
+            ended = (key for key, broadcast in self._broadcasts.items() if not broadcast.under_way)
+            if oldest := next(ended, None):
+                del self._broadcasts[oldest]
 
 
 def _message(pdu: BroadcastSm, account: str, default_alphabet: Alphabet, predefined: Sequence[str]) -> Sms:

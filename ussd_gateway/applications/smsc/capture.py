@@ -13,7 +13,7 @@ from ussd_gateway.coding.data_coding import SMS_UCS2
 from ussd_gateway.coding.segments import parse_udh
 from ussd_gateway.network.message import UDHI
 from ussd_gateway.smpp.commands import SubmitSm
-from ussd_gateway.smpp.pdu import decode
+from ussd_gateway.smpp.pdu import HEADER, UnparsedPdu, decode
 from ussd_gateway.smpp.tlv import Tag, encode_tlvs
 
 Address = tuple[str, int]
@@ -76,18 +76,20 @@ class Capture:
 _OVERHEAD = 200  # octets that a chunk takes beside its content
 
 _BIND = re.compile(
-    rb"(\0\0..\0\0\0[\x01\x02\x09\x0b]\0\0\0\0.{4}[^\0]{0,15}\0)([^\0]+)", re.DOTALL
+    rb"(\0\0..\0\0\0[\x01\x02\x09\x0b].{8}[^\0]*\0)([^\0]+)", re.DOTALL
 )  # the header and system_id of a bind or an outbind, and its password
 
 
-def without_password(octets: bytes) -> bytes:
-    """What a peer sends before it is bound, with stars in place of the password."""
-    return _BIND.sub(lambda found: found[1] + b"*" * len(found[2]), octets)
+def without_password(octets: bytes, before: bytes = b"") -> bytes:
+    """What a peer sends before it is bound, with stars in place of the password; `before` is the PDU's beginning."""
+    return _BIND.sub(lambda found: found[1] + b"*" * len(found[2]), before + octets)[len(before) :]
 
 
 def without_text(octets: bytes) -> bytes:
     """A PDU with stars in place of its text: those of the operator's own service hold passwords (R178)."""
     pdu = decode(octets)
+    if isinstance(pdu, UnparsedPdu):  # where its text is nobody knows
+        return octets[: HEADER.size] + b"*" * (len(octets) - HEADER.size)
     if not isinstance(pdu, SubmitSm):
         return octets
     star = b"\0*" if pdu.data_coding == SMS_UCS2 else b"*"

@@ -14,6 +14,7 @@ from itertools import count
 from typing import Any, ClassVar
 
 import structlog
+from msgspec import structs
 
 from ussd_gateway.applications.smsc.accounts import Accounts, EsmeAccount, Limits
 from ussd_gateway.applications.smsc.address_range import AddressRange
@@ -183,7 +184,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
         try:
             octets = bytes(self._shared.buffer[:nbytes])
             if not self._private:
-                shown = octets if self._account else without_password(octets)
+                shown = octets if self._account else without_password(octets, self._connection.rest)
                 self._heard = Chunk(time.time(), self._line, False, shown)
             self._receive(octets)
         finally:
@@ -457,6 +458,9 @@ class EsmeConnection(asyncio.BufferedProtocol):
 
     def _bind(self, pdu: Any) -> None:
         if refusal := self._connection.refusal(pdu):
+            if self._heard:  # of who is bound nobody expects a password
+                shown = without_password(self._heard.octets, self._connection.rest)
+                self._heard = structs.replace(self._heard, octets=shown)
             return self._reply(pdu, refusal)
         try:
             account, self.address_range = self._shared.accounts.admit(pdu)
@@ -582,7 +586,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
         if carried is None:
             return
         if command_status:
-            self.counters.refused[command_status] += 1
+            self.counters.refuse(command_status)
         if isinstance(carried, Sms):
             if command_status:
                 after_response(self.gateway, carried, command_status)

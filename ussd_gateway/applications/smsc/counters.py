@@ -6,6 +6,8 @@ from collections import Counter
 
 from ussd_gateway.smpp.status import Status, status_name
 
+_MOST_STATUSES = 200  # that are counted apart; the specifications have fewer
+
 
 class Counters:
     """Counts of one connection, from its beginning.
@@ -31,6 +33,11 @@ class Counters:
         self.requests[command] += 1
         self.responses[command_status] += 1
 
+    def refuse(self, command_status: int, count: int = 1) -> None:
+        """The ESME answered with this status; one that makes up ever new ones is counted all the same."""
+        known = command_status in self.refused or len(self.refused) < _MOST_STATUSES
+        self.refused[command_status if known else Status.ESME_RUNKNOWNERR] += count
+
     def add(self, other: Counters) -> None:
         """Those of another connection belong to the same sum."""
         self.submitted += other.submitted
@@ -38,7 +45,8 @@ class Counters:
         self.receipts += other.receipts
         self.octets_in += other.octets_in
         self.octets_out += other.octets_out
-        self.refused.update(other.refused)
+        for command_status, count in other.refused.items():
+            self.refuse(command_status, count)
         self.requests.update(other.requests)
         self.responses.update(other.responses)
 

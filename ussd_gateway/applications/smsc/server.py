@@ -107,8 +107,8 @@ class Smsc:
         return smsc_metrics(self._shared)
 
     def _look(self) -> None:
+        self._check = asyncio.get_running_loop().call_later(_CHECK, self._look)  # whatever happens in this one
         now = self.real_time()
         for connection in list(self.connections):
             connection.check(now)
         self.outbinds.check(now)
-        self._check = asyncio.get_running_loop().call_later(_CHECK, self._look)

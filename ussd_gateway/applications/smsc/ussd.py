@@ -6,6 +6,7 @@ How a message looks is the account's dialect (`smpp.ussd`); how a request reache
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import count
 from typing import Any
 
@@ -146,7 +147,8 @@ class UssdCodes:
     def _give_up(self, dialogue: _Dialogue, outcome: Outcome) -> None:
         if self._dialogues.get(dialogue.first.msisdn) is dialogue:
             self._close(dialogue)
-            self._gateway.submit(dialogue.first.abort(outcome))
+            with suppress(SessionError):  # the network has ended it in this very moment
+                self._gateway.submit(dialogue.first.abort(outcome))
 
     # What the ESME submits -------------------------------------------------------------------------------------------
 
