@@ -258,3 +258,14 @@ async def test_a_watcher_that_fails_stops_neither_the_clock_nor_the_count(plain_
     counts = {metric.name: metric.read() for metric in plain_gateway.journal.meter.metrics()}
     assert counts["sms_accepted"] == {(): 3}
     assert rang.is_set()
+
+
+async def test_timers_that_were_cancelled_take_no_memory_until_their_time(plain_gateway):
+    rang = []
+    for number in range(10_000):
+        plain_gateway.call_later(86_400, lambda: rang.append("cancelled")).cancel()
+        if number % 1000 == 0:
+            plain_gateway.call_later(60, lambda: rang.append("kept"))
+    assert len(plain_gateway._timers) < 2000
+    await plain_gateway.advance(86_400)
+    assert rang == ["kept"] * 10

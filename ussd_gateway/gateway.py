@@ -27,6 +27,7 @@ log = structlog.get_logger(__name__)
 
 QUIET_TURNS = 3  # turns of the event loop without work after which nothing is taken to be under way
 COMMIT_AGAIN = 0.1  # seconds after which a failed commit is tried again
+_FEW_TIMERS = 1000
 PATIENCE = 5.0  # real seconds that `settle` gives to what is under way
 
 
@@ -78,6 +79,7 @@ class Gateway:
         self.journal = journal
         self.network = Network(settings, journal, new_handset, journal.first_id, language, chance)
         self._timers: Deadlines[Timer] = Deadlines()
+        self._many_timers = _FEW_TIMERS  # of more than so many those that were cancelled are forgotten
         self._tasks: set[asyncio.Task[Any]] = set()
         self._under_way = 0
         self._busy: list[Callable[[], bool]] = []
@@ -262,6 +264,9 @@ class Gateway:
     def call_later(self, delay: float, callback: Callable[[], None]) -> Timer:
         """Call back after `delay` seconds of the gateway's clock."""
         timer = Timer(callback)
+        if len(self._timers) > self._many_timers:
+            self._timers.retain(lambda when, timer: timer.callback is not None)
+            self._many_timers = 2 * len(self._timers) + _FEW_TIMERS
         self._timers.add(self.now() + delay, timer)
         self.changed()
         return timer

@@ -446,6 +446,36 @@ async def test_a_message_without_a_receipt_becomes_unknown_when_its_time_is_over
         assert states(plain_gateway, sms) == ["ENROUTE", "UNKNOWN"]
 
 
+async def test_a_message_id_that_the_other_side_gives_twice_leaves_no_message_under_way(plain_gateway):
+    async with linked(plain_gateway, relay=(REAL,)) as (equipment, _):
+        first, second = (submitted(plain_gateway, expires_at=plain_gateway.now() + 60) for _ in range(2))
+        for _ in range(2):
+            equipment.send((await equipment.receive()).reply(message_id="abc"))
+        await equipment.ask(receipt("abc"))
+        await plain_gateway.advance(60)
+        assert (states(plain_gateway, first)[-1], states(plain_gateway, second)[-1]) == ("UNKNOWN", "DELIVERED")
+
+
+async def test_the_window_and_its_pauses_hold_for_a_number_that_has_dialled_too(plain_gateway, portal, monkeypatch):
+    monkeypatch.setattr(remote, "THROTTLED", 0.01)
+    async with linked(plain_gateway, relay=("79990000000-79990000009",), window=1) as (equipment, _):
+        begin = write(DIALECTS["standard"], Unit(DIALLED, REAL, "111", b"*111#", 0, 7, 0), 5)
+        await equipment.ask(begin)
+        equipment.send((await equipment.receive()).reply())
+        await equipment.ask(EnquireLink(sequence_number=9))
+        for destination in (REAL, "79990000002"):
+            submitted(plain_gateway, destination)
+        throttled = await equipment.receive()
+        await equipment.ask(EnquireLink(sequence_number=10))
+        assert equipment.received.empty()
+        equipment.send(throttled.reply(Status.ESME_RTHROTTLED))
+        arrived = []
+        for _ in range(2):
+            arrived.append(await equipment.receive())
+            equipment.send(arrived[-1].reply(message_id=str(len(arrived))))
+        assert {pdu.destination_addr for pdu in arrived} == {REAL, "79990000002"}
+
+
 async def test_a_message_that_smpp_cannot_say_is_rejected(plain_gateway):
     async with linked(plain_gateway, relay=(REAL,)):
         sms = Sms("Ёж", REAL, b"Hi")

@@ -21,7 +21,7 @@ from aiosmpplib.state import SmppError
 from ussd_gateway.coding.data_coding import decode_sms, encode_sms
 from ussd_gateway.coding.segments import Concatenation, parse_udh
 from ussd_gateway.esme import NO_LOG, Esme, NoThrottle, RetryTimer, phone_number
-from ussd_gateway.gateway import Gateway
+from ussd_gateway.gateway import Gateway, Timer
 from ussd_gateway.handsets.handset import Handset
 from ussd_gateway.logs import told
 from ussd_gateway.network.address import candidates
@@ -123,7 +123,8 @@ class Link:
         self._party = gateway.directory.attach_account(settings.name, self, settings.relay)
         self._parties = [self._party]  # and a party of its own for each number of the allow-list that dials
         self._dialogues: dict[str, _Dialogue] = {}  # by msisdn
-        self._relayed: dict[str, Sms] = {}  # what waits for its receipt, by the other side's message_id
+        # What waits for its receipt, by the other side's message_id, and what gives it up
+        self._relayed: dict[str, tuple[Sms, Timer]] = {}
         self._receipts_early: dict[str, MessageState] = {}
         # our requests: who waits for the response, the SMS that it carried, and when it is too late
         self._unanswered: dict[int, tuple[Answered, Sms | None, asyncio.TimerHandle]] = {}
@@ -156,6 +157,8 @@ class Link:
         for dialogue in list(self._dialogues.values()):
             self._say(dialogue, smpp.END, "")
         self._dialogues.clear()
+        for _, timer in self._relayed.values():
+            timer.cancel()
         self._relayed.clear()
         self._forget()
         self._measure()
@@ -274,14 +277,15 @@ class Link:
         if early is not None:
             self._gateway.confirm(sms, early)
             return
-        self._relayed[message_id] = sms
 
         def give_up() -> None:
-            if self._relayed.get(message_id) is sms:
+            # other equipment that was started again may have given its number to a later one
+            if self._relayed.get(message_id, (None,))[0] is sms:
                 del self._relayed[message_id]
-                self._gateway.confirm(sms, MessageState.UNKNOWN)
+            self._gateway.confirm(sms, MessageState.UNKNOWN)
 
-        self._gateway.call_later(max(0.0, sms.expires_at - self._gateway.now()), give_up)
+        timer = self._gateway.call_later(max(0.0, sms.expires_at - self._gateway.now()), give_up)
+        self._relayed[message_id] = sms, timer
 
     def _rest(self, sms: Sms) -> None:
         """The other side asks for less: the message goes again after a while."""
@@ -303,6 +307,7 @@ class Link:
         late = asyncio.get_running_loop().call_later(RESPONSE_TIMEOUT, self._unheard)
         self._unanswered[pdu.sequence_number] = answered, sms, late
         self._write(pdu.encode())
+        self._measure()
 
     def _write(self, octets: bytes) -> None:
         if not self._outgoing:
@@ -316,12 +321,15 @@ class Link:
             self._esme.write(octets)
 
     def _measure(self) -> None:
-        self._party.room = 0 if self._pause else self._window - len(self._unanswered)
+        room = 0 if self._pause else self._window - len(self._unanswered)
+        for party in self._parties:
+            party.room = room
 
     def _go_on(self) -> None:
         self._measure()
-        if self._party.waiting and self._party.room > 0 and self.bound.is_set():
-            self._gateway.release(self._party)
+        for party in self._parties:
+            if party.waiting and party.room > 0 and self.bound.is_set():
+                self._gateway.release(party)
 
     # What the other side says ----------------------------------------------------------------------------------------
 
@@ -384,8 +392,10 @@ class Link:
         if found is None or found[1] not in _FINAL:
             return
         message_id, state = found[0], MessageState(found[1])
-        sms = self._relayed.pop(message_id, None)
-        if sms:
+        relayed = self._relayed.pop(message_id, None)
+        if relayed:
+            sms, timer = relayed
+            timer.cancel()
             self._gateway.confirm(sms, state)
         elif any(waiting for _, waiting, _ in self._unanswered.values()):
             self._receipts_early[message_id] = state
@@ -450,6 +460,7 @@ class Link:
             party = directory.attach_handset(msisdn, self)
             party.confirms = True
             self._parties.append(party)
+            self._measure()
         endpoint = (directory.subscriber(msisdn) or directory.recipient(msisdn)).endpoint
         if isinstance(endpoint, Handset):
             endpoint.remote = self.show
