@@ -132,7 +132,7 @@ MISTAKES = {
     "throttle without rate": ({"effect": "throttle"}, "rate is missing; throttle needs it"),
     "malformed without kind": ({"effect": "malformed"}, "kind is missing; malformed needs it"),
     "a key of another effect": ({"effect": "drop", "seconds": 1}, "seconds means nothing to drop"),
-    "a status that is none": ({"effect": "status", "status": "ESME_RFOO"}, "'ESME_RFOO' is no command_status; write"),
+    "a status that is none": ({"effect": "status", "status": "ESME_RFOO"}, "'ESME_RFOO' is no command_status; near: "),
     "a status that is fine": ({"effect": "status", "status": "ESME_ROK"}, "greater than or equal to 1"),
     "nth and every": ({"effect": "drop", "nth": 1, "every": 1}, "nth and every are there both; keep one"),
     "seed alone": ({"effect": "drop", "seed": 1}, "seed means nothing without probability"),

@@ -305,8 +305,8 @@ SECTIONS = [name for name, field in Config.model_fields.items() if isinstance(fi
 """The tables of the file; the others are lists of tables, which no environment variable reaches."""
 
 
-LATER: dict[str, tuple[str, ...] | None] = {"application": None, "modem": None}
-"""Tables, or keys of tables, that are promised and not offered yet: told at the start, and otherwise left alone."""
+LATER = ("application", "modem")
+"""Tables that are promised and not offered yet: told at the start, and otherwise left alone."""
 
 
 class Loaded(BaseModel):
@@ -375,17 +375,9 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _put_aside_what_comes_later(values: dict[str, Any]) -> Iterator[str]:
-    for table, keys in LATER.items():
-        if table not in values:
-            continue
-        if keys is None:
-            del values[table]
+    for table in LATER:
+        if values.pop(table, None) is not None:
             yield table
-            continue
-        for index, entry in enumerate(values[table]):
-            for key in keys:
-                if isinstance(entry, dict) and entry.pop(key, None) is not None:
-                    yield f"{table}[{index}].{key}"
 
 
 def _environment_key(name: str) -> str | None:

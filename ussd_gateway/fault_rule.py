@@ -14,7 +14,7 @@ from ussd_gateway.patterns import TooLongError, compiled, search
 from ussd_gateway.smpp.connection import BINDS
 from ussd_gateway.smpp.malformed import KINDS, breaks
 from ussd_gateway.smpp.pdu import PDUS, RESPONSE
-from ussd_gateway.smpp.status import Status, status_name
+from ussd_gateway.smpp.status import Status, status_from, status_name
 
 log = structlog.get_logger(__name__)
 
@@ -93,20 +93,6 @@ class _Destination:
             return False
 
 
-def _status(value: object) -> object:
-    """ESME_RTHROTTLED, RTHROTTLED, 88, "88" or "0x58" to the number."""
-    if not isinstance(value, str):
-        return value
-    text = value.strip().upper()
-    for name in (text, f"ESME_{text}"):
-        if name in Status.__members__:
-            return int(Status[name])
-    try:
-        return int(text, 0)
-    except ValueError:
-        raise ValueError(f"{value!r} is no command_status; write ESME_RTHROTTLED, 88 or 0x58") from None
-
-
 def _pattern(value: str) -> str:
     compiled(value)
     return value
@@ -117,7 +103,7 @@ def _list(value: object) -> object:
 
 
 _Seconds = Annotated[float, Field(gt=0, le=86400)]
-_CommandStatus = Annotated[int, BeforeValidator(_status), Field(ge=1, le=0xFFFFFFFF)]
+_CommandStatus = Annotated[int, BeforeValidator(status_from), Field(ge=1, le=0xFFFFFFFF)]
 
 
 class FaultRule(BaseModel):

@@ -74,7 +74,7 @@ MISTAKES = [
     (
         [{"effect": "drop", "nth": 0}, {"effect": "status", "status": "FOO"}],
         "[0].nth: Input should be greater than 0;"
-        " [1].status: 'FOO' is no command_status; write ESME_RTHROTTLED, 88 or 0x58",
+        " [1].status: 'FOO' is no command_status; it takes a name like ESME_RTHROTTLED or a number",
     ),
     ([{"effect": "drop", "chance": 1}], "[0].chance: there is no such key; known: effect, account, command, "),
 ]

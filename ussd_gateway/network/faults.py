@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from ussd_gateway.network.bucket import Bucket
+
 ANY = "*"
-_ROUNDING = 1e-3  # of a request: seconds since the epoch are that exact
 
 
 class Side(StrEnum):
@@ -89,7 +90,7 @@ class Counted:
     hits  how many of them got its fault
     """
 
-    __slots__ = ("_chance", "_is_account", "_leaked_at", "_level", "hits", "rule", "seen")
+    __slots__ = ("_bucket", "_chance", "_is_account", "hits", "rule", "seen")
 
     def __init__(self, rule: Rule, chance: Callable[[], float]) -> None:
         self.rule = rule
@@ -97,8 +98,7 @@ class Counted:
         self.hits = 0
         self._chance = chance
         self._is_account = re.compile(".*".join(map(re.escape, rule.account.split(ANY))), re.DOTALL).fullmatch
-        self._level = 0.0  # how many requests within the rate have not leaked from the bucket yet
-        self._leaked_at = 0.0
+        self._bucket = Bucket(rule.rate) if rule.rate else None
 
     def matches(self, account: str, destination: str | None) -> bool:
         """Whether the request is one of those that the rule counts."""
@@ -115,18 +115,8 @@ class Counted:
             and self.seen % rule.every == 0
             and (not rule.times or self.hits < rule.times)
             and (rule.probability >= 1 or self._chance() < rule.probability)
-            and (not rule.rate or self._beyond_rate(now))
+            and (self._bucket is None or self._bucket.overflows(now))
         )
-
-    def _beyond_rate(self, now: float) -> bool:
-        """A leaky bucket: as many as the rate at once, and then as time passes."""
-        rate = self.rule.rate
-        self._level = max(0.0, self._level - max(0.0, now - self._leaked_at) * rate)  # a clock may be put back
-        self._leaked_at = now
-        if self._level + 1 > max(1.0, rate) + _ROUNDING:
-            return True
-        self._level += 1
-        return False
 
 
 class Faults:

@@ -13,6 +13,7 @@ from ussd_gateway.applications.smsc.receipts import Receipts
 from ussd_gateway.applications.smsc.ussd import UssdCodes
 from ussd_gateway.coding.data_coding import GSM7, Alphabet
 from ussd_gateway.gateway import Gateway
+from ussd_gateway.network.bucket import Bucket
 from ussd_gateway.network.message import Alert, Message, Receipt, Sms
 from ussd_gateway.smpp.connection import BINDS, State
 from ussd_gateway.smpp.errors import PduError
@@ -22,8 +23,6 @@ from ussd_gateway.smpp.ussd import DIALECTS, Marker
 
 MODES = tuple(state.value for state in BINDS.values())
 """What an account may bind as."""
-
-_ROUNDING = 1e-3  # of a request: seconds since the epoch are that exact
 
 
 class Bind(Protocol):
@@ -120,30 +119,19 @@ class Limits:
     rate    submissions a second, of all binds together: as many at once, and then as time passes
     """
 
-    __slots__ = ("_leaked_at", "_level", "rate", "window")
+    __slots__ = ("_bucket", "window")
 
     def __init__(self, window: int = 0, rate: float = 0.0) -> None:
         self.window = window
-        self.rate = rate
-        self._level = 0.0  # how many submissions have not leaked from the bucket yet
-        self._leaked_at = 0.0
+        self._bucket = Bucket(rate) if rate else None
 
     def __bool__(self) -> bool:
-        return bool(self.window or self.rate)
+        return bool(self.window or self._bucket)
 
     def refusal(self, now: float, in_flight: int) -> Status | None:
         """The command_status that refuses a submission at `now`, when so many before it are unanswered."""
-        if self.window and in_flight >= self.window:
-            return Status.ESME_RTHROTTLED
-        return Status.ESME_RTHROTTLED if self.rate and self._beyond_rate(now) else None
-
-    def _beyond_rate(self, now: float) -> bool:
-        self._level = max(0.0, self._level - max(0.0, now - self._leaked_at) * self.rate)  # a clock may be put back
-        self._leaked_at = now
-        if self._level + 1 > max(1.0, self.rate) + _ROUNDING:
-            return True
-        self._level += 1
-        return False
+        beyond_window = self.window and in_flight >= self.window
+        return Status.ESME_RTHROTTLED if beyond_window or (self._bucket and self._bucket.overflows(now)) else None
 
 
 class EsmeAccount:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from ussd_gateway.applications.smsc.translate import address
 from ussd_gateway.network.message import UDHI, Receipt, Sms
 from ussd_gateway.smpp.commands import DataSm, DeliverSm
+from ussd_gateway.smpp.fields import LONGEST_SHORT_MESSAGE
 from ussd_gateway.smpp.pdu import HEADER
 from ussd_gateway.smpp.receipts import (
     DEFAULT,
@@ -27,7 +28,6 @@ from ussd_gateway.smpp.tlv import Tag, encode_tlvs
 _ZERO = b"\0"
 _RECEIPT_CLASS = bytes((RECEIPT_ESM_CLASS,))
 _INTERMEDIATE_CLASS = bytes((INTERMEDIATE_ESM_CLASS,))
-_LONGEST_SHORT_MESSAGE = 254  # 5.2.22
 
 
 _ADDRESSES = (
@@ -93,7 +93,7 @@ class Receipts:
                 (b"", *address(sms.destination), *address(sms.source), esm_class, _ZERO, _ZERO),
                 tail=encode_tlvs(((Tag.MESSAGE_PAYLOAD, text),)) + tlvs,
             )
-        if len(text) > _LONGEST_SHORT_MESSAGE:
+        if len(text) > LONGEST_SHORT_MESSAGE:
             tlvs = encode_tlvs(((Tag.MESSAGE_PAYLOAD, text),)) + tlvs
             text = b""
         return _pack_deliver_sm(

@@ -13,6 +13,7 @@ from ussd_gateway.coding.user_data import recoded
 from ussd_gateway.network.message import UDHI, Alert, Sms
 from ussd_gateway.smpp.commands import AlertNotification, DataSm, DeliverSm, SubmitMulti, SubmitSm
 from ussd_gateway.smpp.errors import PduError
+from ussd_gateway.smpp.fields import LONGEST_SHORT_MESSAGE
 from ussd_gateway.smpp.status import Status
 from ussd_gateway.smpp.time import parse_time
 from ussd_gateway.smpp.tlv import Tag, Tlvs, check_tlvs, encode_tlvs
@@ -165,7 +166,7 @@ def deliver_sm(
     if message.default_alphabet is not default_alphabet and message.account:
         message = _recoded(message, default_alphabet)
     short_message, tail = message.octets, b""
-    if len(short_message) > 254:  # 5.3.2.32: what does not fit short_message goes as message_payload
+    if len(short_message) > LONGEST_SHORT_MESSAGE:  # 5.3.2.32: what does not fit short_message goes as message_payload
         tail = encode_tlvs(((Tag.MESSAGE_PAYLOAD, short_message),))
         short_message = b""
     if with_tlvs:
