@@ -16,12 +16,12 @@ import structlog
 from ussd_gateway.clock import Clock, VirtualClock
 from ussd_gateway.logs import told
 from ussd_gateway.network.deadlines import Deadlines, soonest
-from ussd_gateway.network.directory import Directory, Party
+from ussd_gateway.network.directory import Directory
 from ussd_gateway.network.message import Alert, Delivery, Endpoint, Message, MessageState, Receipt, Sms, Ussd
 from ussd_gateway.network.network import Network, NetworkSettings
 from ussd_gateway.network.outcomes import Chance
+from ussd_gateway.network.party import Party, UnderWay
 from ussd_gateway.network.record import Record
-from ussd_gateway.network.under_way import UnderWay
 
 log = structlog.get_logger(__name__)
 

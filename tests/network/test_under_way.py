@@ -1,23 +1,12 @@
 """The messages under way, and how they are found."""
 
-import pytest
-
-from ussd_gateway.network.message import MessageState, Sms
-from ussd_gateway.network.under_way import HANDED, SCHEDULED, WAITING, Index, UnderWay
+from ussd_gateway.network.message import Sms
+from ussd_gateway.network.party import UnderWay
+from ussd_gateway.network.under_way import Index
 
 
 def way(message_id="1", account="shop", destination="70001000001", **given):
     return UnderWay(Sms("3339", destination, b"", account=account, message_id=message_id, **given), None)
-
-
-STATES = {SCHEDULED: MessageState.SCHEDULED, WAITING: MessageState.ENROUTE, HANDED: MessageState.ENROUTE}
-
-
-@pytest.mark.parametrize(("stage", "state"), STATES.items())
-def test_a_query_shows_scheduled_or_enroute(stage, state):
-    message = way()
-    message.stage = stage
-    assert message.state is state
 
 
 def test_a_message_is_found_by_its_id_until_it_is_removed():

@@ -14,8 +14,8 @@ from ussd_gateway.coding.segments import MAX_PAYLOAD, LongForm, Reassembler, par
 from ussd_gateway.coding.user_data import septets_or_octets, text_of
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.network.address import MmiKind, classify
-from ussd_gateway.network.directory import Party
 from ussd_gateway.network.message import ANSWER, ASK, BEGIN, END, HANG_UP, NOTIFY, UDHI, Message, Sms, Ussd
+from ussd_gateway.network.party import Party
 from ussd_gateway.network.session import Outcome
 from ussd_gateway.patterns import compiled, search
 

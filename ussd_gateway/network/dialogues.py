@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from ussd_gateway.coding.data_coding import USSD_OCTETS, ussd_octets
 from ussd_gateway.network.deadlines import Deadlines
-from ussd_gateway.network.directory import Directory, Party
+from ussd_gateway.network.directory import Directory
 from ussd_gateway.network.message import (
     ABORT,
     BEGIN,
@@ -17,6 +17,7 @@ from ussd_gateway.network.message import (
     Operation,
     Ussd,
 )
+from ussd_gateway.network.party import Party
 from ussd_gateway.network.record import Record
 from ussd_gateway.network.session import ENDED, Outcome, Session, SessionError, TextTooLongError, Timeouts, text_of
 

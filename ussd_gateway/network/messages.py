@@ -8,20 +8,12 @@ from itertools import chain
 from math import inf
 
 from ussd_gateway.network.deadlines import Deadlines
-from ussd_gateway.network.directory import Directory, Party
+from ussd_gateway.network.directory import Directory
 from ussd_gateway.network.message import INTERMEDIATE, Alert, Delivery, MessageState, Receipt, Sms
 from ussd_gateway.network.outcomes import Chance, Rule, rule_for
+from ussd_gateway.network.party import DELAYED, HANDED, POSTPONED, SCHEDULED, WAITING, Party, Stage, UnderWay
 from ussd_gateway.network.record import Record
-from ussd_gateway.network.under_way import (
-    DELAYED,
-    HANDED,
-    POSTPONED,
-    SCHEDULED,
-    WAITING,
-    Index,
-    Stage,
-    UnderWay,
-)
+from ussd_gateway.network.under_way import Index
 
 # MAP user errors (3GPP 29.002) of attempts that failed
 ABSENT_SUBSCRIBER_SM = 6

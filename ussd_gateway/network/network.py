@@ -8,13 +8,13 @@ from itertools import chain, count
 
 from ussd_gateway.network.deadlines import soonest
 from ussd_gateway.network.dialogues import Dialogues
-from ussd_gateway.network.directory import Directory, Party
+from ussd_gateway.network.directory import Directory
 from ussd_gateway.network.message import Alert, Delivery, Endpoint, Message, MessageState, Receipt, Sms, Ussd
 from ussd_gateway.network.messages import Messages, Retry
 from ussd_gateway.network.outcomes import Chance, Rule
+from ussd_gateway.network.party import Party, UnderWay
 from ussd_gateway.network.record import Record
 from ussd_gateway.network.session import Outcome, Timeouts
-from ussd_gateway.network.under_way import UnderWay
 
 _ID_DIGITS = 10
 _IDS_AT_ONCE = 100  # made together, they cost a third of what each would alone

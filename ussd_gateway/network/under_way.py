@@ -1,56 +1,13 @@
-"""The messages under way: those that wait, and those in the hands of an ESME that has yet to answer."""
+"""The index of the messages under way: those that wait, and those in the hands of an ESME that has yet to answer."""
 
 from __future__ import annotations
 
-from enum import Enum
-from math import inf
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
-import msgspec
-
-from ussd_gateway.network.message import MessageState, Sms
-
-if TYPE_CHECKING:
-    from ussd_gateway.network.directory import Party
+from ussd_gateway.network.message import Sms
+from ussd_gateway.network.party import UnderWay
 
 K = TypeVar("K")
-
-
-class Stage(Enum):
-    """Where a message is, and what happens to it at `UnderWay.due_at`."""
-
-    SCHEDULED = "scheduled"  # its delivery begins
-    DELAYED = "delayed"  # the outcome of its rule
-    WAITING = "waiting"  # with its party; the next attempt of the retry profile
-    POSTPONED = "postponed"  # an ESME could not take it: it is handed over again
-    HANDED = "handed"  # in the hands of an ESME: nothing
-
-
-SCHEDULED, DELAYED, WAITING, POSTPONED, HANDED = Stage
-
-
-class UnderWay(msgspec.Struct, eq=False):
-    """One message under way.
-
-    party     who receives it
-    due_at    float; when something happens to it other than its expiry
-    alarm     float; when the network looks at it; never later than it has to
-    attempts  int; how many failed
-    error     int; why the last one failed, 0 when none has
-    """
-
-    sms: Sms
-    party: Party
-    stage: Stage = HANDED
-    due_at: float = inf
-    alarm: float = inf
-    attempts: int = 0
-    error: int = 0
-
-    @property
-    def state(self) -> MessageState:
-        """The state that a query shows."""
-        return MessageState.SCHEDULED if self.stage is SCHEDULED else MessageState.ENROUTE
 
 
 class Index(dict[str, UnderWay]):
