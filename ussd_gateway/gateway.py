@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 QUIET_TURNS = 3  # turns of the event loop without work after which nothing is taken to be under way
 COMMIT_AGAIN = 0.1  # seconds after which a failed commit is tried again
 _FEW_TIMERS = 1000
+LONGEST_SLEEP = 60.0  # seconds between two looks at the clock while a deadline is to come
 PATIENCE = 5.0  # real seconds that `settle` gives to what is under way
 
 
@@ -86,6 +87,7 @@ class Gateway:
         self._after_commit: list[Callable[[], None]] = []
         self._turn_ends = False  # the end of this turn is scheduled, or an edge sees to it
         self._entered = False
+        self.stuck = False  # the last commit failed: edges had better take nothing more
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = 0.0
         self._closed = False
@@ -241,9 +243,10 @@ class Gateway:
             self.journal.keep()
         except Exception as error:  # nothing is acknowledged before it is kept: try again
             log.error("gateway.commit_failed", error=told(error))
+            self.stuck = True
             asyncio.get_running_loop().call_later(COMMIT_AGAIN, self._end_turn)
             return
-        self._turn_ends = False
+        self._turn_ends = self.stuck = False
         self._call_back()
         self._call(self.journal.tell)  # behind the answers: nobody waits for it
         self._arm()
@@ -310,7 +313,9 @@ class Gateway:
             self._alarm = None
         if due is not None and self._alarm is None:
             self._alarm_at = due
-            self._alarm = asyncio.get_running_loop().call_later(max(0.0, due - self.now()), self._ring)
+            # The loop's clock stands still while a machine sleeps, and the gateway's does not: look again now and then
+            wait = min(max(0.0, due - self.now()), LONGEST_SLEEP)
+            self._alarm = asyncio.get_running_loop().call_later(wait, self._ring)
 
     def _ring(self) -> None:
         self._alarm = None

@@ -85,7 +85,7 @@ class Site:
     """A gateway with nothing but the SMSC and handsets; `test` holds settings of the account of that name."""
 
     def __init__(self, **smsc):
-        self.store = Store(":memory:")
+        self.store = Store(smsc.pop("path", ":memory:"))
         self.clock = VirtualClock(START)
         self.gateway = Gateway(
             smsc.pop("network", NetworkSettings()),

@@ -440,3 +440,22 @@ async def test_our_unbind_waits_no_longer_than_for_any_response(site):
     assert (await esme.receive()).command == "unbind"
     connection.check(site.smsc.real_time() + 31)
     assert await esme.receive() is None
+
+
+async def test_nothing_more_is_read_while_nothing_can_be_kept(new_site, tmp_path):
+    """A disk that is full: an ESME that floods is not heard, and gets its answers when there is room again."""
+    async with new_site(path=tmp_path / "gateway.db") as site:
+        anna = site.handset()
+        esme = await site.bound()
+        await site.gateway.settle()
+        site.store.own("CREATE TEMP TRIGGER full BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+        await esme.send(SubmitSm(sequence_number=2, destination_addr="70001000001"))
+        while not site.gateway.stuck:
+            await asyncio.sleep(0)
+        await esme.send(SubmitSm(sequence_number=3, destination_addr="70001000001"))
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert len(anna.inbox) == 1
+        site.store.own("DROP TRIGGER full")
+        assert [(await esme.receive()).sequence_number for _ in range(2)] == [2, 3]
+        assert len(anna.inbox) == 2

@@ -190,6 +190,13 @@ class EsmeConnection(asyncio.BufferedProtocol):
         finally:
             self.gateway.leave()
             self._record()
+            if self.gateway.stuck and self._transport:  # what cannot be kept would only grow
+                self._transport.pause_reading()
+                self.gateway.after_commit(self._read_on)
+
+    def _read_on(self) -> None:
+        if self._transport and self._writable and not self._transport.is_closing():
+            self._transport.resume_reading()
 
     def _receive(self, octets: bytes) -> None:
         if self.version.takes_congestion_state:
