@@ -450,7 +450,7 @@ async def test_nothing_more_is_read_while_nothing_can_be_kept(new_site, tmp_path
         await site.gateway.settle()
         site.store.own("CREATE TEMP TRIGGER full BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'disk full'); END")
         await esme.send(SubmitSm(sequence_number=2, destination_addr="70001000001"))
-        while not site.gateway.stuck:
+        while not site.gateway.stuck:  # noqa: ASYNC110
             await asyncio.sleep(0)
         await esme.send(SubmitSm(sequence_number=3, destination_addr="70001000001"))
         for _ in range(100):
