@@ -181,6 +181,66 @@ async def test_one_read_of_many_submissions_is_held_to_the_window(new_site):
         assert (await esme.ask(submit(6))).command_status == 0
 
 
+PUT_OFF = {
+    # the rule, the six answers in the order of their requests: True for accepted, None for none
+    "slow": ({"effect": "slow", "seconds": 5}, [True] * 3 + [False] * 3),
+    "no_response": ({"effect": "no_response", "times": 3}, [None] * 3 + [False] * 3),
+    "reorder": ({"effect": "reorder", "nth": 1}, [True] * 3 + [False] * 3),
+}
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize(("rule", "answered"), PUT_OFF.values(), ids=PUT_OFF)
+async def test_a_response_that_a_fault_keeps_back_counts_once_against_the_window(new_site, rule, answered, together):
+    async with new_site(test={"window": 3}) as site:
+        anna = site.handset()
+        esme = await site.bound()
+        site.faults.replace([FaultRule(**rule).rule()])
+        if not together and rule["effect"] == "reorder":
+            answered = [True] * 6  # it leaves behind the next one
+        (connection,) = site.smsc.connections
+        requests = [submit(number) for number in range(2, 8)]
+        for sent in [requests] if together else [[request] for request in requests]:
+            due = connection.counters.octets_in + sum(len(request.encode()) for request in sent)
+            await esme.send(*sent)
+            async with asyncio.timeout(PATIENCE):
+                while connection.counters.octets_in < due:
+                    await site.gateway.committed()
+        await site.gateway.advance(5)
+        answers = dict.fromkeys(range(2, 8))
+        for _ in range(6 - answered.count(None)):
+            response = await esme.receive()
+            answers[response.sequence_number] = response.command_status == 0
+        assert list(answers.values()) == answered
+        assert len(anna.inbox) == 6 - answered.count(False)
+
+
+async def test_a_request_whose_response_never_comes_counts_until_the_bind_ends(new_site):
+    async with new_site(test={"window": 1}) as site:
+        site.handset()
+        esme = await site.bound()
+        site.faults.replace([FaultRule(effect="no_response", times=1).rule()])
+        await esme.send(submit(2))
+        assert [(await esme.ask(submit(number))).command_status for number in (3, 4)] == [THROTTLED] * 2
+        assert (await (await site.bound()).ask(submit(2))).command_status == 0
+
+
+async def test_a_message_whose_outcome_is_still_to_come_counts_against_the_window(new_site):
+    async with new_site(test={"window": 2}) as site:
+        esme, latin = await site.bound(), await site.bound("latin", "pw")
+        waits = SubmitSm(sequence_number=2, destination_addr="6000", esm_class=2, short_message=b"Hi")
+        await esme.send(waits)
+        message = await latin.receive()
+        assert (await esme.ask(submit(3))).command_status != THROTTLED
+        answers = {
+            pdu.sequence_number: pdu.command_status
+            for pdu in [await esme.ask(submit(4), submit(5)), await esme.receive()]
+        }
+        assert (answers[4] == THROTTLED, answers[5] == THROTTLED) == (False, True)
+        await latin.send(message.reply())
+        assert (await esme.receive()).sequence_number == 2
+
+
 def test_an_unknown_account_has_no_bind(site):
     assert site.accounts.get("nobody") is None
     with pytest.raises(PduError, match="no such account"):

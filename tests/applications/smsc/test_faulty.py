@@ -8,6 +8,7 @@ from tests.applications.smsc.conftest import PATIENCE
 from ussd_gateway.fault_rule import FaultRule
 from ussd_gateway.smpp.commands import (
     BindTransceiver,
+    DataSm,
     DeliverSm,
     DeliverSmResp,
     EnquireLink,
@@ -212,12 +213,113 @@ async def test_a_connection_drops_and_the_next_one_is_served(site, anna, kind):
     esme = await site.bound()
     on(site, command="submit_sm", effect="drop", kind=kind, times=1)
     await esme.send(submit(2))
+    assert await ending(esme) == kind
+    assert not anna.inbox
+    assert (await (await site.bound()).ask(submit(2))).command_status == 0
+
+
+async def ending(esme):
+    """How the SMSC ends a connection on which it has nothing more to say."""
     try:
         assert await esme.receive() is None
     except ConnectionResetError:
-        assert kind == "reset"
-    assert not anna.inbox
-    assert (await (await site.bound()).ask(submit(2))).command_status == 0
+        return "reset"
+    return "close"
+
+
+@pytest.mark.parametrize("kind", ["close", "reset"])
+async def test_what_came_before_a_drop_is_answered_and_nothing_behind_it_is_done(site, anna, kind):
+    esme = await site.bound()
+    on(site, command="submit_sm", effect="drop", kind=kind, nth=2)
+    lost_stream = bytes(16)
+    await esme.send(submit(2), submit(3), EnquireLink(sequence_number=4), submit(5), lost_stream)
+    assert (await esme.receive()).sequence_number == 2
+    assert await ending(esme) == kind
+    assert len(anna.inbox) == 1
+    await site.gateway.settle()
+    assert not site.smsc.connections
+
+
+@pytest.mark.parametrize("command", ["submit_sm", "data_sm"])
+async def test_a_receipt_that_drops_leaves_the_response_before_it(site, anna, command):
+    esme = await site.bound()
+    on(site, sent_by="smsc", command="deliver_sm", effect="drop")
+    request = {"submit_sm": SubmitSm, "data_sm": DataSm}[command]
+    sent = [request(sequence_number=n, destination_addr="70001000001", registered_delivery=1) for n in (2, 3)]
+    await esme.send(*sent)
+    assert (await esme.receive()).sequence_number == 2
+    assert await ending(esme) == "close"
+    assert len(anna.inbox) == 1
+
+
+async def test_what_came_before_a_half_open_connection_is_answered(site, anna):
+    esme = await site.bound()
+    on(site, command="submit_sm", effect="half_open", nth=2)
+    await esme.send(submit(2), submit(3), submit(4), bytes(16))
+    assert (await esme.receive()).sequence_number == 2
+    await site.gateway.settle()
+    assert (len(anna.inbox), len(site.smsc.connections)) == (1, 1)
+    await site.smsc.stop()
+    assert await esme.receive() is None
+
+
+PUT_OFF = {
+    # the rule, what the ESME sends -> the sequence numbers of the responses, in order, and then the close
+    "slow unbind": ({"command": "unbind", "effect": "slow", "seconds": 5}, (Unbind(sequence_number=2),), [2]),
+    "slow submit_sm": ({"effect": "slow", "seconds": 5}, (submit(2), Unbind(sequence_number=3)), [3, 2]),
+    "held unbind": ({"command": "unbind", "effect": "reorder"}, (submit(2), Unbind(sequence_number=3)), [2, 3]),
+    "held submit_sm": ({"effect": "reorder"}, (submit(2), Unbind(sequence_number=3)), [3, 2]),
+}
+
+
+@pytest.mark.parametrize(("rule", "sent", "answered"), PUT_OFF.values(), ids=PUT_OFF)
+async def test_the_close_after_an_unbind_waits_for_responses_that_were_put_off(site, anna, rule, sent, answered):
+    esme = await site.bound()
+    on(site, **rule)
+    await esme.send(*sent)
+    await has_read(site, sum(len(pdu.encode()) for pdu in sent))
+    await site.gateway.advance(5)
+    assert [(await esme.receive()).sequence_number for _ in answered] == answered
+    assert await esme.receive() is None
+
+
+async def has_read(site, octets):
+    """Waits until the SMSC has read so many octets behind the bind."""
+    (connection,) = site.smsc.connections
+    bind = len(BindTransceiver(system_id="test", password="test", interface_version=0x34).encode())
+    async with asyncio.timeout(PATIENCE):
+        while connection.counters.octets_in < bind + octets:
+            await site.gateway.committed()
+
+
+@pytest.mark.parametrize("rule", [{"effect": "slow", "seconds": 5}, {"effect": "reorder"}], ids=["slow", "reorder"])
+async def test_an_esme_that_sends_no_more_gets_responses_that_were_put_off(site, anna, rule):
+    esme = await site.bound()
+    on(site, **rule)
+    await esme.send(submit(2))
+    esme.ends()
+    await has_read(site, len(submit(2).encode()))
+    await site.gateway.advance(5)
+    assert (await esme.receive()).sequence_number == 2
+    assert await esme.receive() is None
+
+
+async def test_the_end_of_the_smsc_waits_for_no_slow_response(site, anna):
+    esme = await site.bound()
+    on(site, command="unbind", effect="slow", seconds=5)
+    await esme.send(Unbind(sequence_number=2))
+    await has_read(site, 16)
+    await site.smsc.stop()
+    assert await esme.receive() is None
+
+
+async def test_a_response_that_never_came_is_not_counted_as_one(site, anna):
+    esme = await site.bound()
+    on(site, command=["submit_sm", "enquire_link"], effect="no_response", times=2)
+    assert (await esme.ask(submit(2), EnquireLink(sequence_number=3), submit(4))).sequence_number == 4
+    counted = site.accounts.get("test").shown()["binds"][0]["counters"]
+    assert counted["requests"] == {"bind_transceiver": 1, "enquire_link": 1, "submit_sm": 2}
+    assert counted["responses"] == {"ESME_ROK": 2}
 
 
 async def test_half_open_nothing_is_read_or_written_and_others_go_on(site, anna):

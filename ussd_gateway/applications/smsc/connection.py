@@ -6,6 +6,8 @@ What one read brought is handled whole; the answers leave in one write, after th
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -68,6 +70,8 @@ SMSC_SYSTEM_ID = "ussd_gateway"
 _READ = 16 * 1024
 
 _RESPONSE_BIT = RESPONSE >> 24  # in the first octet of a command_id
+# l_onoff, l_linger: close throws away what is unsent, and the peer gets ECONNRESET
+_LINGER = struct.pack("ii", 1, 0)
 
 _pack_submit_sm_resp = SubmitSmResp.packer("message_id")
 
@@ -125,7 +129,8 @@ class EsmeConnection(asyncio.BufferedProtocol):
         self._codes: UssdCodes | None = None  # the same
         self._now = shared.gateway.clock.now
         self._predefined = shared.services.default_messages
-        self._owed = self._to_come = 0  # responses that leave with this turn, and those that leave later
+        # Responses that leave with this turn, those that leave later, and those that a fault has swallowed
+        self._owed = self._to_come = self._swallowed = 0
         self._sticky = False  # whether the account wants receipts here of what was submitted here
         self.services = shared.services
         self.version = Version.V3_4
@@ -138,7 +143,8 @@ class EsmeConnection(asyncio.BufferedProtocol):
         self.outgoing: list[bytes] = []
         self.held: list[bytes] = []
         self._late_faults: dict[int, Fault] = {}  # by sequence_number, of responses that are still to come
-        self._frozen = False
+        self._frozen = False  # a fault has ended the connection, or left it half open
+        self._last = 0  # how many of `outgoing` leave once it is frozen
         self._heard: Chunk | None = None  # what the last read brought, and is in no capture yet
         self._private = False  # whether the operator's own service speaks here
         # Our requests: what each carried, or whom to tell of its response, and when it was sent
@@ -148,7 +154,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
         self._writable = True
         self._opened_at = self._heard_at = shared.real_time()
         self._enquired_at = 0.0
-        self._heard_all = False  # the ESME has ended its side
+        self._finishing = False  # the close waits for the responses that were put off
         self._unbinding_since: float | None = None  # our unbind waits for its response
         self._active_at, self._activity = self._opened_at, 0
 
@@ -210,6 +216,8 @@ class EsmeConnection(asyncio.BufferedProtocol):
                         self._handle_guarded(pdu)
                     except Exception as error:
                         self._failed(pdu, error)
+                    if self._frozen:
+                        return
             else:
                 for pdu in pdus:
                     try:
@@ -227,8 +235,10 @@ class EsmeConnection(asyncio.BufferedProtocol):
 
     def eof_received(self) -> bool:
         """The ESME will send no more: close, once it has the responses that it waits for."""
-        self._heard_all = True
-        return self._to_come > 0 and not self._tls
+        if self._tls or self._frozen or not (self._to_come or self.held):
+            return False
+        self._finish()
+        return True
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone, for whatever reason."""
@@ -331,15 +341,17 @@ class EsmeConnection(asyncio.BufferedProtocol):
 
     def check(self, now: float) -> None:
         """Do what the timers call for; `now` is real time."""
-        if self._frozen:
-            return
         if self._transport is None or self._transport.is_closing():
             self.abort()  # it was told to close, and the ESME does not read what is left for it
+            return
+        if self._frozen:
             return
         if self._unbinding_since is not None:
             if now - self._unbinding_since >= self._shared.timers.response:
                 self._close_transport()
             return
+        if self._connection.state is State.UNBOUND:
+            return  # its last responses were put off
         if (activity := self.counters.activity) != self._activity:
             self._active_at, self._activity = now, activity
         due = self._shared.timers.due(
@@ -378,8 +390,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
     def close(self) -> None:
         """End the bind without waiting for an answer, behind what this turn has still to say, and the connection."""
         if self._transport is None or self._transport.is_closing() or self._connection.state is State.UNBOUND:
-            if self._unbinding_since is not None:
-                self.gateway.after_commit(self._close_transport)
+            self.gateway.after_commit(self._close_transport)
             return
         if self._connection.state in BOUND:
             self.write(Unbind(sequence_number=self._connection.next_sequence_number()).encode())
@@ -396,21 +407,26 @@ class EsmeConnection(asyncio.BufferedProtocol):
             self.abort()
 
     def drop(self, *, reset: bool) -> None:
-        """End the connection without a goodbye, for a fault."""
-        self.abort() if reset else self._end()
+        """End the connection without a goodbye, for a fault: behind what this turn has answered so far."""
+        self._mute()
+        self._end(self._reset if reset else self._close_transport)
 
     def freeze(self) -> None:
         """Read and write nothing any more, for a fault; the socket stays until the ESME or the gateway ends."""
-        self._frozen = True
+        self._mute()
         if self._account:
             self._account.changed()
+
+    def _mute(self) -> None:
+        """Nothing more is handled, and of what is written only that leaves which is there already."""
+        if not self._frozen:
+            self._frozen, self._last = True, len(self.outgoing)
+            self.gateway.after_commit(self._flush)  # before the close
 
     # Faults --------------------------------------------------------------------------------------------------------
 
     def _handle_guarded(self, pdu: Pdu | UnparsedPdu) -> None:
         """Handle a PDU as the rules in force want it."""
-        if self._frozen:
-            return None
         handle = partial(self._handlers.get(type(pdu), EsmeConnection._unexpected), self, pdu)
         if not isinstance(pdu, Pdu) or pdu.command_id & RESPONSE:
             return handle()
@@ -427,15 +443,39 @@ class EsmeConnection(asyncio.BufferedProtocol):
             self._release_held(held)
         else:
             self._note("esme.fault", fault=fault.name)
+            owed, place = self._owed, len(self.outgoing)
             if not carry_out(fault, self, handle):
                 self._late_faults[pdu.sequence_number] = fault
-            elif fault.effect is Effect.SLOW:
-                self._to_come += 1
-                self.gateway.call_later(fault.seconds, self._came)
+            elif len(self.outgoing) > place and not self.outgoing[place]:
+                self._owed = owed  # the response does not leave with this turn
+            elif fault.effect is Effect.REORDER:
+                self._owed += held  # they leave behind this one
         return None
+
+    def put_off(self, octets: bytes, seconds: float) -> None:
+        """The PDU leaves so much later, for a fault."""
+        if octets[4] & _RESPONSE_BIT:
+            self._to_come += 1
+        self.gateway.call_later(seconds, partial(self._write_late, octets))
+
+    def _write_late(self, octets: bytes) -> None:
+        self._write_and_release(octets)
+        if octets[4] & _RESPONSE_BIT:
+            self._came()
+
+    def swallow(self, response: bytes) -> None:
+        """The response never leaves, for a fault: its request stays unanswered."""
+        self._swallowed += 1
+        self.counters.swallowed(int.from_bytes(response[8:12]))
+
+    def _write_and_release(self, octets: bytes) -> None:
+        held = len(self.held)
+        self.write(octets)
+        self._release_held(held)
 
     def _release_held(self, count: int) -> None:
         for octets in self.held[:count]:
+            self._owed += bool(octets[4] & _RESPONSE_BIT)
             self.write(octets)
         del self.held[:count]
 
@@ -444,13 +484,11 @@ class EsmeConnection(asyncio.BufferedProtocol):
         if not (self._shared.faults.counted or self.held):
             self.write(octets)
             return
-        held = len(self.held)
         pdu = decode(octets)
         assert isinstance(pdu, Pdu)
         fault = self._find(pdu, self.system_id, Side.SMSC)
         if fault is None:
-            self.write(octets)
-            self._release_held(held)
+            self._write_and_release(octets)
         else:
             self._note("esme.fault", fault=fault.name)
             carry_out(fault, self, partial(self.write, octets))
@@ -501,12 +539,13 @@ class EsmeConnection(asyncio.BufferedProtocol):
             return self._reply(pdu, refusal)
         self._reply(pdu)
         self._note("esme.unbound")
-        self._end()
+        self._finishing = True
+        self._end(self._close_behind)
         return None
 
     def _unbind_resp(self, pdu: Pdu) -> None:
         if self._unbinding_since is not None:
-            self.gateway.after_commit(self._close_transport)
+            self._finish()
 
     def _submit_sm(self, pdu: SubmitSm) -> None:
         # USSD has a TLV or a service_type
@@ -558,6 +597,8 @@ class EsmeConnection(asyncio.BufferedProtocol):
             self._to_come += 1
             return None
         self._owed += 1
+        if self._frozen:
+            self._last += 1  # what the request brought about has frozen it; the request came before
         self.counters.answered(pdu.command, response.command_status)
         octets = self._congested(response).encode()
         if len(outgoing) == place:
@@ -568,7 +609,10 @@ class EsmeConnection(asyncio.BufferedProtocol):
 
     def _beyond(self, limits: Limits) -> Status | None:
         """The command_status that refuses one more submission."""
-        return limits.refusal(self.gateway.now(), self._owed + self._to_come)
+        unanswered = self._owed + self._to_come + self._swallowed
+        if self.held:
+            unanswered += sum(bool(octets[4] & _RESPONSE_BIT) for octets in self.held)
+        return limits.refusal(self.gateway.now(), unanswered)
 
     def _data_sm(self, pdu: DataSm) -> None:
         if self._codes is not None and self._codes.takes(pdu):
@@ -696,14 +740,14 @@ class EsmeConnection(asyncio.BufferedProtocol):
         if fault:
             carry_out(fault, self, partial(self.write, response.encode()))
         else:
-            self.write(response.encode())
+            self._write_and_release(response.encode())
         self._came()
 
     def _came(self) -> None:
         """A response that was put off leaves."""
         self._to_come -= 1
-        if self._heard_all and not self._to_come:
-            self.gateway.after_commit(self._close_transport)  # behind what was just written
+        if self._finishing:
+            self.gateway.after_commit(self._close_behind)  # behind what was just written
 
     def write(self, octets: bytes) -> None:
         """The octets leave at the end of this turn."""
@@ -714,9 +758,12 @@ class EsmeConnection(asyncio.BufferedProtocol):
     def _flush(self) -> None:
         outgoing, capture = self.outgoing, self._shared.capture
         self.outgoing = []  # the write itself may bring about something to say, where it fills the buffer
+        if self._frozen:
+            del outgoing[self._last :]
+            self._last = 0
         octets = b"".join(outgoing)
         self.counters.octets_out += len(octets)
-        if self._transport and not self._transport.is_closing() and not self._frozen:
+        if octets and self._transport and not self._transport.is_closing():
             self._transport.write(octets)  # first of all: the ESME waits for it
             self._record()
             if self._private or capture.watchers:
@@ -754,12 +801,31 @@ class EsmeConnection(asyncio.BufferedProtocol):
         self.write(GenericNack(command_status=error.status).encode())
         self._end()
 
-    def _end(self) -> None:
+    def _end(self, close: Callable[[], None] | None = None) -> None:
         """Nothing is left but to write what is to be written, and the close."""
         self._connection.unbind()
         self._handlers = type(self)._handlers
         self._leave()
-        self.gateway.after_commit(self._close_transport)
+        self.gateway.after_commit(close or self._close_transport)
+
+    def _finish(self) -> None:
+        """Close behind all responses that were put off."""
+        self._finishing = True
+        self.gateway.after_commit(self._close_behind)
+
+    def _close_behind(self) -> None:
+        if self._to_come:
+            return  # the last of them comes back here
+        if self.held:
+            self._release_held(len(self.held))
+            self.gateway.after_commit(self._close_transport)
+        else:
+            self._close_transport()
+
+    def _reset(self) -> None:
+        if self._transport:
+            self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER)
+            self._transport.abort()
 
     def _leave(self) -> None:
         account, self._account = self._account, None

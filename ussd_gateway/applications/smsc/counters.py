@@ -38,6 +38,10 @@ class Counters:
         known = command_status in self.refused or len(self.refused) < _MOST_STATUSES
         self.refused[command_status if known else Status.ESME_RUNKNOWNERR] += count
 
+    def swallowed(self, command_status: int) -> None:
+        """A response that was counted never leaves; below 0 where `submitted` counted it."""
+        self.responses[command_status] -= 1
+
     def add(self, other: Counters) -> None:
         """Those of another connection belong to the same sum."""
         self.submitted += other.submitted

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from ussd_gateway.gateway import Gateway
 from ussd_gateway.network.faults import Effect, Fault
 from ussd_gateway.smpp.malformed import KINDS
 
@@ -13,17 +12,18 @@ from ussd_gateway.smpp.malformed import KINDS
 class Line(Protocol):
     """A connection, as a fault sees it.
 
-    gateway   whose clock a slow PDU waits on
     outgoing  what leaves at the end of this turn, one element a PDU
     held      PDUs that leave behind the next one
     """
 
-    gateway: Gateway
     outgoing: list[bytes]
     held: list[bytes]
 
-    def write(self, octets: bytes) -> None:
-        """The octets leave at the end of this turn."""
+    def put_off(self, octets: bytes, seconds: float) -> None:
+        """The PDU leaves so many seconds of the gateway's clock later."""
+
+    def swallow(self, response: bytes) -> None:
+        """The response never leaves."""
 
     def drop(self, *, reset: bool) -> None:
         """End the connection without a goodbye."""
@@ -52,6 +52,7 @@ def carry_out(fault: Fault, line: Line, act: Callable[[], None]) -> bool:
     match fault.effect:
         case Effect.NO_RESPONSE:
             line.outgoing[place] = b""
+            line.swallow(octets)
         case Effect.DUPLICATE:
             line.outgoing[place] = octets * 2
         case Effect.MALFORMED:
@@ -64,5 +65,5 @@ def carry_out(fault: Fault, line: Line, act: Callable[[], None]) -> bool:
             line.held.append(octets)
         case Effect.SLOW:
             line.outgoing[place] = b""
-            line.gateway.call_later(fault.seconds, lambda: line.write(octets))
+            line.put_off(octets, fault.seconds)
     return True
