@@ -8,7 +8,8 @@ import pytest
 
 from tests.applications.smsc.conftest import PATIENCE
 from ussd_gateway.applications.smsc.tls import CertificateError, server_context
-from ussd_gateway.smpp.commands import DeliverSm, SubmitSm
+from ussd_gateway.fault_rule import FaultRule
+from ussd_gateway.smpp.commands import DeliverSm, SubmitSm, Unbind
 
 
 @pytest.fixture
@@ -48,6 +49,34 @@ async def test_an_esme_binds_submits_and_receives_over_tls(new_site, tls, trusti
         assert bind["tls"] is True
         site.smsc.unbind("test")
         assert await esme.is_unbound()
+
+
+async def test_a_fault_resets_a_connection_of_tls(new_site, tls, trusting, caplog):
+    async with new_site(tls=tls) as site:
+        site.handset()
+        esme = await site.connect(ssl=trusting())
+        await esme.bind()
+        site.faults.replace([FaultRule(effect="drop", kind="reset", nth=2).rule()])
+        await esme.send(*(SubmitSm(sequence_number=number, destination_addr="70001000001") for number in (2, 3)))
+        assert (await esme.receive()).sequence_number == 2
+        with pytest.raises(ConnectionResetError):
+            await esme.receive()
+    assert not caplog.records
+
+
+async def test_a_slow_answer_to_an_unbind_comes_over_tls(new_site, tls, trusting):
+    async with new_site(tls=tls) as site:
+        esme = await site.connect(ssl=trusting())
+        await esme.bind()
+        site.faults.replace([FaultRule(effect="slow", command="unbind", seconds=5).rule()])
+        await esme.send(Unbind(sequence_number=2))
+        (connection,) = site.smsc.connections
+        async with asyncio.timeout(PATIENCE):
+            while connection.bound:
+                await site.gateway.committed()
+        await site.gateway.advance(5)
+        assert (await esme.receive()).sequence_number == 2
+        assert await esme.receive() is None
 
 
 async def test_an_esme_without_a_certificate_is_not_let_in_where_it_needs_one(new_site, strict_tls, trusting, caplog):
