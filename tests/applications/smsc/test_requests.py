@@ -2,7 +2,7 @@
 
 import pytest
 
-from ussd_gateway.network.message import MessageState
+from ussd_gateway.network.message import MessageState, Sms
 from ussd_gateway.network.messages import Retry
 from ussd_gateway.network.network import NetworkSettings
 from ussd_gateway.network.outcomes import Rule
@@ -318,6 +318,14 @@ def to(*numbers, **given):
 LISTS = {"staff": (ANNA, BORIS), "nobody": ()}
 
 
+async def test_a_refused_destination_is_told_with_the_ton_and_npi_that_came(site, anna):
+    esme = await site.bound()
+    named = {"dest_addr_ton": 5, "dest_addr_npi": 9, "destination_addr": "Shop1"}
+    response = await esme.ask(to(dest_address=[SmeAddress(**named), SmeAddress(destination_addr=ANNA)]))
+    assert response.unsuccess_sme == (UnsuccessSme(**named, error_status_code=Status.ESME_RINVDSTADR),)
+    assert texts(anna) == ["Hi"]
+
+
 @pytest.fixture
 async def company(new_site):
     async with new_site(distribution_lists=LISTS, network=NetworkSettings(waiting_limit=1)) as site:
@@ -340,7 +348,7 @@ async def test_submit_multi_tells_of_each_destination_that_was_refused(company):
     assert (response.command_status, response.message_id) == (0, "0000000002")
     assert response.unsuccess_sme == (
         UnsuccessSme(destination_addr="Shop1", error_status_code=Status.ESME_RINVDSTADR),
-        UnsuccessSme(destination_addr=ANNA, error_status_code=Status.ESME_RMSGQFUL),
+        UnsuccessSme(dest_addr_ton=1, dest_addr_npi=1, destination_addr=ANNA, error_status_code=Status.ESME_RMSGQFUL),
     )
     assert [texts(phone) for phone in company.phones.values()] == [[], ["Hi"], ["Hi"]]
 
@@ -424,6 +432,15 @@ async def test_scheduled_is_a_state_of_5_0(site, anna, version, state):
     esme = await site.bound(interface_version=version)
     await esme.ask(submit(schedule_delivery_time=IN_AN_HOUR))
     assert (await esme.ask(query("0000000001"))).message_state == state
+
+
+@pytest.mark.parametrize(("version", "state"), [(0x34, MessageState.ENROUTE), (0x50, MessageState.SCHEDULED)])
+async def test_so_it_is_for_one_that_only_the_journal_remembers(site, version, state):
+    sms = Sms("shop", ANNA, b"Hi", account="test", message_id="0000000017", submitted_at=site.gateway.now())
+    site.gateway.journal.sms(sms, MessageState.SCHEDULED, sms.submitted_at)
+    esme = await site.bound(interface_version=version)
+    response = await esme.ask(query("0000000017"))
+    assert (response.command_status, response.message_state) == (0, state)
 
 
 async def test_a_message_that_expired_is_told_with_its_error(site, absent):

@@ -6,7 +6,7 @@ request. Section numbers are those of SMPP 3.4.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -73,6 +73,8 @@ FINAL = {
     Status.ESME_RDELIVERYFAILURE: MessageState.UNDELIVERABLE,
 }
 """The state that a deliver_sm_resp puts an end with; every status that stands nowhere means REJECTED."""
+
+_INTERNATIONAL = (1, 1)  # TON and NPI of the members of distribution lists (5.2.5, 5.2.6)
 
 _REASONS = {ABSENT_SUBSCRIBER_SM: 0, SUBSCRIBER_BUSY_FOR_MT_SMS: 3, SM_DELIVERY_FAILURE: 3}
 _PERMANENT_NETWORK_ERROR = 2  # delivery_failure_reason (5.3.2.33), as its values above
@@ -259,11 +261,13 @@ def submit_multi(line: Line, pdu: SubmitMulti) -> Pdu:
     template.origin = line.origin
     group_id = ""
     refused: list[UnsuccessSme] = []
-    for number in dict.fromkeys(_destinations(line, entries)):  # who is named twice gets it once
+    for number, (ton, npi) in _destinations(line, entries).items():
         sms = structs.replace(template, destination=number.removeprefix("+"), group_id=group_id)
         status = _submit_part(line, sms)
         if status:
-            refused.append(UnsuccessSme(destination_addr=number, error_status_code=status))
+            refused.append(
+                UnsuccessSme(dest_addr_ton=ton, dest_addr_npi=npi, destination_addr=number, error_status_code=status)
+            )
         else:
             group_id = group_id or sms.message_id
     del refused[_MOST_REFUSED:]  # lists may hold more than one response can name
@@ -274,15 +278,19 @@ def submit_multi(line: Line, pdu: SubmitMulti) -> Pdu:
     return pdu.reply(status, unsuccess_sme=refused)
 
 
-def _destinations(line: Line, entries: Sequence[SmeAddress | DistributionList]) -> Iterator[str]:
+def _destinations(line: Line, entries: Sequence[SmeAddress | DistributionList]) -> dict[str, tuple[int, int]]:
+    """TON and NPI by number, as they came first; who is named twice is there once, and gets one message."""
+    found: dict[str, tuple[int, int]] = {}
     for entry in entries:
         if isinstance(entry, SmeAddress):
-            yield entry.destination_addr
+            found.setdefault(entry.destination_addr, (entry.dest_addr_ton, entry.dest_addr_npi))
             continue
         members = line.services.distribution_lists.get(entry.dl_name)
         if members is None:
             raise PduError(f"there is no distribution list {entry.dl_name!r}", Status.ESME_RINVDLNAME)
-        yield from members
+        for member in members:
+            found.setdefault(member, _INTERNATIONAL)
+    return found
 
 
 def _submit_part(line: Line, sms: Sms) -> Status:
@@ -306,9 +314,13 @@ def query_sm(line: Line, pdu: QuerySm) -> Pdu | None:
         line.gateway.spawn(_answer_later(line, pdu, number, source))
         return None
     enroute = [way for way in ways if way.state is MessageState.ENROUTE]
-    # SCHEDULED is a state of 5.0
-    state = MessageState.ENROUTE if enroute or line.version < Version.V5_0 else MessageState.SCHEDULED
+    state = _known(line, MessageState.ENROUTE if enroute else MessageState.SCHEDULED)
     return pdu.reply(message_id=pdu.message_id, message_state=state, error_code=max(way.error for way in ways))
+
+
+def _known(line: Line, state: MessageState) -> MessageState:
+    """SCHEDULED is a state of 5.0."""
+    return MessageState.ENROUTE if state is MessageState.SCHEDULED and line.version < Version.V5_0 else state
 
 
 async def _answer_later(line: Line, pdu: QuerySm, number: str, source: str) -> None:
@@ -317,10 +329,10 @@ async def _answer_later(line: Line, pdu: QuerySm, number: str, source: str) -> N
     except Exception:  # whatever hinders the journal: the ESME waits for a response, and the gateway logs the task
         line.respond(pdu.reply(Status.ESME_RSYSERR, message_id=pdu.message_id))
         raise
-    line.respond(_told(pdu, past))
+    line.respond(_told(line, pdu, past))
 
 
-def _told(pdu: QuerySm, past: Sequence[Past]) -> Pdu:
+def _told(line: Line, pdu: QuerySm, past: Sequence[Past]) -> Pdu:
     if not past:
         return pdu.reply(Status.ESME_RQUERYFAIL, message_id=pdu.message_id)
     # Of a group, one that failed speaks for all
@@ -329,7 +341,7 @@ def _told(pdu: QuerySm, past: Sequence[Past]) -> Pdu:
     return pdu.reply(
         message_id=pdu.message_id,
         final_date=write_time(max(found.at for found in past)) if final else "",
-        message_state=told.state,
+        message_state=_known(line, told.state),
         error_code=min(told.error, _HIGHEST_ERROR_CODE),
     )
 
