@@ -459,3 +459,17 @@ async def test_nothing_more_is_read_while_nothing_can_be_kept(new_site, tmp_path
         site.store.own("DROP TRIGGER full")
         assert [(await esme.receive()).sequence_number for _ in range(2)] == [2, 3]
         assert len(anna.inbox) == 2
+
+
+async def test_a_message_knows_its_connection_and_yet_its_receipt_goes_to_any(site):
+    site.handset()
+    first, second = await site.bound(), await site.bound()
+    for sequence_number in (2, 3):
+        await first.send(
+            SubmitSm(sequence_number=sequence_number, destination_addr="70001000001", registered_delivery=1)
+        )
+    assert sorted([(await first.receive()).command for _ in range(3)]) == ["deliver_sm", *["submit_sm_resp"] * 2]
+    assert (await second.receive()).command == "deliver_sm"
+    await site.gateway.committed()
+    numbers = [entry.sms.origin for _, entry in site.gateway.journal.after(0) if entry.kind == "sms"]
+    assert numbers == [1, 1]

@@ -131,7 +131,6 @@ class EsmeConnection(asyncio.BufferedProtocol):
         self._predefined = shared.services.default_messages
         # Responses that leave with this turn, those that leave later, and those that a fault has swallowed
         self._owed = self._to_come = self._swallowed = 0
-        self._sticky = False  # whether the account wants receipts here of what was submitted here
         self.services = shared.services
         self.version = Version.V3_4
         self._congestion = b""  # a TLV behind responses, of 5.0 binds
@@ -516,7 +515,6 @@ class EsmeConnection(asyncio.BufferedProtocol):
         self._connection.bind(pdu)
         self._window = account.settings.deliver_window or self._shared.window
         self._answered_id = account.receipts.answered_id
-        self._sticky = account.settings.sticky_receipts
         self._limits = account.limits or None
         self._codes = account.codes
         if self._connection.submits:
@@ -557,8 +555,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
             sms = sms_from(pdu, self.system_id, self._now(), self.default_alphabet, self._predefined)
         except PduError as error:
             return self._refuse(pdu, error)
-        if self._sticky:
-            sms.origin = self.number
+        sms.origin = self.number
         if sms.esm_class and at_once(sms):
             return self._answer(pdu, partial(submit_at_once, sms=sms))
         self._owed += 1
@@ -695,8 +692,8 @@ class EsmeConnection(asyncio.BufferedProtocol):
 
     @property
     def origin(self) -> int:
-        """The number of the connection where its account wants receipts to come back to it, else 0."""
-        return self.number if self._sticky else 0
+        """The number of the connection."""
+        return self.number
 
     def number_of(self, message_id: str) -> str | None:
         """The network's message_id of what the ESME calls it; None for what it never was given."""
