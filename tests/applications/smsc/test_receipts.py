@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ussd_gateway.applications.smsc.receipts import Receipts
+from ussd_gateway.coding import data_coding as codings
+from ussd_gateway.coding.data_coding import Alphabet
 from ussd_gateway.config import ReceiptSection
 from ussd_gateway.network.message import MessageState, Receipt, Sms
 from ussd_gateway.network.outcomes import Rule, fixed
@@ -28,8 +30,8 @@ def a_receipt(octets=b"Hi", **given):
     return Receipt(sms, MessageState.DELIVERED, NOW)
 
 
-def as_pdu(receipt, style=DEFAULT, **given):
-    return decode(Receipts(style).octets(receipt, 7, **given))
+def as_pdu(receipt, style=DEFAULT, alphabet=Alphabet.GSM7, **given):
+    return decode(Receipts(style, alphabet=alphabet).octets(receipt, 7, **given))
 
 
 def test_a_receipt_is_a_deliver_sm_from_the_recipient_to_the_sender():
@@ -69,6 +71,53 @@ def test_an_esme_of_before_3_4_knows_neither_data_sm_nor_tlvs():
 def test_a_text_of_more_than_254_octets_is_the_message_payload():
     pdu = as_pdu(a_receipt(), ReceiptStyle(text="x" * 255))
     assert (pdu.short_message, pdu.tlv(Tag.MESSAGE_PAYLOAD)) == (b"", b"x" * 255)
+
+
+@pytest.mark.parametrize(
+    ("alphabet", "text"), [(Alphabet.GSM7, b"x" * 254), (Alphabet.UCS2, ("x" * 127).encode("utf-16-be"))]
+)
+def test_before_3_4_it_is_cut(alphabet, text):
+    pdu = as_pdu(a_receipt(), ReceiptStyle(text="x" * 255), alphabet, with_tlvs=False)
+    assert (pdu.short_message, pdu.tlvs) == (text, ())
+
+
+ALPHABETS = {
+    # what the account means by data_coding 0; the message, its data_coding -> text: of the receipt
+    "ucs2": (Alphabet.UCS2, "Привет", 0, "Привет"),
+    "no more than 20 characters": (Alphabet.UCS2, "Ж" * 21, 0, "Ж" * 20),
+    "gsm7_packed": (Alphabet.GSM7_PACKED, "{5 €}", 0, "{5 €}"),
+    "latin1": (Alphabet.LATIN1, "Grüße", 0, "Grüße"),
+    "utf8": (Alphabet.UTF8, "Привет", 0, "Привет"),
+    "another data_coding": (Alphabet.CP1252, "5 €", 8, "5 €"),
+    "characters that the alphabet lacks": (Alphabet.LATIN1, "Привет", 8, ""),
+    "binary": (Alphabet.UCS2, "Hi", 4, ""),
+}
+
+
+@pytest.mark.parametrize(("alphabet", "text", "data_coding", "shown"), ALPHABETS.values(), ids=ALPHABETS)
+def test_a_receipt_is_written_in_the_alphabet_of_the_account(alphabet, text, data_coding, shown):
+    octets = codings.encode(text, codings.sms_alphabet(data_coding, alphabet))
+    pdu = as_pdu(a_receipt(octets, data_coding=data_coding, default_alphabet=alphabet), alphabet=alphabet)
+    assert (pdu.data_coding, pdu.tlv(Tag.MESSAGE_PAYLOAD)) == (0, None)
+    assert codings.decode(pdu.short_message, alphabet) == (
+        f"id:0000004711 sub:001 dlvrd:001 submit date:1804271450 done date:1804271450 stat:DELIVRD err:000 text:{shown}"
+    )
+
+
+async def test_the_receipts_of_an_account_are_in_its_alphabet(new_site):
+    async with new_site(test={"default_alphabet": Alphabet.UCS2}) as site:
+        anna, esme = site.handset(), await site.bound()
+        await esme.ask(
+            SubmitSm(
+                sequence_number=2,
+                destination_addr=ANNA,
+                short_message="Привет".encode("utf-16-be"),
+                registered_delivery=1,
+            )
+        )
+        receipt = await esme.receive()
+        assert [sms.text for sms in anna.inbox] == ["Привет"]
+        assert receipt.short_message.decode("utf-16-be").endswith(" err:000 text:Привет")
 
 
 def test_an_intermediate_notification_says_so_in_its_esm_class():

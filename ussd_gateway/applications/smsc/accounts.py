@@ -143,7 +143,7 @@ class EsmeAccount:
     def __init__(self, settings: EsmeSettings, gateway: Gateway) -> None:
         self.settings = settings
         self.limits = Limits(settings.window, settings.rate)
-        self.receipts = Receipts(settings.receipt, settings.response_id)
+        self.receipts = Receipts(settings.receipt, settings.response_id, settings.default_alphabet)
         self._gateway = gateway
         self._party = gateway.directory.attach_account(settings.system_id, self, settings.numbers)
         self._party.default_alphabet = settings.default_alphabet

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from ussd_gateway.applications.smsc.translate import address
+from ussd_gateway.coding import gsm7
+from ussd_gateway.coding.data_coding import CODECS, GSM7, GSM7_PACKED, OCTETS, Alphabet, encode, sms_alphabet
 from ussd_gateway.network.message import UDHI, Receipt, Sms
 from ussd_gateway.smpp.commands import DataSm, DeliverSm
 from ussd_gateway.smpp.fields import LONGEST_SHORT_MESSAGE
@@ -28,6 +30,7 @@ from ussd_gateway.smpp.tlv import Tag, encode_tlvs
 _ZERO = b"\0"
 _RECEIPT_CLASS = bytes((RECEIPT_ESM_CLASS,))
 _INTERMEDIATE_CLASS = bytes((INTERMEDIATE_ESM_CLASS,))
+_TEXT = b"\0"  # stands for the text of the message
 
 
 _ADDRESSES = (
@@ -57,10 +60,11 @@ class Receipts:
     """Writes the receipts of one account, and the message_ids that it sees.
 
     response_id  the printf form of the message_id in responses
+    alphabet     what data_coding 0 means to the account
     answered_id  makes it of a message_id; None where it is the network's own form, so that nobody need call
     """
 
-    def __init__(self, style: ReceiptStyle = DEFAULT, response_id: str = DEFAULT.id) -> None:
+    def __init__(self, style: ReceiptStyle = DEFAULT, response_id: str = DEFAULT.id, alphabet: Alphabet = GSM7) -> None:
         """ValueError for a style that makes no sense."""
         self.style = style
         self.response_id = response_id
@@ -68,7 +72,8 @@ class Receipts:
         self._text = text_writer(style)
         self._tlvs = tlvs_writer(style)
         self._in_data_sm = style.pdu == "data_sm"
-        self._usual = style == DEFAULT
+        self._alphabet = alphabet
+        self._usual = style == DEFAULT and alphabet is GSM7
         in_response = id_writer(response_id)
         self.answered_id: Callable[[str], bytes] | None = None if response_id == DEFAULT.id else in_response
 
@@ -85,7 +90,11 @@ class Receipts:
             addresses = *address(sms.destination), *address(sms.source)
             body = template % (*addresses, length + len(shown), message_id, shown, message_id)
             return HEADER.pack(HEADER.size + len(body), DeliverSm.command_id, 0, sequence_number) + body
-        text = self._text(message_id, state, sms.submitted_at, receipt.done_at, error, shown)
+        if self._alphabet is GSM7:
+            text = self._text(message_id, state, sms.submitted_at, receipt.done_at, error, shown)
+        else:
+            around = self._text(message_id, state, sms.submitted_at, receipt.done_at, error, _TEXT)
+            text = _written(around, sms, self._alphabet)
         tlvs = self._tlvs(message_id, state, error) + _echoed(sms) if with_tlvs else b""
         if self._in_data_sm and with_tlvs:
             return DataSm.pack(
@@ -93,7 +102,9 @@ class Receipts:
                 (b"", *address(sms.destination), *address(sms.source), esm_class, _ZERO, _ZERO),
                 tail=encode_tlvs(((Tag.MESSAGE_PAYLOAD, text),)) + tlvs,
             )
-        if len(text) > LONGEST_SHORT_MESSAGE:
+        if len(text) > LONGEST_SHORT_MESSAGE and not with_tlvs:
+            text = _cut(text, self._alphabet)
+        elif len(text) > LONGEST_SHORT_MESSAGE:
             tlvs = encode_tlvs(((Tag.MESSAGE_PAYLOAD, text),)) + tlvs
             text = b""
         return _pack_deliver_sm(
@@ -106,6 +117,28 @@ class Receipts:
         """The network's message_id of the one that an ESME names, as in a response or a receipt; None for no such."""
         number = read_id(message_id, self.response_id, self.style.id)
         return None if number is None else DEFAULT.id % number
+
+
+def _written(around: bytes, sms: Sms, alphabet: Alphabet) -> bytes:
+    """A receipt's text in another alphabet than GSM 7-bit; `around` is ASCII, with _TEXT for the message's text."""
+    shown = ""
+    if not sms.esm_class & UDHI and sms_alphabet(sms.data_coding, sms.default_alphabet) is not OCTETS:
+        shown = sms.text[:SHOWN]
+        try:
+            encode(shown, alphabet)
+        except gsm7.UnencodableError:
+            shown = ""
+    text = around.decode().replace(_TEXT.decode(), shown)
+    if alphabet is GSM7_PACKED:
+        return gsm7.pack(gsm7.encode(text, replacement="?"))  # it alone lacks characters of ASCII
+    return encode(text, alphabet)
+
+
+def _cut(text: bytes, alphabet: Alphabet) -> bytes:
+    """As much as a short_message takes, in whole characters."""
+    cut = text[:LONGEST_SHORT_MESSAGE]
+    codec = CODECS.get(alphabet)
+    return cut.decode(codec, "ignore").encode(codec) if codec else cut
 
 
 def _echoed(sms: Sms) -> bytes:
