@@ -201,7 +201,7 @@ def test_config_check(tmp_path):
     assert (done.returncode, done.stderr[:19]) == (2, "c.toml: log.level: ")
     (tmp_path / "c.toml").write_text("[[esme]]\nsystem_id = 'a'\npassword = ''\nnumbers = ['6000-5000']\n")
     done = run("config", "check", "--config", str(tmp_path / "c.toml"))
-    assert (done.returncode, done.stderr[:23]) == (2, "esme: '6000-5000' is ne")
+    assert (done.returncode, done.stderr[:35]) == (2, "esme[0].numbers: '6000-5000' is nei")
 
 
 def test_help_is_everywhere_and_the_version_is_told():

@@ -73,7 +73,7 @@ ACCOUNT_MISTAKES = [
     ("[esme.receipt]\ndate = 'да'", "esme[0].receipt.date: 'да' cannot be used: 'да' has letters beyond ASCII"),
     (
         "[esme.receipt]\nwords = { X = 'Y' }",
-        "esme[0].receipt.words: {'X': 'Y'} cannot be used: x is no state; known: S",
+        "esme[0].receipt.words: {'X': 'Y'} cannot be used: X is no state; known: S",
     ),
     ("[esme.receipt]\nwrds = 1", "esme[0].receipt.wrds: there is no such key; did you mean words?"),
     ("[esme.receipt]\nnetwork_type = 256", "esme[0].receipt.network_type: 256 cannot be used: input should be less"),
@@ -166,6 +166,10 @@ MISTAKES = {
     "one bracket too few": (
         "[subscriber]\nmsisdn = '70001000001'\n",
         "config.toml: subscriber: there can be several; write each as [[subscriber]]",
+    ),
+    "a list that is none": (
+        "[retry]\nabsent = 'x'\n",
+        "config.toml: retry.absent: 'x' cannot be used: write a list in brackets",
     ),
     "no store": (
         "[store]\npath = ''\n",

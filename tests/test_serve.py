@@ -243,8 +243,26 @@ async def test_it_stops_cleanly_with_an_esme_bound(start):
 async def test_numbers_that_two_hold_are_told_at_the_start(start, tmp_path):
     path = tmp_path / "config.toml"
     path.write_text('[[esme]]\nsystem_id = "a"\npassword = "a"\nnumbers = ["3339"]\n')
-    with pytest.raises(ConfigError, match=r"esme: 3339 of selfcare is held by a already"):
+    with pytest.raises(ConfigError, match=r"^selfcare: 3339 of selfcare is held by a already"):
         Gateway.from_config(path, flags=FREE_PORTS | CHEAP)
+
+
+NO_NUMBERS = {
+    "no number": ("numbers = ['777', 'abc']", "numbers: 'abc' is neither a number nor a range"),
+    "a number of the account before": ("numbers = ['5000']", "numbers: 5000 of b is held by a already"),
+    "no code": ("codes = ['abc']", "codes: 'abc' is no service code"),
+    "a code of the account before": ("codes = ['*500#']", "codes: *500# is answered by another application already"),
+}
+
+
+@pytest.mark.parametrize(("written", "said"), NO_NUMBERS.values(), ids=NO_NUMBERS)
+def test_what_an_account_cannot_hold_is_told_with_its_key(tmp_path, written, said):
+    path = tmp_path / "config.toml"
+    first = "[[esme]]\nsystem_id = 'a'\npassword = 'a'\nnumbers = ['5000-5999']\ncodes = ['*500#']\n"
+    path.write_text(f"{first}[[esme]]\nsystem_id = 'b'\npassword = 'b'\n{written}\n")
+    with pytest.raises(ConfigError) as caught:
+        Gateway.from_config(path, flags=FREE_PORTS | CHEAP)
+    assert str(caught.value).startswith(f"esme[1].{said}")
 
 
 async def test_a_taken_port_is_told_with_the_way_out(start):

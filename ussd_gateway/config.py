@@ -415,12 +415,16 @@ def _said(mistake: Any, key: str) -> str:
         near = get_close_matches(name, known, 1)
         hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
         return f"there is no such key; {hint}"
+    if mistake["type"] == "tuple_type" and len(mistake["loc"]) > 1:
+        return f"{mistake['input']!r} cannot be used: write a list in brackets"
     if mistake["type"] == "tuple_type":
         return f"there can be several; write each as [[{key}]]"
     if mistake["type"] == "missing":
         return "is missing"
-    message = str(mistake["msg"]).removeprefix("Value error, ")
-    return f"{mistake['input']!r} cannot be used: {message[0].lower()}{message[1:]}"
+    message = str(mistake["msg"])
+    ours = message.removeprefix("Value error, ")  # it may begin with a name that somebody wrote
+    said = ours if ours != message else message[0].lower() + message[1:]
+    return f"{mistake['input']!r} cannot be used: {said}"
 
 
 def _known_names(location: tuple[Any, ...]) -> list[str]:

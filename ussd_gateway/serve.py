@@ -329,10 +329,16 @@ class Gateway(core.Gateway):
             # Its texts hold passwords, and a receipt would repeat the beginning of one (R178)
             silent = ReceiptStyle(text=APPENDIX_B.replace("{text}", ""))
             settings.append(EsmeSettings(care.system_id, care.password, numbers, inner=True, receipt=silent))
+        return Accounts([self._new_account(account, index) for index, account in enumerate(settings)])
+
+    def _new_account(self, settings: EsmeSettings, index: int) -> EsmeAccount:
         try:
-            return Accounts([EsmeAccount(account, self) for account in settings])
+            return EsmeAccount(settings, self)
         except ValueError as error:
-            raise ConfigError(f"esme: {error}") from error
+            # The directory has the account as soon as it has its numbers
+            key = "codes" if self.directory.account(settings.system_id) else "numbers"
+            place = "selfcare" if settings.inner else f"esme[{index}].{key}"
+            raise ConfigError(f"{place}: {error}") from error
 
     def _new_links(self) -> list[Link]:
         try:
