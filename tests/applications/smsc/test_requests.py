@@ -326,6 +326,14 @@ async def test_a_refused_destination_is_told_with_the_ton_and_npi_that_came(site
     assert texts(anna) == ["Hi"]
 
 
+async def test_a_destination_that_breaks_the_layout_refuses_the_whole_pdu(site, anna):
+    esme = await site.bound()
+    octets = to(ANNA, "7" * 20).encode().replace(b"7" * 20, b"7" * 21)
+    response = await esme.ask(len(octets).to_bytes(4) + octets[4:])
+    assert (response.command, response.command_status) == ("submit_multi_resp", Status.ESME_RINVDSTADR)
+    assert texts(anna) == []
+
+
 @pytest.fixture
 async def company(new_site):
     async with new_site(distribution_lists=LISTS, network=NetworkSettings(waiting_limit=1)) as site:
