@@ -449,16 +449,15 @@ async def test_nothing_more_is_read_while_nothing_can_be_kept(new_site, tmp_path
         esme = await site.bound()
         await site.gateway.settle()
         site.store.own("CREATE TEMP TRIGGER full BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'disk full'); END")
-        await esme.send(SubmitSm(sequence_number=2, destination_addr="70001000001"))
-        while not site.gateway.stuck:  # noqa: ASYNC110
-            await asyncio.sleep(0)
-        await esme.send(SubmitSm(sequence_number=3, destination_addr="70001000001"))
-        for _ in range(100):
-            await asyncio.sleep(0)
-        assert len(anna.inbox) == 1
+        for number in (2, 3, 4, 5):  # one read may come while the commit fails, and one when it has failed
+            await esme.send(SubmitSm(sequence_number=number, destination_addr="70001000001"))
+            for _ in range(100):
+                await asyncio.sleep(0)
+        heard = len(anna.inbox)
         site.store.own("DROP TRIGGER full")
-        assert [(await esme.receive()).sequence_number for _ in range(2)] == [2, 3]
-        assert len(anna.inbox) == 2
+        assert [(await esme.receive()).sequence_number for _ in range(4)] == [2, 3, 4, 5]
+        assert len(anna.inbox) == 4
+    assert heard <= 2
 
 
 async def test_a_message_knows_its_connection_and_yet_its_receipt_goes_to_any(site):
