@@ -27,7 +27,7 @@ _TOGETHER = 32  # statements that a store in memory puts off
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=NORMAL",
-    "PRAGMA wal_autocheckpoint=10000",  # a checkpoint waits for the disk: rather seldom, of 40 MB
+    "PRAGMA wal_autocheckpoint=1000",  # a checkpoint waits for the disk: a little often, rather than for long
     "PRAGMA secure_delete=FAST",  # some builds write zeros over what is deleted: a third of the cost of a full journal
     "PRAGMA cache_size=-4096",  # the system keeps the file in memory anyway: 64 MB here were no faster
 )
