@@ -246,6 +246,8 @@ async def test_data_sm_is_valid_for_its_time_to_live(site, absent):
 
 REFUSED_DATA = {
     "no destination": ({"destination_addr": ""}, Status.ESME_RINVDSTADR),
+    "a destination that no receipt could name": ({"destination_addr": "7" * 21}, Status.ESME_RINVDSTADR),
+    "a source of the same kind": ({"source_addr": "7" * 21}, Status.ESME_RINVSRCADR),
     "a TLV of a wrong length": ({"tlvs": ((Tag.SET_DPF, b"\0\1"),)}, Status.ESME_RINVPARLEN),
     "half of SAR": ({"tlvs": ((Tag.SAR_MSG_REF_NUM, b"\0\1"),)}, Status.ESME_RMISSINGOPTPARAM),
 }

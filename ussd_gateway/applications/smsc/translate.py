@@ -22,6 +22,7 @@ _ZERO = b"\0"
 _SAR = (Tag.SAR_MSG_REF_NUM, Tag.SAR_TOTAL_SEGMENTS, Tag.SAR_SEGMENT_SEQNUM)
 _UNDERSTOOD = frozenset((*_SAR, Tag.MESSAGE_PAYLOAD))
 _FOR_US = frozenset((Tag.SET_DPF, Tag.QOS_TIME_TO_LIVE))  # what a data_sm asks of the SMSC alone
+LONGEST_ADDRESS = 20  # octets of an address (5.2.8, 5.2.9)
 _HIGHEST_PRIORITY = 3  # 5.2.14
 
 
@@ -126,6 +127,11 @@ def sms_from_multi(
 
 def sms_from_data_sm(pdu: DataSm, account: str, now: float, default_alphabet: Alphabet = GSM7) -> Sms:
     """The message that a data_sm carries; qos_time_to_live is its validity in seconds, 0 the network's own."""
+    # data_sm has room for 64 octets (4.7.1), but the deliver_sm that repeats an address, in a receipt, for 20
+    if len(pdu.destination_addr) > LONGEST_ADDRESS:
+        raise PduError(f"destination_addr has {len(pdu.destination_addr)} octets; it takes 20", Status.ESME_RINVDSTADR)
+    if len(pdu.source_addr) > LONGEST_ADDRESS:
+        raise PduError(f"source_addr has {len(pdu.source_addr)} octets; it takes 20", Status.ESME_RINVSRCADR)
     check_tlvs(pdu.tlvs)
     *front, esm_class, registered_delivery, data_coding = pdu.values
     request = SubmitSm(tlvs=[tlv for tlv in pdu.tlvs if tlv[0] not in _FOR_US])
