@@ -472,3 +472,12 @@ async def test_a_message_knows_its_connection_and_yet_its_receipt_goes_to_any(si
     await site.gateway.committed()
     numbers = [entry.sms.origin for _, entry in site.gateway.journal.after(0) if entry.kind == "sms"]
     assert numbers == [1, 1]
+
+
+async def test_an_end_that_comes_before_the_commit_waits_for_what_is_to_be_written(site):
+    esme = await site.bound()
+    (connection,) = site.smsc.connections
+    connection.write(EnquireLink(sequence_number=7).encode())
+    assert connection.eof_received()  # the transport stays
+    assert (await esme.receive()).sequence_number == 7
+    assert await esme.receive() is None

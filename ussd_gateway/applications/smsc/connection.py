@@ -234,7 +234,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
 
     def eof_received(self) -> bool:
         """The ESME will send no more: close, once it has the responses that it waits for."""
-        if self._tls or self._frozen or not (self._to_come or self.held):
+        if self._tls or self._frozen or not (self._to_come or self.held or self.outgoing):
             return False
         self._finish()
         return True
