@@ -30,7 +30,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
-from ussd_gateway.smpp.commands import BindTransceiver, EnquireLink, SubmitSm
+from ussd_gateway.smpp.commands import BindTransceiver, DataSm, EnquireLink, SubmitSm
 from ussd_gateway.smpp.connection import LONGEST_PDU, Connection
 from ussd_gateway.smpp.errors import LostStreamError
 from ussd_gateway.smpp.pdu import HEADER, RESPONSE, Pdu, UnparsedPdu
@@ -259,6 +259,16 @@ def requests(octets: bytes) -> tuple[list[tuple[int, int]], bool]:
     return found, not unbound
 
 
+def _in_transaction_mode(octets: bytes) -> Counter[int]:
+    """The messages whose response comes with their final state: the end of the connection may come before it."""
+    found: Counter[int] = Counter()
+    with suppress(LostStreamError):
+        for pdu in Connection().receive_data(octets):
+            if isinstance(pdu, SubmitSm | DataSm) and pdu.esm_class & 3 == 2:
+                found[pdu.sequence_number] += 1
+    return found
+
+
 def complaint(conversation: Conversation, received: bytes) -> str:
     """What is wrong with what the SMSC said; nothing, as a rule."""
     asked, all_of_them = requests(b"".join(conversation))
@@ -276,6 +286,7 @@ def complaint(conversation: Conversation, received: bytes) -> str:
     most = Counter(number for _, number in asked)
     least = Counter(number for command_id, number in asked if all_of_them and command_id not in SILENT)
     most[0] += lost
+    least -= _in_transaction_mode(b"".join(conversation))
     for number in got:
         if got[number] > most[number]:
             return f"sequence_number {number}: {most[number]} requests and {got[number]} responses"
