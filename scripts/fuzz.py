@@ -529,7 +529,8 @@ async def _failed(target: Target, batch: list[Conversation], said: str, seed: in
     why = again or f"{said} (not seen again with the same conversations)"
     paths = [write_conversation(folder, f"Found with seed {seed}: {why}", each) for each in found]
     print(f"fuzz: seed {seed}: {why}; kept as {', '.join(path.name for path in paths)}")
-    return 1 if again else 0  # what nobody can see again is told and kept, and ends no CI
+    # An answer that was missed once, and never again with the same conversations, is told and kept, and ends no CI
+    return 0 if not again and said.startswith("sequence_number") else 1
 
 
 def main(arguments: list[str] | None = None) -> int:
