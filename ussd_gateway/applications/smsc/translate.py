@@ -17,12 +17,12 @@ from ussd_gateway.smpp.fields import LONGEST_SHORT_MESSAGE
 from ussd_gateway.smpp.status import Status
 from ussd_gateway.smpp.time import parse_time
 from ussd_gateway.smpp.tlv import Tag, Tlvs, check_tlvs, encode_tlvs
+from ussd_gateway.smpp.ussd import LONGEST_ADDRESS
 
 _ZERO = b"\0"
 _SAR = (Tag.SAR_MSG_REF_NUM, Tag.SAR_TOTAL_SEGMENTS, Tag.SAR_SEGMENT_SEQNUM)
 _UNDERSTOOD = frozenset((*_SAR, Tag.MESSAGE_PAYLOAD))
 _FOR_US = frozenset((Tag.SET_DPF, Tag.QOS_TIME_TO_LIVE))  # what a data_sm asks of the SMSC alone
-LONGEST_ADDRESS = 20  # octets of an address (5.2.8, 5.2.9)
 _HIGHEST_PRIORITY = 3  # 5.2.14
 
 
