@@ -9,7 +9,7 @@ import pytest
 TESTS = Path(__file__).parent
 HOUSE = Path(__file__).parent.parent / "ussd_gateway"
 
-PURE = {"network", "menu", "smpp", "at", "coding"}
+PURE = {"network", "menu", "dialects", "smpp", "at", "coding"}
 
 MAY_IMPORT = {
     # room: the rooms below it that it may know
@@ -37,10 +37,10 @@ MAY_IMPORT = {
         "smpp",
         "store",
     },
-    "config": {"fault_rule", "network", "outcome_rule", "smpp"},
+    "config": {"dialects", "fault_rule", "network", "outcome_rule", "smpp"},
     "api": {"fault_rule", "http", "gateway", "clock", "metric", "network", "smpp"},
-    "applications": {"gateway", "clock", "logs", "metric", "network", "menu", "patterns", "smpp", "coding"},
-    "handsets": {"http", "patterns", "esme", "logs", "gateway", "clock", "network", "smpp", "coding"},
+    "applications": {"dialects", "gateway", "clock", "logs", "metric", "network", "menu", "patterns", "smpp", "coding"},
+    "handsets": {"dialects", "http", "patterns", "esme", "logs", "gateway", "clock", "network", "smpp", "coding"},
     "selfcare": {"esme", "logs", "store", "config", "gateway", "clock", "network", "coding"},
     "store": {"metric", "network", "coding"},
     "http": {"logs"},
@@ -53,6 +53,7 @@ MAY_IMPORT = {
     "outcome_rule": {"patterns", "network"},
     "network": {"coding"},
     "menu": {"coding"},
+    "dialects": {"coding"},
     "smpp": set(),
     "coding": set(),
 }

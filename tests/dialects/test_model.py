@@ -1,0 +1,23 @@
+"""What all dialects share."""
+
+from ussd_gateway.dialects.model import Request, Response, form_body, json_body
+
+
+def test_a_form_is_read_as_it_was_written():
+    headers, body = form_body({"text": "1*2 & 3", "phoneNumber": "+254700000001", "empty": ""})
+
+    assert headers == {"content-type": "application/x-www-form-urlencoded"}
+    assert Request(query={"token": "a"}, body=body).form() == {
+        "token": "a",
+        "text": "1*2 & 3",
+        "phoneNumber": "+254700000001",
+        "empty": "",
+    }
+
+
+def test_json_keeps_its_letters():
+    assert json_body({"message": "Привет", "new": True})[1].decode() == '{"message": "Привет", "new": true}'
+
+
+def test_a_body_that_is_no_utf_8_is_shown_all_the_same():
+    assert Response(body=b"CON \xff").text == "CON \N{REPLACEMENT CHARACTER}"
