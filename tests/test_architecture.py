@@ -52,7 +52,7 @@ MAY_IMPORT = {
     "fault_rule": {"patterns", "network", "smpp"},
     "outcome_rule": {"patterns", "network"},
     "network": {"coding"},
-    "menu": {"coding"},
+    "menu": {"coding", "patterns"},
     "dialects": {"coding"},
     "smpp": set(),
     "coding": set(),

@@ -11,8 +11,9 @@ from jinja2 import TemplateSyntaxError
 from ussd_gateway.menu.check import check
 from ussd_gateway.menu.lines import key_lines
 from ussd_gateway.menu.mistakes import MenuError, Mistake, Mistakes, way_out
-from ussd_gateway.menu.model import LATIN, PHRASES, RUSSIAN, Choice, Menu, Navigation, Screen, Text, Texts, written
+from ussd_gateway.menu.model import LATIN, PHRASES, RUSSIAN, Choice, Menu, Screen, Text, Texts, written
 from ussd_gateway.menu.node import Node
+from ussd_gateway.menu.profiles import Navigation
 from ussd_gateway.menu.templates import compile_text, is_variable
 
 LANGUAGES = (RUSSIAN, "en")
