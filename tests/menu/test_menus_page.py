@@ -41,7 +41,7 @@ def test_a_file_may_have_its_own_navigation():
 
 
 def test_a_screen_changes_the_language():
-    state, _ = begin(LANGUAGES, (), "en")
+    state, *_ = begin(LANGUAGES, (), "en")
 
     assert advance(LANGUAGES, state, "1").action == End("Gotovo.")
 
@@ -51,7 +51,7 @@ def test_the_handlers_of_the_page_serve_its_menu():
     exec(PYTHON, functions)
 
     def run(choice):
-        state, action = begin(HANDLERS, (choice,))
+        state, action, _ = begin(HANDLERS, (choice,))
         assert isinstance(action, Call)
         _, name = action.handler.split(":")
         return resume(HANDLERS, state, asyncio.run(functions[name](None))).action
