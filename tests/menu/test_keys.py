@@ -18,15 +18,17 @@ def test_a_key_has_a_known_type_and_stands_in_a_table_that_has_its_own_row(key):
     around, _, name = key.path.rpartition(".")
     table = BY_PATH.get(around.removesuffix("[]").removesuffix(".*"))
 
-    assert name and key.about
+    assert name
+    assert key.about
     assert key.kind.rstrip("[]{}") in TYPES
     assert not around or (table and table.kind.startswith("table"))
 
 
 def test_a_table_knows_the_names_in_it_and_no_deeper_ones():
     assert names("screens.*.confirm") == ("to", "price", "cancel")
-    assert "screens" in names("") and "text" not in names("")
-    assert [key.path for key in under("navigation")][0] == "navigation.back"
+    assert "screens" in names("")
+    assert "text" not in names("")
+    assert next(key.path for key in under("navigation")) == "navigation.back"
 
 
 def test_the_page_has_every_key():
