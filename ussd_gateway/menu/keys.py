@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from ussd_gateway.menu.inputs import KINDS
 from ussd_gateway.menu.model import LATIN, PHRASES
 from ussd_gateway.menu.profiles import DEFAULT, POLICIES, PROFILES
 
-INPUT_KINDS = ("text", "number", "amount", "date", "msisdn")
 RESUMES = ("start", "continue", "ask")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 MAX_SHOWN = DEFAULT.limits.shown  # octets of a USSD string
@@ -121,7 +121,7 @@ KEYS: tuple[Key, ...] = (
     Key("screens.*.input", "table", "what may be typed instead of a choice"),
     Key("screens.*.input.name", "variable", "the variable that it sets", required=True),
     Key("screens.*.input.to", "screen", "where it leads", required=True),
-    Key("screens.*.input.kind", "string", "what it is", "text", allowed=INPUT_KINDS),
+    Key("screens.*.input.kind", "string", "what it is", "text", allowed=tuple(KINDS)),
     Key("screens.*.input.pattern", "pattern", "what all of it must look like"),
     Key("screens.*.input.min", "bound", "the least number, amount or date; the shortest text"),
     Key("screens.*.input.max", "bound", "the most, the last, the longest"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 import re
 import tomllib
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -37,7 +38,13 @@ from ussd_gateway.menu.model import (
 )
 from ussd_gateway.menu.node import Node
 from ussd_gateway.menu.profiles import PROFILES, Limits, Navigation, Profile
-from ussd_gateway.menu.templates import compile_expression, compile_text, is_variable
+from ussd_gateway.menu.templates import (
+    compile_expression,
+    compile_json,
+    compile_text,
+    compile_url,
+    is_variable,
+)
 from ussd_gateway.patterns import compiled
 
 LANGUAGES = (RUSSIAN, "en")
@@ -269,30 +276,38 @@ class _Reader:
             if not _HEADER.fullmatch(name):
                 header.wrong(f'"{name}" is no name of a header field', "bad-value")
         return Fetch(
-            url=self.template(url) or Text(""),
+            url=self.template(url, compile_url) or Text(""),
             method=node["method"].string(),
             query=self.templates(node["query"]),
             headers=self.templates(node["headers"]),
-            json=self.tree(node["json"]) if node["json"].present else None,
+            json=self.body(node["json"]) if node["json"].present else None,
             form=self.templates(node["form"]) if node["form"].present else None,
             timeout=node["timeout"].number(5),
             fields=_fields(node["fields"]),
             error=node["error"].string(),
         )
 
+    def body(self, node: Node) -> object:
+        if not isinstance(node.value, dict | list):
+            node.wrong("must be a table or an array", "wrong-type")
+        return self.tree(node)
+
     def tree(self, node: Node) -> object:
         """What is sent as JSON: its strings are templates, and its dates are written as strings."""
         match node.value:
-            case str() if not node.value.strip():
-                return Text("")
             case str():
-                return self.template(node)
+                try:
+                    return compile_json(node.value, self.languages[0], self.currency, self.profile.numbers)
+                except _NOT_COMPILED as error:
+                    node.wrong(_reason(error), "bad-template")
             case dict():
                 return {key: self.tree(below) for key, below in node.items()}
             case list():
                 return [self.tree(below) for below in node.elements()]
             case datetime.date() | datetime.time():
                 return node.value.isoformat()
+            case float() if not math.isfinite(node.value):
+                node.wrong("cannot be written as JSON", "bad-value")
         return node.value
 
     def sms(self, node: Node, needed: tuple[str, ...]) -> SmsText:
@@ -317,11 +332,20 @@ class _Reader:
         missing = [language for language in needed if language not in sources]
         if isinstance(node.value, dict) and missing:
             node.wrong(f"has no text in {', '.join(missing)}", "missing-translation")
-        return {language: _compiled(text, language) for language, text in sources.items() if text.string()}
+        return {language: self.compiled(text, language) for language, text in sources.items() if text.string()}
 
-    def template(self, node: Node) -> Text | None:
+    def template(self, node: Node, compile: Callable[..., Text] = compile_text) -> Text | None:
         """One string for all languages."""
-        return _compiled(node, self.languages[0]) if node.string() else None
+        return self.compiled(node, self.languages[0], compile) if node.string() else None
+
+    def compiled(self, node: Node, language: str, compile: Callable[..., Text] = compile_text) -> Text:
+        source = node.string()
+        try:
+            return compile(source, language, self.currency, self.profile.numbers)
+        except _NOT_COMPILED as error:
+            line = error.lineno if isinstance(error, TemplateSyntaxError) else 1
+            node.wrong(f"line {line} of the text: {_reason(error)}", "bad-template")
+            return Text(source)
 
     def templates(self, node: Node) -> dict[str, Text]:
         return {name: text for name, each in node.items() if (text := self.template(each))}
@@ -329,9 +353,11 @@ class _Reader:
     def expression(self, node: Node) -> Expression | None:
         source = node.string()
         try:
-            return compile_expression(source) if source else None
+            return (
+                compile_expression(source, self.languages[0], self.currency, self.profile.numbers) if source else None
+            )
         except _NOT_COMPILED as error:
-            node.wrong(f"{_reason(error)}", "bad-expression")
+            node.wrong(_reason(error), "bad-expression")
             return None
 
     def wordings(self, node: Node) -> dict[str, str]:
@@ -363,16 +389,6 @@ class _Reader:
 _NOTHING = Expression("", lambda variables: ())
 _NOT_COMPILED = (TemplateSyntaxError, SyntaxError, RecursionError, MemoryError, ValueError, OverflowError)
 """What comes of a text that Jinja2, or the Python that Jinja2 makes of it, cannot take."""
-
-
-def _compiled(node: Node, language: str) -> Text:
-    source = node.string()
-    try:
-        return compile_text(source, language)
-    except _NOT_COMPILED as error:
-        line = error.lineno if isinstance(error, TemplateSyntaxError) else 1
-        node.wrong(f"line {line} of the text: {_reason(error)}", "bad-template")
-        return Text(source)
 
 
 def _reason(error: Exception) -> str:
