@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from ussd_gateway.menu.check_codes import check_codes
-from ussd_gateway.menu.check_screens import check_navigation, check_screens
+from ussd_gateway.menu.check_screens import check_navigation, check_screens, check_shadows
 from ussd_gateway.menu.check_targets import check_targets, check_ways
+from ussd_gateway.menu.check_texts import check_texts
+from ussd_gateway.menu.check_variables import check_variables
 from ussd_gateway.menu.model import Menu
 from ussd_gateway.menu.node import Node
 
@@ -23,3 +25,7 @@ def check(menu: Menu, file: Node, handlers: Collection[str] | None, imported: Ca
     check_screens(menu, file, handlers, imported)
     if not file.mistakes.within():  # what follows walks through the menu
         check_ways(menu, file)
+        check_texts(menu, file)
+        check_variables(menu, file)
+        if not file.mistakes.within():
+            check_shadows(menu, file)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection
 
+from ussd_gateway.menu.check_targets import with_history
+from ussd_gateway.menu.check_texts import Lengths
 from ussd_gateway.menu.mistakes import way_out
 from ussd_gateway.menu.model import Choice, Menu, Screen
 from ussd_gateway.menu.node import Node
@@ -40,6 +42,22 @@ def check_screens(
         if isinstance(place.value, str) and place.value.strip() and place.value not in menu.spoken:
             words = f'"{place.value}" is no language of this menu{way_out(place.value, menu.spoken)}'
             place.wrong(words, "unknown-language")
+
+
+def check_shadows(menu: Menu, file: Node) -> None:
+    """Warn of choices whose key is a key of navigation where that leads somewhere."""
+    lengths = [Lengths(menu, language) for language in menu.spoken]
+    history = with_history(menu)
+    names = {getattr(menu.navigation, name): name for name in ("back", "home", "more", "exit")}
+    for screen in menu.screens.values():
+        places = file["screens"][screen.name]["choices"].elements()
+        for choice, place in zip(screen.choices, places, strict=True):
+            name = names.get(choice.key, "")
+            turned = name in ("back", "more") and any(each.may_page(screen) for each in lengths)
+            gone_back = name in ("back", "home") and screen.name in history
+            if name == "exit" or turned or gone_back:
+                words = f'"{choice.key}" is the key for {name} here; give the choice another, or navigation.{name}'
+                place["key"].wrong(words, "shadowed-choice", warning=True)
 
 
 def _keys(screen: Screen, node: Node) -> None:

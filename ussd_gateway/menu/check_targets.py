@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from ussd_gateway.menu.keys import KEYS
 from ussd_gateway.menu.mistakes import way_out
@@ -49,6 +50,17 @@ def everything_next(screen: Screen) -> Iterator[str]:
     yield from screen.targets()
     if screen.push:
         yield screen.push.screen
+
+
+def with_history(menu: Menu) -> set[str]:
+    """The screens on which a user can stand with a screen to go back to: what he has answered led there."""
+    asked = (target for screen in menu.screens.values() for target in _asked(screen) if target != screen.name)
+    return reached(menu, set(asked), Screen.going_on)
+
+
+def _asked(screen: Screen) -> Iterator[str]:
+    """The screens that an answer leads to."""
+    yield from replace(screen, on={}, otherwise="", fetch=None).targets()
 
 
 def reached(menu: Menu, start: Iterable[str], following: Callable[[Screen], Iterable[str]]) -> set[str]:

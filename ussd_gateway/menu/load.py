@@ -6,7 +6,7 @@ import datetime
 import math
 import re
 import tomllib
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from jinja2 import TemplateSyntaxError
 from ussd_gateway.coding.gsm7 import is_encodable
 from ussd_gateway.menu.check import check
 from ussd_gateway.menu.check_codes import check_together
+from ussd_gateway.menu.check_texts import phrases_needed
 from ussd_gateway.menu.lines import key_lines
 from ussd_gateway.menu.mistakes import MenuError, Mistake, Mistakes, way_out
 from ussd_gateway.menu.model import (
@@ -140,7 +141,7 @@ class _Reader:
         file = self.file
         navigation, resume = _navigation(file["navigation"], self.profile), file["resume"].string()
         screens = {name: self.screen(name, node) for name, node in file["screens"].items()}
-        needed = _phrases_needed(navigation, resume, screens.values())
+        needed = phrases_needed(navigation, resume, screens.values())
         return Menu(
             codes=file["codes"].strings(),
             title=file["title"].string(),
@@ -433,29 +434,6 @@ def _limits(node: Node, profile: Profile) -> Limits:
         typed=node["typed"].integer(usual.typed),
         policy=node["policy"].string(usual.policy),
     )
-
-
-def _phrases_needed(navigation: Navigation, resume: str, screens: Iterable[Screen]) -> set[str]:
-    """The phrases that a menu can come to say."""
-    needed = {"back", "home", "more", "wrong", "failure"}
-    if navigation.exit:
-        needed |= {"exit", "goodbye"}
-    if resume == "ask":
-        needed |= {"resume", "yes", "no"}
-    for screen in screens:
-        if screen.input:
-            needed.add("wrong_input")
-            if screen.input.tries and not screen.input.exhausted:
-                needed.add("too_many")
-        if screen.listing and not screen.listing.empty:
-            needed.add("empty")
-        if screen.confirm:
-            needed |= {"yes", "no"}
-            if screen.confirm.price:
-                needed.add("price")
-            if not screen.confirm.cancel:
-                needed.add("cancelled")
-    return needed
 
 
 def _pattern(node: Node) -> str:
