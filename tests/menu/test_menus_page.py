@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from ussd_gateway.menu import load
 from ussd_gateway.menu.advance import Call, End, Show, advance, begin, resume
 from ussd_gateway.menu.load import parse
 from ussd_gateway.menu.mistakes import MenuError
@@ -84,9 +83,3 @@ text = "Goodbye!"
         parse(wrong, "airtime.toml")
 
     assert str(raised.value) == MISTAKES.strip()
-
-
-def test_the_table_has_every_key_there_is():
-    told = set(re.findall(r"[a-z_]+", "".join(re.findall(r"^\|.*\|$", PAGE, re.MULTILINE))))
-
-    assert told >= {*load._MENU, *load._SCREEN, *load._CHOICE} - {"screens"}
