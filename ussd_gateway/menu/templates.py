@@ -8,10 +8,9 @@ to a screen, and a template may not reach into Python or change what a handler a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
 
-from jinja2 import Environment, TemplateError, Undefined, UndefinedError, meta
+from jinja2 import TemplateError, Undefined, UndefinedError, meta
 
 from ussd_gateway.menu import sandbox
 from ussd_gateway.menu.model import Expression, Text
@@ -52,22 +51,48 @@ def compile_expression(
     source: str, language: str = "en", currency: str = DEFAULT.currency, numbers: Numbers = DEFAULT.numbers
 ) -> Expression:
     """A Jinja2 expression, whose `evaluate` raises RenderError; raises jinja2.TemplateSyntaxError itself."""
-    return Expression(source, _evaluator(sandbox_for(language, currency, numbers), source))
+    environment = sandbox_for(language, currency, numbers)
+    compiled = environment.compile_expression(source, undefined_to_none=False)
+
+    def evaluate(variables: Mapping[str, object]) -> object:
+        environment.begin()
+        try:
+            return _defined(compiled(variables))
+        except Exception as error:  # an expression may fail in any way that Python knows
+            raise RenderError(_reason(error, source)) from None
+
+    return Expression(source, evaluate)
+
+
+def compile_json(
+    value: object, language: str = "en", currency: str = DEFAULT.currency, numbers: Numbers = DEFAULT.numbers
+) -> object:
+    """The value with each string that varies as a Text, or as an Expression where it is nothing but `{{ ... }}`.
+
+    So `"{{ amount }}"` is sent as a number. Raises as `compile_text` does.
+    """
+    match value:
+        case str() if single := _SINGLE.fullmatch(value.strip()):
+            return compile_expression(single[1], language, currency, numbers)
+        case str() if is_variable(value):
+            return compile_text(value, language, currency, numbers)
+        case Mapping():
+            return {key: compile_json(each, language, currency, numbers) for key, each in value.items()}
+        case list() | tuple():
+            return [compile_json(each, language, currency, numbers) for each in value]
+    return value
 
 
 def render_json(value: object, variables: Mapping[str, object]) -> object:
-    """Tables and lists of texts, filled in; a text that is nothing but `{{ ... }}` keeps its type. Raises RenderError."""
+    """What `compile_json` made, with the variables filled in. Raises RenderError."""
     match value:
-        case Text(template=None):
-            return value.source
-        case Text() if single := _SINGLE.fullmatch(value.source):
-            assert value.template is not None
-            return _evaluator(value.template.environment, single[1])(variables)
         case Text():
             return render_text(value, variables)
+        case Expression():
+            return value.evaluate(variables)
         case Mapping():
             return {key: render_json(each, variables) for key, each in value.items()}
-        case list() | tuple():
+        case list():
             return [render_json(each, variables) for each in value]
     return value
 
@@ -133,21 +158,6 @@ def _defined(value: object) -> object:
         str(value)  # raises, but for "a if b" without "else"
         return None
     return value
-
-
-@lru_cache(1000)
-def _evaluator(environment: Environment, source: str) -> Callable[[Mapping[str, object]], object]:
-    assert isinstance(environment, Sandbox)
-    compiled = environment.compile_expression(source, undefined_to_none=False)
-
-    def evaluate(variables: Mapping[str, object]) -> object:
-        environment.begin()
-        try:
-            return _defined(compiled(variables))
-        except Exception as error:  # an expression may fail in any way that Python knows
-            raise RenderError(_reason(error, source)) from None
-
-    return evaluate
 
 
 def _capped(chunks: Iterable[str]) -> str:
