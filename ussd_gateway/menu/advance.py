@@ -180,7 +180,7 @@ class _Walk:
         return Step(self.state, action, tuple(self.effects))
 
     def end(self, phrase: str) -> Step:
-        return self.step(End(render.phrase(self.menu, phrase, self.state.language)))
+        return self.step(End(render.parting(self.menu, phrase, self.state.language)))
 
     def fail(self, error: str) -> Step:
         return self.step(End(render.failure(self.menu, self.screen, self.state.language), error=error))
@@ -413,12 +413,12 @@ def _secrets(state: State, rendered: render.Rendered, page: str) -> tuple[str, .
     found = []
     for name in state.secrets:
         value = str(state.variables.get(name, ""))
-        if not value or value not in rendered.text:
+        if not value:
             continue
-        value = render.shown(value, state.language)
-        if value in page:
-            found.append(value)
-        elif not any(value in other for other in rendered.pages):
+        shown = render.shown(value, state.language)
+        if shown in page:
+            found.append(shown)
+        elif value in rendered.text and not any(shown in other for other in rendered.pages):
             found.append(page)
     return tuple(found)
 

@@ -62,9 +62,17 @@ def noticed(menu: Menu, screen: Screen, language: str, rendered: Rendered, page:
 
 def question(menu: Menu, language: str, notice: str = "") -> str:
     """Whether to go on where the last dialogue broke off."""
-    asked = _lines(phrase(menu, "resume", language), *(_line(menu, language, option, {}) for option in _YES_OR_NO))
+    asked = _lines(
+        phrase(menu, "resume", language),
+        *(f"{key} {phrase(menu, name, language)}" for key, name in ((YES, "yes"), (NO, "no"))),
+    )
     whole = _lines(notice, asked)
-    return whole if fits(whole, menu.limits.shown) else asked
+    return whole if fits(whole, menu.limits.shown) else cut(asked, menu.limits.shown)
+
+
+def parting(menu: Menu, name: str, language: str) -> str:
+    """A phrase that a dialogue ends with."""
+    return cut(phrase(menu, name, language), menu.limits.shown)
 
 
 def phrase(menu: Menu, name: str, language: str) -> str:
@@ -75,7 +83,7 @@ def phrase(menu: Menu, name: str, language: str) -> str:
 def failure(menu: Menu, screen: Screen, language: str) -> str:
     """What to say when the screen's handler fails."""
     words = screen.failure.get(written(language))
-    return phrase(menu, "failure", language) if words is None else speaker(language)(words)
+    return parting(menu, "failure", language) if words is None else cut(speaker(language)(words), menu.limits.shown)
 
 
 def shown(value: object, language: str) -> str:
@@ -86,9 +94,6 @@ def shown(value: object, language: str) -> str:
 def speaker(language: str) -> Callable[[str], str]:
     """What a text in `written(language)` becomes for somebody who reads `language`."""
     return to_latin if language == LATIN else str
-
-
-_YES_OR_NO = (Option(YES, "", "yes"), Option(NO, "", "no"))
 
 
 def _render(menu: Menu, screen: Screen, language: str, variables: Variables, depth: int) -> Rendered:
