@@ -140,7 +140,8 @@ MISTAKES = {
     ),
     "an unknown key of the file": (
         changed("title =", 'nmae = "x"\ntitle ='),
-        "portal.toml:1: nmae: is unknown; known: code_languages, codes, languages, navigation, phrases, screens, start, title",
+        "portal.toml:1: nmae: is unknown; known: code_languages, codes, currency, languages, limits, "
+        "navigation, phrases, profile, remember, resume, resume_within, screens, start, title, variables",
     ),
     "an unknown key of a screen": (
         changed("secrets =", "secret ="),
@@ -188,7 +189,7 @@ MISTAKES = {
     ),
     "a code twice": (
         changed('["*111#"]', '["*111#",\n"*111#"]').replace('"*111#"]', '"*111#"]', 1),
-        'portal.toml:2: codes[0]: "*111#" stands here twice',
+        'portal.toml:3: codes[1]: "*111#" stands here twice',
     ),
     "a language for another menu's code": (
         changed("[screens.main]", 'code_languages = { "#111#" = "latin" }\n[screens.main]'),
@@ -259,19 +260,11 @@ MISTAKES = {
     ),
     "routes without a handler": (
         changed("[screens.bye]", '[screens.bye]\non = { done = "main" }'),
-        "portal.toml:24: screens.bye.on: needs a handler whose answer it can go by",
+        "portal.toml:24: screens.bye.on: needs a handler, http or route whose word it can go by",
     ),
     "a key twice on a screen": (
         changed('key = "2"', 'key = "1"'),
         'portal.toml:8: screens.main.choices[1].key: "1" is already taken by choices[0]',
-    ),
-    "a key that is the way back": (
-        changed('key = "2"', 'key = "0"'),
-        'portal.toml:8: screens.main.choices[1].key: "0" is already taken by back',
-    ),
-    "a key that turns the page": (
-        changed('key = "2"', 'key = "9"'),
-        'portal.toml:8: screens.main.choices[1].key: "9" is already taken by more',
     ),
     "a key that cannot be dialled": (
         changed('key = "2"', 'key = "2*"'),
@@ -283,7 +276,7 @@ MISTAKES = {
     ),
     "navigation that collides with itself": (
         changed("[screens.main]", '[navigation]\nback = "9"\n[screens.main]'),
-        "portal.toml:4: navigation: back, home and more must differ: 9, 00, 9",
+        "portal.toml:4: navigation: back, home, more and exit must differ: 9, 00, 9",
     ),
     "a dead end": (
         changed(
@@ -294,7 +287,7 @@ MISTAKES = {
     ),
     "a screen that says nothing": (
         changed('text = { ru = "До свидания!", en = "Bye!" }\n', ""),
-        "portal.toml:23: screens.bye.text: is missing; only a screen that always goes on by its handler's answer has none",
+        "portal.toml:23: screens.bye.text: is missing; only a screen that always goes on by a word has none",
     ),
     "an end with choices": (
         changed("[screens.bye]", '[screens.bye]\nchoices = [{ key = "1", to = "main", hidden = true }]'),
@@ -330,8 +323,8 @@ def test_a_mistake_is_told_with_file_line_and_key(name):
     assert told in mistakes(text)
 
 
-# What is too long in Russian is too long in Latin, and of two equal codes each stands there twice.
-ALONE = MISTAKES.keys() - {"a code twice", "a notice that no screen can carry", "a failure that no screen can carry"}
+# What is too long in Russian is too long in Latin.
+ALONE = MISTAKES.keys() - {"a notice that no screen can carry", "a failure that no screen can carry"}
 
 
 @pytest.mark.parametrize("name", sorted(ALONE))

@@ -6,7 +6,8 @@ the bounds of inputs. What only a handler knows counts as nothing; the machine c
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from itertools import islice, product
@@ -17,11 +18,11 @@ from ussd_gateway.coding.data_coding import ussd_octets
 from ussd_gateway.coding.pages import fits, split
 from ussd_gateway.coding.transliteration import to_latin
 from ussd_gateway.menu.check_targets import with_history
-from ussd_gateway.menu.model import LATIN, Input, Menu, Screen, Text, Texts, Variables, written
+from ussd_gateway.menu.model import LATIN, Expression, Input, Menu, Screen, Text, Texts, Variables, written
 from ussd_gateway.menu.node import Node
 from ussd_gateway.menu.profiles import Navigation
 from ussd_gateway.menu.sandbox import Sandbox
-from ussd_gateway.menu.templates import RenderError, render_text
+from ussd_gateway.menu.templates import RenderError, names_in_expression, render_text
 from ussd_gateway.menu.words import money
 from ussd_gateway.patterns import matches
 
@@ -142,13 +143,12 @@ class Lengths:
         """The longest of what a part of a template makes of the values that its variables can have."""
         tree = nodes.Template([node], lineno=1)
         tree.set_environment(environment)
-        names = sorted(meta.find_undeclared_variables(tree) - environment.globals.keys())
+        names = meta.find_undeclared_variables(tree) - environment.globals.keys()
         if not all(samples.get(name) for name in names):
             self.sure = False
             return ""
         text = Text("", environment.from_string(tree))
-        values = islice(product(*(samples[name] for name in names)), _COMBINATIONS)
-        return max((self._tried(text, dict(zip(names, each, strict=True))) for each in values), key=ussd_octets)
+        return max((self._tried(text, variables) for variables in _combined(names, samples)), key=ussd_octets)
 
     def _tried(self, text: Text, variables: Variables) -> str:
         try:
@@ -175,14 +175,17 @@ class Lengths:
 
     def _confirm(self, screen: Screen) -> Iterator[str]:
         if screen.confirm and screen.confirm.price:
-            yield self.phrase("price") + self._price(screen.confirm.price.source)
+            prices = [price for price in self._values(screen.confirm.price) if type(price) is int]
+            self.sure = self.sure and bool(prices)
+            most = max(prices, default=0)
+            yield self.phrase("price") + money(most, language=self.source, currency=self.menu.currency)
         yield from (f"1 {self.phrase('yes')}", f"2 {self.phrase('no')}")
 
-    def _price(self, source: str) -> str:
-        value = self.menu.variables.get(source.strip())
-        self.sure = self.sure and type(value) is int
-        whole = value if isinstance(value, int) else 0
-        return money(whole, language=self.language, currency=self.menu.currency)
+    def _values(self, expression: Expression) -> Iterator[object]:
+        """What an expression can be, as far as its variables are known."""
+        for variables in _combined(names_in_expression(expression.source), self.samples):
+            with suppress(RenderError):
+                yield expression.evaluate(variables)
 
     def _line(self, name: str) -> str:
         return f"{getattr(self.menu.navigation, name)} {self.phrase(name)}"
@@ -233,6 +236,12 @@ def _samples(menu: Menu) -> dict[str, Sequence[object]]:
         if screen.listing and isinstance(items := menu.variables.get(screen.listing.of.source.strip()), list):
             samples.setdefault(screen.listing.name, []).extend(items)
     return dict(samples)
+
+
+def _combined(names: Collection[str], samples: Mapping[str, Sequence[object]]) -> Iterator[dict[str, object]]:
+    """The variables with each of their values, so many of them as is reasonable."""
+    values = product(*(samples.get(name, ()) for name in names))
+    return (dict(zip(names, each, strict=True)) for each in islice(values, _COMBINATIONS))
 
 
 def _typed(asked: Input, menu: Menu) -> Collection[object]:
