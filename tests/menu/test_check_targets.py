@@ -77,6 +77,13 @@ def test_history_begins_where_an_answer_leads_to_another_screen():
     assert with_history(menu) == {"work", "left"}
 
 
+def test_nobody_goes_back_from_too_many_tries():
+    asks = 'text = "Name?"\ninput = { name = "name", to = "end", tries = 3, exhausted = "sorry" }\n'
+    menu = parse(HEAD + f"[screens.main]\n{asks}[screens.sorry]\n{END}[screens.end]\n{END}", "m.toml")
+
+    assert with_history(menu) == {"end"}
+
+
 def test_what_may_come_next_is_followed_to_its_end():
     menu = parse(HEAD + WALK, "m.toml")
 

@@ -81,6 +81,16 @@ def test_a_text_that_is_typed_may_be_in_any_alphabet():
     assert len(told(screen("Hi", asked.format(81)) + end, HEAD + ERROR)) == 1
 
 
+def test_a_text_that_is_to_be_truncated_is_a_warning_unless_there_is_no_room_for_any():
+    def warnings(text, label):
+        body = screen(text, f'choices = [{{ key = "1", label = "{label}", to = "end" }}]\n')
+        _, mistakes = examine(HEAD + 'limits.policy = "truncate"\n' + body + END, "m.toml")
+        return [mistake.warning for mistake in mistakes]
+
+    assert warnings("x" * 100, "x" * 150) == [True]
+    assert warnings("x", "x" * 182) == [False]
+
+
 def test_what_only_a_handler_knows_counts_as_nothing():
     text = "x" * 182 + "{{ news }}{% for each in news %}{{ each }}{% endfor %}"
 

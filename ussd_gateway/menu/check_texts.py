@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from decimal import Decimal
-from itertools import islice, product
+from itertools import count, islice, product
 
 from jinja2 import meta, nodes
 
@@ -79,6 +79,7 @@ class Lengths:
         self.samples = _samples(menu)
         self.history = with_history(menu)
         self.sure = True  # whether all of what was put together last is known
+        self._known: dict[str, tuple[str, bool]] = {}  # the longest of a text, and whether all of it is known
 
     def fits(self, text: str) -> bool:
         """Whether a text, in the language that is written, fits one screen."""
@@ -92,20 +93,24 @@ class Lengths:
         """The menu's own words."""
         return self.menu.phrases[name][self.source]
 
-    def pages(self, screen: Screen) -> list[str]:
-        """The pages of the longest text that is known of the screen; one where it has none."""
+    def pages(self, whole: str) -> list[str]:
+        """The pages that a text on one page becomes."""
         more, back = self._line("more"), self._line("back")
         limit = self.menu.limits.shown
-        return split(self._spoken(self.whole(screen)), limit=limit, more=self._spoken(more), back=self._spoken(back))
+        return split(self._spoken(whole), limit=limit, more=self._spoken(more), back=self._spoken(back))
 
     def may_page(self, screen: Screen) -> bool:
         """Whether the screen can take more than one page."""
-        return len(self.pages(screen)) > 1 or not self.sure
+        return not self.fits(self.whole(screen)) or not self.sure
 
-    def whole(self, screen: Screen) -> str:
-        """The screen on one page, however long."""
+    def octets(self, text: str) -> int:
+        """What a text, in the language that is written, takes as it is shown."""
+        return ussd_octets(self._spoken(text))
+
+    def whole(self, screen: Screen, text: str = "") -> str:
+        """The screen on one page, however long; with another text where there is one."""
         self.sure = True
-        lines = [self.longest(screen.texts), *self._choices(screen)]
+        lines = [text or self.longest(screen.texts), *self._choices(screen)]
         if screen.confirm:
             lines += self._confirm(screen)
         if screen.name in self.history and not screen.end:
@@ -117,9 +122,18 @@ class Lengths:
         text = texts.get(self.source)
         if text is None or text.template is None:
             return text.source if text else ""
-        environment = text.template.environment
+        if not more and text.source in self._known:
+            found, sure = self._known[text.source]
+            self.sure = self.sure and sure
+            return found
+        environment, before = text.template.environment, self.sure
         assert isinstance(environment, Sandbox)
-        return self._longest(environment, environment.parse(text.source).body, {**self.samples, **more}).strip()
+        self.sure = True
+        found = self._longest(environment, environment.parse(text.source).body, {**self.samples, **more}).strip()
+        if not more:
+            self._known[text.source] = found, self.sure
+        self.sure = self.sure and before
+        return found
 
     def _longest(self, environment: Sandbox, tree: Iterable[nodes.Node], samples: dict[str, Sequence[object]]) -> str:
         found = ""
@@ -168,7 +182,9 @@ class Lengths:
             if not isinstance(items, list):
                 self.sure = False
                 return
-            for number, item in enumerate(items, 1):
+            taken = {*self.menu.navigation.keys, *(choice.key for choice in screen.choices)}
+            numbers = (key for key in map(str, count(1)) if key not in taken)
+            for number, item in zip(numbers, items, strict=False):
                 yield f"{number} {self.longest(screen.listing.labels, **{screen.listing.name: (item,)})}"
             if not items:
                 yield self.longest(screen.listing.empty) or self.phrase("empty")
@@ -206,13 +222,12 @@ def _screen(screen: Screen, node: Node, lengths: Lengths) -> None:
         return
     whole = lengths.whole(screen)
     if limits.policy != "page" and not lengths.fits(whole):
-        octets = ussd_octets(lengths._spoken(whole))
-        what = "the dialogue ends there" if limits.policy == "error" else "its end is left out"
+        octets, cut = lengths.octets(whole), limits.policy == "truncate" and lengths.fits(lengths.whole(screen, "x"))
+        what = "the end of the text is left out" if cut else "the dialogue ends there"
         words = f"in {language}, can take {octets} octets with its choices; a screen has {limits.shown}, and {what}"
-        node["text"].wrong(
-            f'{words}; shorten it, bound its inputs by max, or have limits.policy = "page"', "text-too-long"
-        )
-    elif limits.policy == "page" and len(pages := lengths.pages(screen)) > MAX_PAGES:
+        words += '; shorten it, bound its inputs by max, or have limits.policy = "page"'
+        node["text"].wrong(words, "text-too-long", warning=cut)
+    elif limits.policy == "page" and len(pages := lengths.pages(whole)) > MAX_PAGES:
         words = f"in {language}, takes {len(pages)} pages; {MAX_PAGES} are the most"
         node["text"].wrong(words, "text-too-long")
 
