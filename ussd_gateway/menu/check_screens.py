@@ -10,6 +10,7 @@ from jinja2 import nodes
 
 from ussd_gateway.menu.check_targets import with_history
 from ussd_gateway.menu.check_texts import Lengths
+from ussd_gateway.menu.longest import Longest
 from ussd_gateway.menu.mistakes import way_out
 from ussd_gateway.menu.model import Choice, Expression, Menu, Screen
 from ussd_gateway.menu.node import Node
@@ -56,7 +57,8 @@ def check_screens(
 
 def check_shadows(menu: Menu, file: Node) -> None:
     """Warn of choices whose key is a key of navigation where that leads somewhere."""
-    lengths = [Lengths(menu, language) for language in menu.spoken]
+    longest = Longest(menu)
+    lengths = [Lengths(menu, language, longest) for language in menu.spoken]
     history = with_history(menu)
     names = {getattr(menu.navigation, name): name for name in ("back", "home", "more", "exit")}
     for screen in menu.screens.values():
