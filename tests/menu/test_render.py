@@ -1,17 +1,17 @@
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ussd_gateway.coding.data_coding import decode_ussd, encode_ussd, ussd_data_coding
 from ussd_gateway.coding.pages import fits
 from ussd_gateway.menu.load import parse
-from ussd_gateway.menu.model import Choice, Input, Menu, Screen, Text
+from ussd_gateway.menu.model import Choice, Confirm, Input, Menu, Screen, Text
 from ussd_gateway.menu.profiles import Limits, Navigation
 from ussd_gateway.menu.render import failure, phrase, render, shown
 from ussd_gateway.menu.render import noticed as render_noticed
-from ussd_gateway.menu.templates import RenderError
+from ussd_gateway.menu.templates import RenderError, compile_expression
 
 MENU = """
 title = "Test"
@@ -180,6 +180,12 @@ def test_a_text_may_be_cut_and_its_choices_and_navigation_stand():
     assert rendered(limited(40, "truncate"), screen, depth=1) == ("One two three four five six\n1 Yes\n2 No\n0 Back",)
 
 
+def test_a_price_is_not_cut():
+    screen = screen_of("Do you really want it? Really?", confirm=Confirm("main", compile_expression("123456")))
+
+    assert rendered(limited(40, "truncate"), screen) == ("Do you really\nPrice: RUB 1234.56\n1 Yes\n2 No",)
+
+
 def test_choices_that_leave_no_room_for_a_text_are_not_cut():
     with pytest.raises(RenderError, match="leaves no room for text"):
         rendered(
@@ -215,6 +221,7 @@ words = st.text("abc dЖю{}[]^~|\\€\n😎👨‍👩‍👧é0", max_size=400
 labels = st.lists(st.text("ab Ж€[😎", min_size=1, max_size=60), max_size=9)
 
 
+@settings(deadline=None)
 @given(
     words, labels, st.integers(40, 160), st.sampled_from(["page", "truncate"]), st.integers(0, 2), words, st.booleans()
 )

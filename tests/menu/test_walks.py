@@ -4,7 +4,7 @@ import datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ussd_gateway.coding.pages import fits
@@ -66,6 +66,7 @@ def words_of(menu):
 
 
 @pytest.mark.parametrize("name", MENUS)
+@settings(deadline=None)
 @given(data=st.data())
 def test_no_walk_raises_and_every_screen_fits(name, data):
     menu = MENUS[name]

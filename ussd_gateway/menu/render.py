@@ -98,8 +98,9 @@ def speaker(language: str) -> Callable[[str], str]:
 
 def _render(menu: Menu, screen: Screen, language: str, variables: Variables, depth: int) -> Rendered:
     offered = tuple(options(menu, screen, variables))
-    head = _lines(_said(screen.texts, language, variables), *_extra(menu, screen, language, variables, offered))
-    lines = _lines(*(_line(menu, language, option, variables) for option in offered if not option.hidden))
+    head = _said(screen.texts, language, variables)
+    shown = (_line(menu, language, option, variables) for option in offered if not option.hidden)
+    lines = _lines(*_extra(menu, screen, language, variables, offered), *shown)
     text = _lines(head, lines)
     if not text:
         raise RenderError("an empty text")
@@ -111,13 +112,13 @@ def _render(menu: Menu, screen: Screen, language: str, variables: Variables, dep
 
 
 def _extra(menu: Menu, screen: Screen, language: str, variables: Variables, offered: Iterable[Option]) -> Iterable[str]:
-    """What stands below the text: a price, or that a list has no items."""
+    """What stands above the choices: a price, or that a list has no items."""
     listing, confirm = screen.listing, screen.confirm
     source = written(language)
     if confirm and confirm.price:
         price = money(_minor(confirm.price.evaluate(variables)), language=source, currency=menu.currency)
         yield menu.phrases["price"][source] + price
-    if listing and not any(listing.name in option.sets and option.labels is listing.labels for option in offered):
+    if listing and not any(option.labels is listing.labels for option in offered):
         yield _said(listing.empty, language, variables) or menu.phrases["empty"][source]
 
 
