@@ -189,6 +189,13 @@ def test_a_new_version_has_to_have_every_function_in_use(folder, imports, notes)
     assert [kind for kind, _ in notes] == ["application.not_reloaded", "application.reloaded"]
 
 
+def test_a_function_that_the_file_has_only_now_is_found(folder, imports):
+    write(folder, says("old"))
+    imports.function("airtime:balance")
+    write(folder, says("new") + "def top_up(ussd): return 'new'\n")
+    assert imports.function("airtime:top_up")(None) == "new"
+
+
 def test_only_the_module_that_is_named_is_read_again(folder, imports):
     write(folder, "RATE = 1\n", "rates_of_today.py")
     write(folder, "from rates_of_today import RATE\ndef balance(ussd): return RATE\n")

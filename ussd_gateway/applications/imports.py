@@ -52,7 +52,10 @@ class Imports:
                 f'"{name}" is no import string; one looks like airtime:balance, a module and its function'
             )
         try:
-            source = self._sources.get(module) or self._found(module)
+            if source := self._sources.get(module):
+                source.refresh()
+            else:
+                source = self._found(module)
             source.add(path)
         except HandlerError as error:
             raise HandlerError(f'"{name}" cannot be imported: {error}') from error
