@@ -26,18 +26,23 @@ knows_applications = pytest.mark.skipif(
 
 
 @pytest.fixture
-async def beside(tmp_path, monkeypatch):
-    """A folder with airtime.py, and a gateway of its config.toml."""
+def folder(tmp_path, monkeypatch):
+    """The folder of a config.toml; what is imported from it is forgotten at the end."""
     monkeypatch.setattr(sys, "path", sys.path[:])
-    monkeypatch.delitem(sys.modules, "airtime", raising=False)
-    (tmp_path / "airtime.py").write_text(BALANCE + TOP_UP + TRANSFER)
-    config = tmp_path / "config.toml"
+    yield tmp_path
+    sys.modules.pop("airtime", None)
+
+
+@pytest.fixture
+async def beside(folder):
+    """A folder with airtime.py, and a gateway of its config.toml."""
+    (folder / "airtime.py").write_text(BALANCE + TOP_UP + TRANSFER)
+    config = folder / "config.toml"
     config.write_text(CONFIG if "application" in Config.model_fields else "")
     async with Gateway.from_config(config, clock=VirtualClock(START), flags=FREE_PORTS | CHEAP) as gateway:
         gateway.attach_function("*501#", "airtime:top_up")
         gateway.attach_function("*502#", "airtime:transfer")
-        yield tmp_path, gateway, gateway.handset(ANNA)
-    sys.modules.pop("airtime", None)
+        yield folder, gateway, gateway.handset(ANNA)
 
 
 def facts(gateway, kind):
@@ -139,6 +144,35 @@ async def test_a_saved_file_runs_and_a_broken_one_is_told(beside):
     assert await alice.dial("*501#") == "Add money\n1 100\n2 500"
     (told,) = facts(gateway, "application.not_reloaded")
     assert f"`{told['why']}`" in PAGE
+
+
+MENU = """
+title = "Airtime"
+codes = ["*504#"]
+languages = ["en"]
+
+[screens.main]
+handler = "airtime:cents"
+text = "{{ cents }}"
+end = true
+"""
+
+
+async def test_handlers_of_menus_are_found_and_read_again_in_the_same_way(folder):
+    handler = 'async def cents(ussd):\n    return {"cents": 100}\n'
+    (folder / "airtime.py").write_text(handler)
+    (folder / "config.toml").write_text('[menus]\ndirectory = "menus"\n')
+    (folder / "menus").mkdir()
+    (folder / "menus" / "airtime.toml").write_text(MENU)
+    flags = FREE_PORTS | CHEAP
+    async with Gateway.from_config(folder / "config.toml", clock=VirtualClock(START), flags=flags) as gateway:
+        alice = gateway.handset(ANNA)
+        assert await alice.dial("*504#") == "100"
+        (folder / "airtime.py").write_text(handler.replace("100", "200"))
+        assert await alice.dial("*504#") == "200"
+        (folder / "airtime.py").write_text("async def cents(ussd)\n")
+        assert await alice.dial("*504#") == "200"
+        assert len(facts(gateway, "application.not_reloaded")) == 1
 
 
 def test_the_test_of_the_page_passes(pytester, monkeypatch):
