@@ -3,6 +3,7 @@
 import asyncio
 import asyncio.queues
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -118,6 +119,11 @@ def test_a_file_that_would_hide_a_module_of_python_is_refused(folder, imports):
     write(folder, says("1"), "calendar.py")
     with pytest.raises(HandlerError, match="calendar beside the config has the name of a module of Python's own"):
         imports.function("calendar:balance")
+
+
+def test_python_itself_may_live_in_a_folder_of_the_config(folder):
+    home = Path(asyncio.__file__).parents[2]
+    assert Imports(home).function("asyncio:sleep").current() is asyncio.sleep
 
 
 def test_a_changed_file_is_read_again_and_an_old_function_stays_what_it_was(folder, imports, notes):
