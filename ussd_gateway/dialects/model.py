@@ -13,6 +13,8 @@ from enum import StrEnum
 from typing import Protocol
 from urllib.parse import parse_qsl, urlencode
 
+from ussd_gateway.dialects.settings import Setting
+
 
 class Kind(StrEnum):
     """What a turn is."""
@@ -35,7 +37,7 @@ class Turn:
     dialled       str; the whole string that was dialled, "*384*77*1#"
     text          str; what was typed in this turn; "" for NEW
     inputs        tuple of str; every answer so far: those that were dialled with the code, then those that were typed
-    number        int; of the turn within the dialogue, from 1
+    number        int; of the turn within the dialogue, from 1; the one that tells of the end counts too
     carried       what the application's last reply asked to get back, by the dialect's own names
     started_at    float; seconds since the epoch, when the dialogue began
     at            float; the same of this turn
@@ -98,7 +100,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An HTTP request, apart from where it goes.
+    """An HTTP request, apart from where it goes; names of headers are in lower case.
 
     path   str; what follows the application's URL, such as "/session/start", or ""
     query  the parameters of the query
@@ -155,22 +157,32 @@ class Limits:
     """What an aggregator allows, as far as it is known; 0 or 0.0 where it is not.
 
     octets          of a text that it shows, packed as USSD
+    characters      of the same
     answer_timeout  seconds that the application has for an answer
     user_timeout    seconds that the user has
     session_timeout seconds for the dialogue as a whole
     """
 
     octets: int = 160
+    characters: int = 0
     answer_timeout: float = 10.0
     user_timeout: float = 0.0
     session_timeout: float = 0.0
 
 
 class Dialect(Protocol):
-    """One gateway's way to speak to applications. All four methods are pure."""
+    """One gateway's way to speak to applications. All four methods are pure.
+
+    name               as the config has it
+    limits             what the gateway allows
+    notices_elsewhere  whether END, ABORT, TIMEOUT and FAILED are told to a second URL
+    settings           what its settings are; it is made of a mapping of those that somebody wrote
+    """
 
     name: str
     limits: Limits
+    notices_elsewhere: bool
+    settings: Mapping[str, Setting]
 
     def call(self, turn: Turn) -> Request | None:
         """The gateway's call for the turn; None where the dialect does not tell this kind."""
@@ -187,9 +199,9 @@ class Dialect(Protocol):
 
 def form_body(fields: Mapping[str, str]) -> tuple[Mapping[str, str], bytes]:
     """The headers and the body of application/x-www-form-urlencoded."""
-    return {"content-type": "application/x-www-form-urlencoded"}, urlencode(fields).encode()
+    return {"content-type": "application/x-www-form-urlencoded"}, urlencode(fields, errors="replace").encode()
 
 
 def json_body(fields: Mapping[str, object]) -> tuple[Mapping[str, str], bytes]:
     """The headers and the body of application/json."""
-    return {"content-type": "application/json"}, json.dumps(fields, ensure_ascii=False).encode()
+    return {"content-type": "application/json"}, json.dumps(fields, ensure_ascii=False).encode("utf-8", "replace")
