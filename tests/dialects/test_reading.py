@@ -42,7 +42,9 @@ def test_a_text_has_to_fit(limits, text, sentence):
     assert caught.value.wrong is Wrong.TOO_LONG
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{", b"[" * 100_000, b"\xff", b'"\xd8'])
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{", b"[" * 100_000, b'{"a":' * 51 + b"1" + b"}" * 51, b"\xff", b'"\xd8']
+)
 def test_what_is_no_json_object_is_a_value_error(body):
     with pytest.raises(ValueError):  # noqa: PT011  the words are those of the JSON module
         reading.json_object(body)

@@ -12,23 +12,30 @@ KNOWN = {
     "count": Setting("how many", 3),
     "wait": Setting("seconds", 1.5),
     "loud": Setting("whether it is loud", default=False),
+    "names": Setting("the names", ()),
+    "extra": Setting("what else", {}),
 }
 
 
 def test_what_is_not_given_has_its_default():
-    assert read_settings("x", KNOWN, {"token": "t", "wait": 2}) == {
+    assert read_settings("x", KNOWN, {"token": "t", "wait": 2, "names": ["a", 1]}) == {
         "token": "t",
         "network": "MTN",
         "count": 3,
         "wait": 2.0,
         "loud": False,
+        "names": ("a", 1),
+        "extra": {},
     }
 
 
 MISTAKES = {
     "missing": ({}, 'the dialect x needs the setting "token": the token that calls have'),
     "unknown": ({"tokens": ""}, 'the dialect x has no setting "tokens"; did you mean "token"?'),
-    "quite unknown": ({"zzz": ""}, 'the dialect x has no setting "zzz"; known: count, loud, network, token, wait'),
+    "quite unknown": (
+        {"zzz": ""},
+        'the dialect x has no setting "zzz"; known: count, extra, loud, names, network, token, wait',
+    ),
     "not allowed": ({"network": "G\nLO"}, 'the setting "network" of the dialect x is "G\\nLO"; allowed: MTN, GLO'),
     "a bool is no number": (
         {"count": True},
@@ -36,7 +43,19 @@ MISTAKES = {
     ),
     "a number is no bool": ({"loud": 1}, 'the setting "loud" of the dialect x is 1, but has to be true or false'),
     "a string is no number": ({"wait": "1"}, 'the setting "wait" of the dialect x is "1", but has to be a number'),
-    "a list": ({"token": []}, 'the setting "token" of the dialect x is [], but has to be a string'),
+    "a list": ({"token": []}, 'the setting "token" of the dialect x is a list, but has to be a string'),
+    "a list in a list": (
+        {"names": [["a"]]},
+        'the setting "names" of the dialect x is a list, but has to be a list of strings, numbers or booleans',
+    ),
+    "a string is no table": (
+        {"extra": "a"},
+        'the setting "extra" of the dialect x is "a", but has to be a table of strings, numbers or booleans',
+    ),
+    "a table in a table": (
+        {"extra": {"a": {}}},
+        'the setting "extra" of the dialect x is a table, but has to be a table of strings, numbers or booleans',
+    ),
 }
 
 

@@ -6,10 +6,22 @@ import pytest
 
 from ussd_gateway.dialects.table import DIALECTS, dialect
 
+NEEDED = {
+    "generic": {
+        "session": "id",
+        "msisdn": "from",
+        "text": "input",
+        "signal": "prefix",
+        "continues": ["+"],
+        "ends": ["."],
+    }
+}
+"""What has to be set."""
+
 
 @pytest.mark.parametrize("name", DIALECTS)
 def test_a_dialect_is_made_by_its_name(name):
-    made = dialect(name, {})
+    made = dialect(name, NEEDED.get(name, {}))
 
     assert made.name == name
     assert made.limits.answer_timeout > 0

@@ -10,6 +10,8 @@ from ussd_gateway.coding.data_coding import ussd_octets
 from ussd_gateway.dialects.model import AnswerError, CallError, Limits, Response, Wrong
 from ussd_gateway.dialects.settings import quoted, way_out
 
+_DEEPEST = 50  # more than any dialect has
+
 _MSISDN = re.compile(r"[0-9]{1,20}")
 
 
@@ -55,9 +57,18 @@ def json_object(body: bytes) -> dict[str, object]:
         value = json.loads(body)
     except RecursionError:
         raise ValueError("JSON nested too deeply") from None
-    if not isinstance(value, dict):
-        raise ValueError("no JSON object")
+    if not isinstance(value, dict) or not _within(value, _DEEPEST):
+        raise ValueError("no JSON object, or one nested too deeply")
     return value
+
+
+def _within(value: object, depth: int) -> bool:
+    """Whether the value nests no deeper. What is read can be written again and compared, without a RecursionError."""
+    if not isinstance(value, dict | list):
+        return True
+    return depth > 0 and all(
+        _within(inner, depth - 1) for inner in (value.values() if isinstance(value, dict) else value)
+    )
 
 
 def whole(text: str) -> str:

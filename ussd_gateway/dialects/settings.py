@@ -6,9 +6,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-Value = str | int | float | bool
+Value = str | int | float | bool | Mapping[str, str | int | float | bool] | tuple[str | int | float | bool, ...]
 
-_KINDS = {str: "a string", bool: "true or false", int: "a whole number", float: "a number"}
+_KINDS = {
+    str: "a string",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    tuple: "a list of strings, numbers or booleans",
+    dict: "a table of strings, numbers or booleans",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +23,8 @@ class Setting:
     """One setting.
 
     about    str; what it is, for people
-    default  its value where it is not given, of the type that it has to be; None for a string that must be given
+    default  its value where it is not given, of the type that it has to be; None for a string that must be given;
+             () for a list and {} for a table
     allowed  tuple of str; the only values, where there are so few
     """
 
@@ -40,7 +48,12 @@ def _value(dialect: str, key: str, setting: Setting, given: Mapping[str, object]
         raise ValueError(f'the dialect {dialect} needs the setting "{key}": {setting.about}')
     if kind is float and type(value) is int:
         value = float(value)
-    if type(value) is not kind or not isinstance(value, Value):
+    if kind is tuple and isinstance(value, list):
+        value = tuple(value)
+    if kind is dict and isinstance(value, Mapping):
+        value = dict(value)
+    members = value.values() if isinstance(value, dict) else value if isinstance(value, tuple) else ()
+    if type(value) is not kind or not all(isinstance(member, str | int | float) for member in members):
         raise ValueError(
             f'the setting "{key}" of the dialect {dialect} is {shown(value)}, but has to be {_KINDS[kind]}'
         )
@@ -51,11 +64,21 @@ def _value(dialect: str, key: str, setting: Setting, given: Mapping[str, object]
     return value
 
 
-def shown(value: object) -> str:
-    """A value as TOML has it, for an error's sentence; a string in quotes, cut after 60 characters."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return quoted(value) if isinstance(value, str) else str(value)
+def shown(value: object, mapping: str = "a table") -> str:
+    """A value as TOML or JSON has it, for an error's sentence; a string in quotes, cut after 60 characters."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case str():
+            return quoted(value)
+        case int() | float():
+            return str(value)
+        case None:
+            return "null"
+        case Mapping():
+            return mapping
+        case _:
+            return "a list"
 
 
 def quoted(text: str) -> str:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from ussd_gateway.dialects.africas_talking import AfricasTalking
+from ussd_gateway.dialects.airtel_flares import AirtelFlares
 from ussd_gateway.dialects.model import Dialect
+from ussd_gateway.dialects.rows import ROWS, generic, regular
 from ussd_gateway.dialects.settings import way_out
 
 DIALECTS: Mapping[str, Callable[[Mapping[str, object]], Dialect]] = {
     "africas_talking": AfricasTalking,
+    "airtel_flares": AirtelFlares,
+    "generic": generic,
+    **{name: partial(regular, name) for name in ROWS},
 }
 """How each is made of its settings; ValueError with a sentence where one of them is unknown, missing or wrong."""
 

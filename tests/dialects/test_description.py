@@ -1,0 +1,148 @@
+"""A dialect described in the config: what fits together, and the sentence for what does not."""
+
+import re
+from dataclasses import fields
+
+import pytest
+
+from ussd_gateway.dialects.description import KEYS, Description, mistakes, read_description
+from ussd_gateway.dialects.model import Limits
+
+LEAST = {"session": "id", "msisdn": "from", "text": "input", "signal": "prefix", "continues": ["+"], "ends": ["-"]}
+
+
+def test_six_keys_are_enough():
+    assert read_description("generic", LEAST) == (
+        "the gateway",
+        Description("id", "from", "input", continues=("+",), ends=("-",)),
+    )
+
+
+def test_every_part_of_a_description_has_its_key():
+    parts = {part.name for part in fields(Description)} - {"limits"} | {part.name for part in fields(Limits)}
+    assert {*KEYS} - {"title"} == parts
+
+
+def test_the_defaults_are_those_of_the_description():
+    description = Description("id", "from", "input")
+    for key, setting in KEYS.items():
+        if key not in {"title", *LEAST}:
+            assert setting.default == getattr(description, key, getattr(description.limits, key, None)), key
+
+
+def test_limits_are_part_of_it():
+    title, description = read_description("generic", LEAST | {"title": "Us", "octets": 0, "answer_timeout": 5})
+    assert (title, description.limits) == ("Us", Limits(octets=0, answer_timeout=5.0))
+
+
+KINDS = {"kind": "event", "kinds": {"new": 1, "answer": 2}}
+JSON_ANSWER = {"signal": "field", "signal_name": "more", "continues": [True], "ends": [False], "answer_text": "text"}
+MISTAKES = {
+    "an unknown key": ({"sesion": "id"}, 'the dialect generic has no setting "sesion"; did you mean "session"?'),
+    "another method": (
+        {"method": "PUT"},
+        'the setting "method" of the dialect generic is "PUT"; allowed: GET, POST form, POST JSON',
+    ),
+    "a string for a list": (
+        {"ends": "END "},
+        'the setting "ends" of the dialect generic is "END ", but has to be a list of strings, numbers or booleans',
+    ),
+    "no name": ({"text": ""}, 'the dialect generic: "text" is empty, but has to be the name of a field'),
+    "one name for two fields": ({"text": "id"}, 'the dialect generic: the field "id" has two meanings'),
+    "a constant by the name of a field": (
+        {"constants": {"id": "x"}},
+        'the dialect generic: the field "id" has two meanings',
+    ),
+    "an input that grows from nothing": (
+        {"cumulative": True},
+        'the dialect generic: "cumulative" needs first = "rest", since the input is what was dialled beyond the code, and'
+        " then the answers",
+    ),
+    "the dialled string twice": (
+        {"rest": "more", "first": "dialled"},
+        'the dialect generic: "rest" and first = "dialled" say the same twice; with "rest" the first input is "empty"',
+    ),
+    "kinds without a field": (
+        {"kinds": {"new": 1, "answer": 2}},
+        'the dialect generic: "kinds" and "other_kind" need "kind", the name of the field that has them',
+    ),
+    "a field without kinds": (
+        {"kind": "event"},
+        'the dialect generic: "kinds" needs a value for new and one for answer',
+    ),
+    "an unknown kind": (
+        KINDS | {"kinds": {"new": 1, "answer": 2, "time_out": 3}},
+        'the dialect generic: "time_out" is no kind of call; did you mean "timeout"?',
+    ),
+    "another unknown kind": (
+        KINDS | {"other_kind": "xyz"},
+        'the dialect generic: "xyz" is no kind of call; known: abort, answer, end, failed, new, timeout',
+    ),
+    "the same value for two kinds": (
+        KINDS | {"kinds": {"new": 1, "answer": 1}},
+        'the dialect generic: "kinds" has the same value for new and for answer',
+    ),
+    "a signal without a name": (
+        JSON_ANSWER | {"signal_name": ""},
+        'the dialect generic: signal = "field" needs "signal_name", the name of the field',
+    ),
+    "a header without a name": (
+        {"signal": "header"},
+        'the dialect generic: signal = "header" needs "signal_name", the name of the header',
+    ),
+    "a prefix with a name": (
+        {"signal_name": "more"},
+        'the dialect generic: "signal_name" says nothing with signal = "prefix"',
+    ),
+    "a field in plain text": (
+        JSON_ANSWER | {"answer_text": ""},
+        'the dialect generic: signal = "field" needs "answer_text", since the answer is JSON then',
+    ),
+    "an echo in plain text": (
+        {"echo": ["id"]},
+        'the dialect generic: "echo" needs "answer_text", since the answer is JSON then',
+    ),
+    "an echo of nothing": (
+        JSON_ANSWER | {"echo": ["ids"]},
+        'the dialect generic: "echo" has "ids", which no call has; did you mean "id"?',
+    ),
+    "nothing that ends": (
+        {"ends": []},
+        'the dialect generic: signal = "prefix" needs "continues" and "ends", each a list of values',
+    ),
+    "a prefix that is a number": (
+        {"ends": [1]},
+        'the dialect generic: signal = "prefix" needs strings in "continues" and "ends"',
+    ),
+    "one value for both": ({"ends": ["+"]}, 'the dialect generic: "+" stands in "continues" and in "ends"'),
+    "no time at all": (
+        {"answer_timeout": 0},
+        'the dialect generic: "answer_timeout" is 0, but an application needs some time',
+    ),
+    "a negative limit": ({"octets": -1}, 'the dialect generic: "octets" is -1, but has to be 0 or more'),
+}
+
+
+@pytest.mark.parametrize(("given", "sentence"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_is_one_sentence(given, sentence):
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
+        read_description("generic", LEAST | given)
+
+
+@pytest.mark.parametrize("key", ["session", "msisdn", "text", "signal"])
+def test_what_cannot_be_guessed_has_to_be_given(key):
+    with pytest.raises(ValueError, match=f'the dialect generic needs the setting "{key}": {KEYS[key].about[:20]}'):
+        read_description("generic", {name: value for name, value in LEAST.items() if name != key})
+
+
+def test_true_and_1_are_two_values():
+    assert (
+        list(
+            mistakes(
+                Description(
+                    "a", "b", "c", signal="field", signal_name="d", answer_text="e", continues=(True,), ends=(1,)
+                )
+            )
+        )
+        == []
+    )
