@@ -1,6 +1,7 @@
 """Africa's Talking: golden bodies, read and written on both sides."""
 
 import re
+from pathlib import Path
 from urllib.parse import parse_qsl
 
 import pytest
@@ -247,3 +248,9 @@ def test_any_text_goes_both_ways(text, inputs):
     assert call.text == "*".join(inputs)
     written = DIALECT.write_reply(Reply(text, ends=False), call)
     assert written.text == f"CON {text}"
+
+
+@pytest.mark.parametrize("name", ["lower case", "an error", "nothing"])
+def test_the_page_about_aggregators_shows_sentences_as_they_are(name):
+    page = Path(__file__).parents[2] / "docs" / "aggregators.md"
+    assert f"\n{WRONG_ANSWERS[name][-1]}\n" in page.read_text(encoding="utf-8")

@@ -1,12 +1,19 @@
 """A dialect described in the config: what fits together, and the sentence for what does not."""
 
+import json
 import re
+import tomllib
 from dataclasses import fields
+from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
 from ussd_gateway.dialects.description import KEYS, Description, mistakes, read_description
-from ussd_gateway.dialects.model import Limits
+from ussd_gateway.dialects.model import Kind, Limits, Reply, Response, Turn
+from ussd_gateway.dialects.table import dialect
+
+PAGE = (Path(__file__).parents[2] / "docs" / "aggregators.md").read_text(encoding="utf-8")
 
 LEAST = {"session": "id", "msisdn": "from", "text": "input", "signal": "prefix", "continues": ["+"], "ends": ["-"]}
 
@@ -146,3 +153,24 @@ def test_true_and_1_are_two_values():
         )
         == []
     )
+
+
+def test_the_example_of_the_page_speaks_as_the_page_says():
+    (application,) = tomllib.loads(re.search(r"```toml\n(.*?)```", PAGE, re.DOTALL)[1])["application"]
+    made = dialect(application["dialect"], application["generic"])
+    (code,) = application["codes"]
+
+    for kind, text in ((Kind.NEW, ""), (Kind.ANSWER, "1")):
+        request = made.call(Turn(kind, "1", "256770000001", code, code, text))
+        assert f"\n{request.method} {application['url']}?{urlencode(request.query)}\n" in PAGE
+    body = re.search(r"and `(.*?)` goes on", PAGE)[1].encode()
+    reply = Reply("Your age?", ends=False)
+    assert made.read_reply(Response(body=body), Turn(Kind.NEW, "1", "256770000001", code)) == reply
+    call = made.read_call(request)
+    assert (call.kind, call.service_code, call.text) == (Kind.ANSWER, code, "1")
+    assert json.loads(made.write_reply(reply, call).body) == json.loads(body)
+
+
+@pytest.mark.parametrize("name", ["an unknown key", "a field without kinds"])
+def test_the_page_shows_mistakes_as_they_are(name):
+    assert f"\n{MISTAKES[name][1]}\n" in PAGE

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -492,3 +493,9 @@ def test_a_dialect_can_be_described():
     )
     assert made.name == "generic"
     assert made.call(NEW).body == b"id=s1&from=233540000001&input="
+
+
+@pytest.mark.parametrize("name", ["a string for a boolean", "too many characters"])
+def test_the_page_about_aggregators_shows_sentences_as_they_are(name):
+    page = Path(__file__).parents[2] / "docs" / "aggregators.md"
+    assert f"\n{WRONG_ANSWERS[name][-1]}\n" in page.read_text(encoding="utf-8")
