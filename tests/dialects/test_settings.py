@@ -65,6 +65,11 @@ def test_a_mistake_is_one_sentence(given, sentence):
         read_settings("x", KNOWN, ({"token": "t"} | given) if given else {})
 
 
+def test_a_mistake_does_not_show_a_secret():
+    with pytest.raises(ValueError, match=r'^the setting "pin" of the dialect x has to be a string$'):
+        read_settings("x", {"pin": Setting("a secret", "", secret=True)}, {"pin": 1234})
+
+
 def test_a_dialect_without_settings_says_so():
     with pytest.raises(ValueError, match=r'^the dialect x has no setting "a"; it has none$'):
         read_settings("x", {}, {"a": 1})

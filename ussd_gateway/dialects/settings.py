@@ -26,11 +26,13 @@ class Setting:
     default  its value where it is not given, of the type that it has to be; None for a string that must be given;
              () for a list and {} for a table
     allowed  tuple of str; the only values, where there are so few
+    secret   bool; whether no error may show it
     """
 
     about: str
     default: Value | None
     allowed: tuple[str, ...] = ()
+    secret: bool = False
 
 
 def read_settings(dialect: str, known: Mapping[str, Setting], given: Mapping[str, object]) -> dict[str, Value]:
@@ -54,9 +56,8 @@ def _value(dialect: str, key: str, setting: Setting, given: Mapping[str, object]
         value = dict(value)
     members = value.values() if isinstance(value, dict) else value if isinstance(value, tuple) else ()
     if type(value) is not kind or not all(isinstance(member, str | int | float) for member in members):
-        raise ValueError(
-            f'the setting "{key}" of the dialect {dialect} is {shown(value)}, but has to be {_KINDS[kind]}'
-        )
+        seen = "" if setting.secret else f"is {shown(value)}, but "
+        raise ValueError(f'the setting "{key}" of the dialect {dialect} {seen}has to be {_KINDS[kind]}')
     if setting.allowed and value not in setting.allowed:
         raise ValueError(
             f'the setting "{key}" of the dialect {dialect} is {shown(value)}; allowed: {", ".join(setting.allowed)}'
