@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from xml.etree.ElementTree import Element
 
 from ussd_gateway.coding.data_coding import ussd_octets
+from ussd_gateway.dialects import xml
 from ussd_gateway.dialects.model import AnswerError, CallError, Limits, Response, Wrong
 from ussd_gateway.dialects.settings import quoted, way_out
 
@@ -69,6 +71,29 @@ def _within(value: object, depth: int) -> bool:
     return depth > 0 and all(
         _within(inner, depth - 1) for inner in (value.values() if isinstance(value, dict) else value)
     )
+
+
+def element_answered(response: Response, name: str, title: str) -> Element:
+    """The XML element of this name that an answer is. AnswerError for anything else."""
+    body = answered(response, title)
+    try:
+        root = xml.parse(response.body)
+    except ValueError as error:
+        raise bad(f"the answer {quoted(body)} is no XML: {error}", title, f"it is a <{name}>") from None
+    if root.tag != name:
+        raise bad(f"the answer is an element {quoted(root.tag)}", title, f'it is "{name}"')
+    return root
+
+
+def element_told(body: bytes, name: str, title: str) -> Element:
+    """The XML element of this name that the body of a call is. CallError for anything else."""
+    try:
+        root = xml.parse(body)
+    except ValueError as error:
+        raise CallError(f"the body is no XML: {error}; {title} sends a <{name}>") from None
+    if root.tag != name:
+        raise CallError(f'the element is {quoted(root.tag)}; {title} sends "{name}"')
+    return root
 
 
 def whole(text: str) -> str:
