@@ -50,6 +50,12 @@ def test_what_is_no_json_object_is_a_value_error(body):
         reading.json_object(body)
 
 
+def test_what_came_begins_a_sentence():
+    assert reading.came(None, "a") == 'the answer has no "a"'
+    assert reading.came("b", "a") == 'the "a" of the answer is "b"'
+    assert reading.came({}, "a", "call") == 'the "a" of the call is an object'
+
+
 def test_half_a_surrogate_pair_becomes_one_character():
     assert reading.whole("a\ud83d") == "a\N{REPLACEMENT CHARACTER}"
     assert reading.whole("Привет \N{GRINNING FACE}") == "Привет \N{GRINNING FACE}"

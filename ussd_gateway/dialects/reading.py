@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 from ussd_gateway.coding.data_coding import ussd_octets
 from ussd_gateway.dialects import xml
 from ussd_gateway.dialects.model import AnswerError, CallError, Limits, Response, Wrong
-from ussd_gateway.dialects.settings import quoted, way_out
+from ussd_gateway.dialects.settings import quoted, shown, way_out
 
 _DEEPEST = 50  # more than any dialect has
 
@@ -99,6 +99,13 @@ def element_told(body: bytes, name: str, title: str) -> Element:
 def whole(text: str) -> str:
     """The text without halves of surrogate pairs, which JSON can bring: each becomes U+FFFD."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def came(value: object, name: str, what: str = "answer") -> str:
+    """What a JSON object has by this name, None for nothing, as the beginning of a sentence."""
+    return (
+        f'the {what} has no "{name}"' if value is None else f'the "{name}" of the {what} is {shown(value, "an object")}'
+    )
 
 
 def field(fields: Mapping[str, object], name: str, title: str) -> str:
