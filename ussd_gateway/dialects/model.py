@@ -152,6 +152,14 @@ class CallError(ValueError):
     """A gateway's call cannot be read; the message says which field is wrong and what is expected."""
 
 
+class SendError(CallError):
+    """A gateway refuses what an application of an asynchronous dialect sent; `code` is what it says to that."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What an aggregator allows, as far as it is known; 0 or 0.0 where it is not.
@@ -195,6 +203,51 @@ class Dialect(Protocol):
 
     def write_reply(self, reply: Reply, call: Call) -> Response:
         """The application's answer to the gateway."""
+
+
+class Asynchronous(Protocol):
+    """A gateway whose applications answer by a request of their own. All methods are pure.
+
+    name, limits, notices_elsewhere and settings are as those of a Dialect.
+    send_path  where the gateway takes that request
+
+    A gateway tells a turn by `call`, reads that it arrived by `read_acknowledgement`, later what is to be shown by
+    `read_send`, and answers that by `answer_send`. An application does the opposite: `read_call`, `acknowledge`, then
+    `write_send` and `read_sent`.
+    """
+
+    name: str
+    limits: Limits
+    notices_elsewhere: bool
+    settings: Mapping[str, Setting]
+    send_path: str
+
+    def call(self, turn: Turn) -> Request | None:
+        """The gateway's call for the turn; None where the dialect does not tell this kind."""
+
+    def read_acknowledgement(self, response: Response, turn: Turn) -> None:
+        """What the application answered to the call, which is not yet what it shows. Raises AnswerError."""
+
+    def read_send(self, request: Request) -> tuple[str, Reply]:
+        """The session and the reply of an application's request. Raises SendError, to be given to `answer_send`."""
+
+    def answer_send(self, error: CallError | None, at: float) -> Response:
+        """The gateway's answer to that request, at this time in seconds since the epoch.
+
+        The error may be the gateway's own, as for a session that is not open: it has no code then.
+        """
+
+    def read_call(self, request: Request) -> Call:
+        """What the gateway told. Raises CallError."""
+
+    def acknowledge(self, call: Call) -> Response:
+        """The application's answer to the call."""
+
+    def write_send(self, reply: Reply, call: Call) -> Request:
+        """The application's request; its path is that at the gateway."""
+
+    def read_sent(self, response: Response) -> None:
+        """What the gateway answered to it. Raises AnswerError."""
 
 
 def form_body(fields: Mapping[str, str]) -> tuple[Mapping[str, str], bytes]:
