@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from ussd_gateway.dialects.table import DIALECTS, dialect
+from ussd_gateway.dialects.table import ASYNCHRONOUS, DIALECTS, dialect
 
 NEEDED = {
     "generic": {
@@ -27,6 +27,15 @@ def test_a_dialect_is_made_by_its_name(name):
     assert made.limits.answer_timeout > 0
     assert isinstance(made.notices_elsewhere, bool)
     assert all(setting.about for setting in made.settings.values())
+
+
+@pytest.mark.parametrize("name", ASYNCHRONOUS)
+def test_an_asynchronous_dialect_is_made_by_its_name_too(name):
+    made = ASYNCHRONOUS[name]({})
+
+    assert made.name == name
+    assert made.send_path.startswith("/")
+    assert name not in DIALECTS
 
 
 MISTAKES = {
