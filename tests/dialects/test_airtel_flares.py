@@ -55,7 +55,18 @@ def test_an_end_by_the_application_is_not_told():
 
 def test_a_request_to_clean_up_needs_the_session():
     with pytest.raises(CallError, match='"SessionID" is missing; Airtel sends it'):
-        AIRTEL.read_call(Request("GET", query={"clean": "clean-session", "msisdn": "254"}))
+        AIRTEL.read_call(Request("GET", query={"clean": "clean-session", "msisdn": "254"} | LOGGED_IN))
+
+
+@pytest.mark.parametrize("login", [{}, {"userid": "shop"}, {"userid": "shop", "password": "s3cre\u0442"}])
+def test_a_call_without_the_password_is_refused_and_the_password_not_told(login):
+    query = {"SessionID": "s1", "MSISDN": "254731000001", "input": "1"}
+    assert AirtelFlares({}).read_call(Request("GET", query=query | login)).text == "1"
+
+    with pytest.raises(
+        CallError, match=r'^the field "(userid|password)" is not what the settings of this dialect have$'
+    ):
+        AIRTEL.read_call(Request("GET", query=query | login))
 
 
 @pytest.mark.parametrize(("ends", "word"), [(False, "FC"), (True, "FB")])

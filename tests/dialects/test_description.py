@@ -4,10 +4,14 @@ import json
 import re
 import tomllib
 from dataclasses import fields
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ussd_gateway.dialects.description import KEYS, Description, mistakes, read_description
 from ussd_gateway.dialects.model import Kind, Limits, Reply, Response, Turn
@@ -89,6 +93,34 @@ MISTAKES = {
         KINDS | {"kinds": {"new": 1, "answer": 1}},
         'the dialect generic: "kinds" has the same value for new and for answer',
     ),
+    "the same value for two kinds in other words": (
+        KINDS | {"kinds": {"new": "N", "answer": "1", "abort": "n"}},
+        'the dialect generic: "kinds" has the same value for new and for abort',
+    ),
+    "a field inside a value": (
+        {"constants": {"input.text": "x"}},
+        'the dialect generic: the field "input" is a value, and "input.text" is inside it',
+    ),
+    "the text and the signal in one field": (
+        JSON_ANSWER | {"signal_name": "text"},
+        'the dialect generic: the field "text" has two meanings',
+    ),
+    "a line in every answer": (
+        JSON_ANSWER | {"answer_lines": "more_lines", "end_also": {"more_lines": "x"}},
+        'the dialect generic: "more_lines" is for a list of lines, and "" is the only value that stands for none',
+    ),
+    "a presence of nothing": (
+        JSON_ANSWER | {"signal": "presence", "continues": [False]},
+        'the dialect generic: signal = "presence" needs a first value in "continues" that is not empty, 0 or false',
+    ),
+    "no name of a header": (
+        {"signal": "header", "signal_name": "Go on"},
+        'the dialect generic: "Go on" is no name of a header',
+    ),
+    "a line end in a header": (
+        {"answer_headers": {"X": "a\nb"}},
+        'the dialect generic: the header "X" has a value that no header can have, "a\\nb"',
+    ),
     "a signal without a name": (
         JSON_ANSWER | {"signal_name": ""},
         'the dialect generic: signal = "field" needs "signal_name", the name of the field',
@@ -153,6 +185,49 @@ def test_true_and_1_are_two_values():
         )
         == []
     )
+
+
+def descriptions():
+    """A few keys more than the least, each right by itself."""
+    names = st.sampled_from(["a", "a.b", "b", "c.d", "e", "f", "id", "text", "X"])
+    scalars = names | st.booleans() | st.integers(0, 3) | st.just("+")
+    tables = st.dictionaries(names, scalars, max_size=2)
+    kinds = {
+        str: names,
+        bool: st.booleans(),
+        tuple: st.lists(scalars, max_size=2),
+        dict: tables,
+        float: st.integers(1, 9),
+    }
+    right = {
+        key: st.sampled_from(setting.allowed) if setting.allowed else kinds[type(setting.default or "")]
+        for key, setting in KEYS.items()
+        if key not in {"octets", "characters", "kind", "kinds", "other_kind", "signal", "signal_name", "answer_text"}
+    }
+    values = st.fixed_dictionaries({"new": scalars, "answer": scalars}, optional={"abort": scalars, "failed": scalars})
+    told = st.fixed_dictionaries({"kind": names, "kinds": values}, optional={"other_kind": st.sampled_from(Kind)})
+    plain = [{}, {"signal": "header", "signal_name": "X-More"}]
+    in_json = [JSON_ANSWER | more for more in ({}, {"signal": "presence"}, {"method": "POST JSON"})]
+    few = st.sets(st.sampled_from([*right]), max_size=3).flatmap(
+        lambda keys: st.fixed_dictionaries({key: right[key] for key in keys})
+    )
+    parts = (st.sampled_from([*plain, *in_json]), st.just({}) | told, few)
+    return st.tuples(*parts).map(lambda parts: reduce(or_, parts, LEAST))
+
+
+@given(descriptions(), st.sampled_from(Kind))
+def test_any_description_speaks_or_is_a_mistake(description, kind):
+    try:
+        made = dialect("generic", description)
+    except ValueError:
+        return
+    turn = Turn(kind, "s1", "256770000001", "*130#", "*130*2#", "1", ("2",))
+    if request := made.call(turn):
+        call = made.read_call(request)
+        assert (call.session, call.msisdn) == ("s1", "256770000001")
+        for ends in (False, True):
+            reply = made.read_reply(made.write_reply(Reply("Pay?", ends), call), turn)
+            assert (reply.text, reply.ends) == ("Pay?", ends)
 
 
 def test_the_example_of_the_page_speaks_as_the_page_says():

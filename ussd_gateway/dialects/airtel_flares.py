@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hmac import compare_digest
 
 from ussd_gateway.dialects import reading
-from ussd_gateway.dialects.model import Call, Kind, Request, Turn
+from ussd_gateway.dialects.model import Call, CallError, Kind, Request, Turn
 from ussd_gateway.dialects.regular import Regular
 from ussd_gateway.dialects.rows import AIRTEL_FLARES, described
 
@@ -28,9 +29,16 @@ class AirtelFlares(Regular):
         return Request("GET", query={name: str(value) for name, value in ended.items()})
 
     def read_call(self, request: Request) -> Call:
-        """A call, or the request to clean up."""
+        """A call, or the request to clean up. With a user_id or a password in the settings, only one that has the same."""
         fields = request.form()
+        self._check_login(fields)
         if "clean" not in fields:
             return super().read_call(request)
         session = reading.session(fields, "SessionID", self.title)
         return Call(Kind.ABORT, session, reading.msisdn(fields, "msisdn", self.title))
+
+    def _check_login(self, fields: Mapping[str, str]) -> None:
+        for name in ("userid", "password"):
+            expected = str(self._description.constants[name])
+            if expected and not compare_digest(fields.get(name, "").encode("utf-8", "replace"), expected.encode()):
+                raise CallError(f'the field "{name}" is not what the settings of this dialect have')

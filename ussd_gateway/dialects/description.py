@@ -7,8 +7,10 @@ gateway's, and the answer is always the HTTP response: an answer that comes as a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any, cast
 
 from ussd_gateway.dialects.model import Kind, Limits
@@ -71,6 +73,7 @@ class Description:
 
 
 _LIMITS = Limits()
+_HEADER = re.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110 5.6.2
 
 KEYS: Mapping[str, Setting] = {
     "title": Setting("what errors call the gateway", "the gateway"),
@@ -137,6 +140,11 @@ KEYS: Mapping[str, Setting] = {
 _LIMIT_KEYS = ("octets", "characters", "answer_timeout", "user_timeout", "session_timeout")
 
 
+def folded(value: object) -> str:
+    """A value for comparisons that do without types and capitals."""
+    return str(value).casefold()
+
+
 def read_description(dialect: str, given: Mapping[str, object]) -> tuple[str, Description]:
     """The title and the description that somebody wrote. Raises ValueError with a sentence on the first mistake."""
     values: dict[str, Any] = read_settings(dialect, KEYS, given)
@@ -160,8 +168,9 @@ def mistakes(of: Description) -> Iterable[str]:
 
 
 def _mistakes_of_a_call(of: Description) -> Iterable[str]:
-    if twice := [name for name in of.fields if of.fields.count(name) > 1]:
-        yield f"the field {quoted(twice[0])} has two meanings"
+    yield from _mistakes_of_names(of.fields)
+    for also in (of.new_also, of.answer_also):
+        yield from _mistakes_of_names((*of.fields, *also))
     for key in ("session", "msisdn", "text"):
         if not getattr(of, key):
             yield f'"{key}" is empty, but has to be the name of a field'
@@ -176,14 +185,43 @@ def _mistakes_of_a_call(of: Description) -> Iterable[str]:
     for name in filter(None, (*of.kinds, of.other_kind)):
         if name not in set(Kind):
             yield f"{quoted(name)} is no kind of call{way_out(name, Kind)}"
-    if of.kinds and of.kinds.get(Kind.NEW) == of.kinds.get(Kind.ANSWER):
-        yield '"kinds" has the same value for new and for answer'
+    for one, other in product((Kind.NEW, Kind.ANSWER), of.kinds):
+        if one != other and folded(of.kinds.get(one)) == folded(of.kinds[other]):
+            yield f'"kinds" has the same value for {one} and for {other}'
     for name in of.echo:
         if name not in of.fields:
             yield f'"echo" has {quoted(name)}, which no call has{way_out(name, of.fields)}'
 
 
+def _mistakes_of_names(names: Sequence[str]) -> Iterable[str]:
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            yield f"the field {quoted(name)} has two meanings"
+        if inside := [other for other in names if other.startswith(f"{name}.")]:
+            yield f"the field {quoted(name)} is a value, and {quoted(inside[0])} is inside it"
+
+
+def _mistakes_of_headers(headers: Mapping[str, Scalar]) -> Iterable[str]:
+    for name, value in headers.items():
+        if name and not _HEADER.fullmatch(name):
+            yield f"{quoted(name)} is no name of a header"
+        if not str(value).isascii() or not str(value).isprintable():
+            yield f"the header {quoted(name)} has a value that no header can have, {quoted(str(value))}"
+
+
 def _mistakes_of_an_answer(of: Description) -> Iterable[str]:
+    signals = (of.signal_name,) if of.signal in (FIELD, PRESENCE) else ()
+    own = [name for name in (of.answer_text, *signals, *of.echo, *of.carried) if name]
+    yield from _mistakes_of_names([*own, *filter(None, [of.answer_lines])])
+    for also in (of.continue_also, of.end_also):
+        yield from _mistakes_of_names([*own, *also])
+        if also.get(of.answer_lines):
+            yield f'{quoted(of.answer_lines)} is for a list of lines, and "" is the only value that stands for none'
+    if of.signal == PRESENCE and of.continues and not of.continues[0]:
+        yield f'signal = "{PRESENCE}" needs a first value in "continues" that is not empty, 0 or false'
+    if of.signal == HEADER:
+        yield from _mistakes_of_headers({of.signal_name: " ".join(map(str, (*of.continues, *of.ends)))})
+    yield from _mistakes_of_headers(of.answer_headers)
     if of.signal != PREFIX and not of.signal_name:
         yield f'signal = "{of.signal}" needs "signal_name", the name of the {"header" if of.signal == HEADER else "field"}'
     if of.signal == PREFIX and of.signal_name:

@@ -18,6 +18,7 @@ from ussd_gateway.dialects.description import (
     PRESENCE,
     Description,
     Scalar,
+    folded,
 )
 from ussd_gateway.dialects.description import DIALLED as AS_DIALLED
 from ussd_gateway.dialects.model import (
@@ -53,7 +54,7 @@ class Regular:
         self.limits = description.limits
         self._description = description
         # The first kind that has a value is the one that the value means.
-        self._kinds = {_folded(value): Kind(kind) for kind, value in reversed([*description.kinds.items()])}
+        self._kinds = {folded(value): Kind(kind) for kind, value in reversed([*description.kinds.items()])}
         signals = [(value, False) for value in description.continues] + [(value, True) for value in description.ends]
         self._signals = sorted(signals, key=lambda signal: -len(str(signal[0])))  # the longest prefix wins
 
@@ -139,7 +140,7 @@ class Regular:
             case "prefix":
                 for prefix, ends in self._signals:
                     begin = text[: len(str(prefix))]
-                    if begin == prefix or (of.ignore_case and _folded(begin) == _folded(prefix)):
+                    if begin == prefix or (of.ignore_case and folded(begin) == folded(prefix)):
                         return ends, text[len(begin) :]
                 raise self._bad(f"the answer begins with {quoted(text)}", f"it begins with {self._wanted()}")
             case "presence":
@@ -152,7 +153,7 @@ class Regular:
                 came = _came(answer, of.signal_name)
         for known, ends in self._signals:
             same = type(value) is type(known) and value == known
-            if same or (of.ignore_case and isinstance(value, str) and _folded(value) == _folded(known)):
+            if same or (of.ignore_case and isinstance(value, str) and folded(value) == folded(known)):
                 return ends, text
         raise self._bad(came, f"it is {self._wanted()}")
 
@@ -164,7 +165,7 @@ class Regular:
     def _check_echo(self, answer: Mapping[str, object], turn: Turn) -> None:
         fields = self._fields(turn)
         for name in self._description.echo:
-            if _folded(_get(answer, name)) != _folded(fields[name]):
+            if folded(_get(answer, name)) != folded(fields[name]):
                 raise self._bad(_came(answer, name), f"it is that of the call, {shown(fields[name])}")
 
     def _bad(self, came: str, expected: str) -> AnswerError:
@@ -205,8 +206,8 @@ class Regular:
         if not of.kind:
             return None
         value = fields.get(of.kind)
-        told = self._field({of.kind: _folded(value)} if isinstance(value, bool) else fields, of.kind)
-        if kind := self._kinds.get(_folded(told)):
+        told = self._field({of.kind: folded(value)} if isinstance(value, bool) else fields, of.kind)
+        if kind := self._kinds.get(folded(told)):
             return kind
         if of.other_kind:
             return Kind(of.other_kind)
@@ -282,8 +283,3 @@ def _in_form(dialled: str, form: str) -> str:
 def _spelled(value: object) -> str:
     """A value as a form or a header has it."""
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _folded(value: object) -> str:
-    """A value for comparisons that do without types and capitals."""
-    return str(value).casefold()
