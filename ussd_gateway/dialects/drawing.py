@@ -8,7 +8,7 @@ from typing import Any
 from ussd_gateway.dialects.description import KEYS
 from ussd_gateway.dialects.model import Call, Kind, Reply, Request, Response, Turn
 from ussd_gateway.dialects.settings import Setting, shown
-from ussd_gateway.dialects.table import DIALECTS
+from ussd_gateway.dialects.table import ASYNCHRONOUS, DIALECTS
 
 _WORDS = {Kind.END: "end", Kind.ABORT: "abort", Kind.TIMEOUT: "time-out", Kind.FAILED: "failure"}
 
@@ -46,7 +46,7 @@ def generic_keys() -> str:
 
 def _made() -> Iterable[tuple[str, Any]]:
     """Each dialect that needs no description, without settings. One that is asynchronous writes requests for answers."""
-    return ((name, make({})) for name, make in DIALECTS.items() if name != "generic")
+    return ((name, make({})) for name, make in {**DIALECTS, **ASYNCHRONOUS}.items() if name != "generic")
 
 
 def _turn(kind: Kind) -> Turn:
@@ -65,9 +65,11 @@ def _spoken(name: str, made: Any) -> Iterable[str]:
         yield f"the user hangs up      {_request(end)}"
     yield f"it goes on             {_answer(made, False)}"
     yield f"it ends                {_answer(made, True)}"
-    yield "```\n"
+    yield "```"
     if made.settings:
-        yield _settings(made.settings)
+        yield f"\n{_settings(made.settings)}"
+    else:
+        yield ""
 
 
 def _settings(settings: Mapping[str, Setting]) -> str:
@@ -92,14 +94,14 @@ def _default(setting: Setting) -> str:
 
 def _transport(request: Request) -> str:
     kind = request.headers.get("content-type", "").partition(";")[0].rpartition("/")[2]
-    return f"{request.method} {kind.removeprefix('x-www-').removesuffix('-urlencoded').replace('json', 'JSON')}".strip()
+    return f"{request.method} {kind.removeprefix('x-www-').removesuffix('-urlencoded').replace('json', 'JSON').replace('xml', 'XML')}".strip()
 
 
 def _request(request: Request) -> str:
     """A request on one line, without escapes; names of headers and their values in front."""
     form = request.query or "urlencoded" in request.headers.get("content-type", "")
     body = "&".join(f"{name}={value}" for name, value in request.form().items()) if form else request.body.decode()
-    return " ".join(filter(None, (request.method, request.path, *_headers(request.headers), " ".join(body.split()))))
+    return " ".join(filter(None, (request.method, request.path, *_headers(request.headers), _on_one_line(body))))
 
 
 def _answer(made: Any, ends: bool) -> str:
@@ -109,7 +111,12 @@ def _answer(made: Any, ends: bool) -> str:
     if hasattr(made, "write_send"):
         return _request(made.write_send(reply, call))
     response: Response = made.write_reply(reply, call)
-    return " ".join((*_headers(response.headers), " ".join(response.text.split())))
+    return " ".join((*_headers(response.headers), _on_one_line(response.text)))
+
+
+def _on_one_line(body: str) -> str:
+    """A body without line ends, and without the declaration of XML."""
+    return " ".join(body.removeprefix('<?xml version="1.0" encoding="UTF-8"?>').split())
 
 
 def _headers(headers: Mapping[str, str]) -> Iterable[str]:

@@ -253,7 +253,7 @@ AIRTEL_FLARES = Row(
     {
         "msc": ("MSC", Setting("the switch that calls name", "0")),
         "user_id": ("userid", Setting("the name by which the gateway logs in", "")),
-        "password": ("password", Setting("the password by which the gateway logs in", "")),
+        "password": ("password", Setting("the password by which the gateway logs in", "", secret=True)),
     },
 )
 """What `airtel_flares.AirtelFlares` has in common with the others."""
