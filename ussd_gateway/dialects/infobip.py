@@ -52,7 +52,7 @@ class Infobip:
             fields = reading.json_object(response.body)
         except ValueError:
             raise reading.bad(f"the answer is {quoted(body)}", TITLE, "it is a JSON object") from None
-        if type(code := fields.get("responseExitCode")) is not int or code != OK:
+        if (code := fields.get("responseExitCode")) != OK:
             text = fields.get("responseMessage")
             message = f", with the message {quoted(text)}" if text and isinstance(text, str) else ""
             raise reading.bad(reading.came(code, "responseExitCode") + message, TITLE, f"it is the number {OK}")
