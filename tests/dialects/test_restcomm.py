@@ -216,6 +216,19 @@ def test_the_session_is_a_cookie():
     assert DIALECT.read_call(other_id).session == started.session
 
 
+def test_a_word_of_the_applications_comes_back_until_there_is_another():
+    dialogs = [
+        f'<dialog mapMessagesSize="1"{more}><{MENU} dataCodingScheme="15" string="Pay?"/></dialog>'
+        for more in ("", ' userObject="b"')
+    ]
+    carried, words = {"userObject": "a"}, []
+    for body in dialogs:
+        carried = DIALECT.read_reply(Response(body=body.encode()), turn(carried=carried)).carried
+        words.append(carried["userObject"])
+
+    assert words == ["a", "b"]
+
+
 COOKIES = {
     "among others": ("a=b; JSESSIONID=1379BF8A.node-1; Path=/mobicents", "1379BF8A.node-1"),
     "of several headers": ("a=b; Path=/, JSESSIONID=13; Path=/; HttpOnly", "13"),
