@@ -1,0 +1,114 @@
+"""Calls others over HTTP: one request of a dialect, one answer of bounded size. Follows no redirect, keeps no cookie."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, MutableMapping
+from urllib.parse import quote
+
+import aiohttp
+from yarl import URL
+
+from ussd_gateway.dialects.model import AnswerError, Request, Response, Wrong
+
+LARGEST = 64 * 1024  # octets of an answer
+CONNECTIONS = 500  # that may be open at once, to all together: each is an open file
+
+_HEADERS = {"User-Agent": "ussd_gateway", "Accept-Encoding": "identity"}
+
+
+class UnreachableError(Exception):
+    """There was no connection, or it broke; the message is a sentence that says so."""
+
+
+class Client:
+    """For all who call, so that their connections are counted together. `start` it within the event loop; `stop` leaves no socket behind."""
+
+    def __init__(self) -> None:
+        self._session: aiohttp.ClientSession | None = None
+
+    def start(self) -> None:
+        """From now on `call` can be called."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                # A connection for each call: a server that closes an idle one just now must not look out of reach
+                connector=aiohttp.TCPConnector(limit=CONNECTIONS, force_close=True),
+                cookie_jar=aiohttp.DummyCookieJar(),  # one dialogue's cookies are none of another's
+                headers=_HEADERS,
+                auto_decompress=False,
+                timeout=aiohttp.ClientTimeout(total=None),
+            )
+
+    async def stop(self) -> None:
+        """Close every connection."""
+        session, self._session = self._session, None
+        if session:
+            await session.close()
+
+    async def call(self, url: str, request: Request, cookies: MutableMapping[str, str] | None = None) -> Response:
+        """The answer, with the names of its headers in lower case; how long to wait is the caller's business.
+
+        cookies  those of the dialogue, sent, and brought up to date
+
+        Raises UnreachableError, and AnswerError for a redirect, an answer of more than 64 KiB, and what is no HTTP.
+        """
+        assert self._session is not None, "the client is not started"
+        place = shown(url)
+        headers = dict(request.headers)
+        if cookies:
+            headers["cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        try:
+            async with self._session.request(
+                request.method,
+                target(url, request.path, request.query),
+                data=request.body or None,
+                headers=headers,
+                allow_redirects=False,
+            ) as answer:
+                body = await _body(answer.content, place)
+        except aiohttp.ClientPayloadError:
+            raise UnreachableError(f"{place} broke the connection in the middle of its answer") from None
+        except aiohttp.ClientConnectorError as error:
+            raise UnreachableError(f"{place} cannot be connected to: {_reason(error.os_error)}") from None
+        except (aiohttp.ClientConnectionError, ConnectionError):
+            raise UnreachableError(f"{place} closed the connection without an answer") from None
+        except aiohttp.ClientResponseError:
+            raise AnswerError(Wrong.BAD, f"what {place} answered is no HTTP") from None
+        if cookies is not None:
+            cookies.update((name, morsel.value) for name, morsel in answer.cookies.items())
+        if 300 <= answer.status < 400:
+            where = answer.headers.get("location")
+            to = f" to {shown(where)}" if where else ""
+            raise AnswerError(Wrong.STATUS, f"{place} redirects{to} with status {answer.status}; write the URL itself")
+        return Response(answer.status, {name.lower(): value for name, value in answer.headers.items()}, body)
+
+
+def target(url: str, path: str, query: Mapping[str, str]) -> URL:
+    """Where a request goes: the path follows that of the URL, the parameters join those that the URL has."""
+    where = URL(url)
+    if path:
+        parameters = where.query
+        where = where.with_path(where.raw_path.rstrip("/") + quote(path), encoded=True).with_query(parameters)
+    return where.update_query(query) if query else where
+
+
+def shown(url: str) -> str:
+    """The URL as a log and the journal may show it: without password and parameters, which may be secrets."""
+    try:
+        return str(URL(url).with_user(None).with_query(None).with_fragment(None))
+    except ValueError:  # a relative one, of a redirect
+        return url.partition("?")[0]
+
+
+def _reason(error: OSError) -> str:
+    """What the system says; asyncio's own words for it name the address once more."""
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)
+
+
+async def _body(content: aiohttp.StreamReader, place: str) -> bytes:
+    body = b""
+    while chunk := await content.read(LARGEST + 1 - len(body)):
+        body += chunk
+        if len(body) > LARGEST:
+            raise AnswerError(Wrong.BAD, f"{place} answered with more than {LARGEST // 1024} KiB")
+    return body
