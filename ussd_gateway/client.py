@@ -1,12 +1,16 @@
-"""Calls others over HTTP: one request of a dialect, one answer of bounded size. Follows no redirect, keeps no cookie."""
+"""The HTTP of dialects: calls others with one request and reads one answer of bounded size, and takes the calls of others.
+
+Follows no redirect, keeps no cookie.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 from urllib.parse import quote
 
 import aiohttp
+from aiohttp import web
 from yarl import URL
 
 from ussd_gateway.dialects.model import AnswerError, Request, Response, Wrong
@@ -33,7 +37,7 @@ class Client:
             self._session = aiohttp.ClientSession(
                 # A connection for each call: a server that closes an idle one just now must not look out of reach
                 connector=aiohttp.TCPConnector(limit=CONNECTIONS, force_close=True),
-                cookie_jar=aiohttp.DummyCookieJar(),  # one dialogue's cookies are none of another's
+                cookie_jar=aiohttp.DummyCookieJar(),  # a dialect that knows cookies keeps those of a dialogue itself
                 headers=_HEADERS,
                 auto_decompress=False,
                 timeout=aiohttp.ClientTimeout(total=None),
@@ -45,24 +49,19 @@ class Client:
         if session:
             await session.close()
 
-    async def call(self, url: str, request: Request, cookies: MutableMapping[str, str] | None = None) -> Response:
+    async def call(self, url: str, request: Request) -> Response:
         """The answer, with the names of its headers in lower case; how long to wait is the caller's business.
-
-        cookies  those of the dialogue, sent, and brought up to date
 
         Raises UnreachableError, and AnswerError for a redirect, an answer of more than 64 KiB, and what is no HTTP.
         """
         assert self._session is not None, "the client is not started"
         place = shown(url)
-        headers = dict(request.headers)
-        if cookies:
-            headers["cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
         try:
             async with self._session.request(
                 request.method,
                 target(url, request.path, request.query),
                 data=request.body or None,
-                headers=headers,
+                headers=request.headers,
                 allow_redirects=False,
             ) as answer:
                 body = await _body(answer.content, place)
@@ -74,8 +73,6 @@ class Client:
             raise UnreachableError(f"{place} closed the connection without an answer") from None
         except aiohttp.ClientResponseError:
             raise AnswerError(Wrong.BAD, f"what {place} answered is no HTTP") from None
-        if cookies is not None:
-            cookies.update((name, morsel.value) for name, morsel in answer.cookies.items())
         if 300 <= answer.status < 400:
             where = answer.headers.get("location")
             to = f" to {shown(where)}" if where else ""
@@ -90,6 +87,17 @@ def target(url: str, path: str, query: Mapping[str, str]) -> URL:
         parameters = where.query
         where = where.with_path(where.raw_path.rstrip("/") + quote(path), encoded=True).with_query(parameters)
     return where.update_query(query) if query else where
+
+
+async def received(request: web.Request, path: str = "") -> Request:
+    """Somebody's call as the dialects read it; `path` is what follows the path that they call."""
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return Request(request.method, path, dict(request.query), headers, await request.read())
+
+
+def answer(response: Response) -> web.Response:
+    """The answer to such a call."""
+    return web.Response(status=response.status, headers=dict(response.headers), body=response.body)
 
 
 def shown(url: str) -> str:

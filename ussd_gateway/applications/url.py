@@ -7,18 +7,30 @@ sentence in the journal (application.failed).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import inf
-from typing import Literal
+from typing import Literal, cast
 
 import structlog
+from aiohttp import web
 
-from ussd_gateway.client import Client, UnreachableError, shown
+from ussd_gateway.client import Client, UnreachableError, answer, received, shown
 from ussd_gateway.coding.data_coding import USSD_OCTETS
 from ussd_gateway.coding.pages import fits, truncate
-from ussd_gateway.dialects.model import AnswerError, Kind, Reply, Request, Turn, Wrong
-from ussd_gateway.dialects.table import dialect
+from ussd_gateway.dialects.model import (
+    AnswerError,
+    Asynchronous,
+    CallError,
+    Dialect,
+    Kind,
+    Reply,
+    Request,
+    Response,
+    Turn,
+    Wrong,
+)
+from ussd_gateway.dialects.table import ASYNCHRONOUS, speaker
 from ussd_gateway.gateway import Gateway, Timer
 from ussd_gateway.logs import told
 from ussd_gateway.network.message import ANSWER, BEGIN, HANG_UP, RELEASE, Message, Ussd
@@ -39,7 +51,7 @@ class UrlSettings:
     """One application.
 
     url       str; http or https
-    dialect   a key of `dialects.table.DIALECTS`
+    dialect   a key of `dialects.table.DIALECTS` or ASYNCHRONOUS
     settings  what the dialect wants to be told
     end_url   str; where the end of a dialogue is told, for dialects that tell it elsewhere; "" tells nobody
     timeout   float; real seconds for an answer; 0 takes the dialect's
@@ -68,13 +80,13 @@ class _Dialogue:
     __slots__ = (
         "calling",
         "carried",
-        "cookies",
         "end",
         "first",
         "inputs",
         "last_reply",
         "limit",
         "number",
+        "sent",
         "started_at",
         "timer",
     )
@@ -85,10 +97,10 @@ class _Dialogue:
         self.inputs = first.inputs
         self.number = 0
         self.carried: Mapping[str, object] = {}
-        self.cookies: dict[str, str] = {}
         self.last_reply = ""
         self.calling = False
         self.limit: asyncio.Timeout | None = None  # of the call that is under way
+        self.sent: asyncio.Future[Reply] | None = None  # what an asynchronous application will send
         self.end: Turn | None = None  # what is told when no call is under way any more
         self.timer: Timer | None = None  # the aggregator's patience with the user
 
@@ -115,7 +127,8 @@ class UrlApplication:
         self._gateway = gateway
         self._client = client
         self._run = run
-        self._dialect = dialect(settings.dialect, settings.settings)
+        self._dialect = speaker(settings.dialect, settings.settings)
+        self._asynchronous = cast(Asynchronous, self._dialect) if settings.dialect in ASYNCHRONOUS else None
         self._limits = self._dialect.limits
         if settings.too_long == "truncate":
             self._dialect.limits = replace(self._limits, octets=0, characters=0)
@@ -189,12 +202,20 @@ class UrlApplication:
         try:
             request = self._dialect.call(turn)
             assert request is not None, "every dialect tells who dialled and who answered"
+            dialogue.sent = asyncio.get_running_loop().create_future() if self._asynchronous else None
             async with asyncio.timeout(self._patience) as dialogue.limit:
-                response = await self._client.call(self.settings.url, request, dialogue.cookies)
-            dialogue.last_reply = response.text
-            return self._checked(self._dialect.read_reply(response, turn))
+                response = await self._client.call(self.settings.url, request)
+                if self._asynchronous and dialogue.sent:
+                    self._asynchronous.read_acknowledgement(response, turn)
+                    reply = await dialogue.sent
+                    dialogue.last_reply = reply.text
+                else:
+                    dialogue.last_reply = response.text
+                    reply = cast(Dialect, self._dialect).read_reply(response, turn)
+            return self._checked(reply)
         except TimeoutError:
-            raise _FailedError(Outcome.APP_TIMEOUT, f"{place} did not answer within {self._patience:g} s") from None
+            what = "sent nothing" if self._asynchronous else "did not answer"
+            raise _FailedError(Outcome.APP_TIMEOUT, f"{place} {what} within {self._patience:g} s") from None
         except UnreachableError as error:
             raise _FailedError(Outcome.UNREACHABLE, str(error)) from None
         except AnswerError as error:
@@ -205,7 +226,26 @@ class UrlApplication:
                 Outcome.SYSTEM_FAILURE, f"the gateway cannot speak to {place}; its log tells why"
             ) from None
         finally:
-            dialogue.limit = None
+            dialogue.limit = dialogue.sent = None
+
+    @property
+    def send_path(self) -> str:
+        """Where an application of an asynchronous dialect sends its answers; "" for any other dialect."""
+        return self._asynchronous.send_path if self._asynchronous else ""
+
+    def take(self, request: Request) -> tuple[CallError | None, Response]:
+        """What an application of an asynchronous dialect sent; what is wrong with it, if anything, and the answer."""
+        assert self._asynchronous
+        wrong: CallError | None = None
+        try:
+            session, reply = self._asynchronous.read_send(request)
+            dialogue = self._dialogues.get(session.removeprefix(self._run))
+            if dialogue is None or dialogue.sent is None or dialogue.sent.done():
+                raise CallError(f"the session {session} is not open, or it is the user's turn")
+            dialogue.sent.set_result(reply)
+        except CallError as error:
+            wrong = error
+        return wrong, self._asynchronous.answer_send(wrong, self._gateway.now())
 
     def _checked(self, reply: Reply) -> Reply:
         """The reply with a text that fits a screen. Raises AnswerError."""
@@ -306,3 +346,28 @@ class UrlApplication:
         self._close(dialogue, Kind.TIMEOUT, outcome)
         self._gateway.spawn(self._tell(dialogue.end))
         self._gateway.submit(dialogue.first.abort(outcome))
+
+
+def send_routes(applications: Iterable[UrlApplication]) -> Sequence[web.RouteDef]:
+    """Where applications of asynchronous dialects send their answers. One that several share finds whose session it is."""
+    by_path: dict[str, list[UrlApplication]] = {}
+    for application in applications:
+        if application.send_path:
+            by_path.setdefault(application.send_path, []).append(application)
+    return [web.post(path, _taker(sharers)) for path, sharers in by_path.items()]
+
+
+def _taker(applications: Sequence[UrlApplication]) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def take(request: web.Request) -> web.StreamResponse:
+        told = await received(request)
+        refusals = []
+        for application in applications:
+            wrong, response = application.take(told)
+            if wrong is None:
+                return answer(response)
+            refusals.append((wrong, response))
+        wrong, response = refusals[0]
+        log.warning("application.refused", path=request.path, why=str(wrong))
+        return answer(response)
+
+    return take
