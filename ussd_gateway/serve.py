@@ -222,8 +222,8 @@ class Gateway(core.Gateway):
             log.error("gateway.stopped_in_haste", waited=_LAST_WORDS)
         try:
             await self.close()
-            await self._client.stop()
         finally:
+            await self._client.stop()
             self.store.close()
 
     @property

@@ -4,11 +4,15 @@ import asyncio
 from contextlib import asynccontextmanager
 
 import pytest
-from aiohttp import web
+from aiohttp import ClientSession, web
 from structlog.testing import capture_logs
 
 from tests.applications.conftest import raw, served
-from ussd_gateway.applications.url import UrlApplication, UrlSettings
+from ussd_gateway.applications.url import UrlApplication, UrlSettings, send_routes
+from ussd_gateway.client import answer as web_answer
+from ussd_gateway.client import received
+from ussd_gateway.dialects.model import Reply
+from ussd_gateway.dialects.table import DIALECTS
 from ussd_gateway.handsets.handset import Handset
 from ussd_gateway.network.message import ANSWER, Sms, Ussd
 from ussd_gateway.network.session import Outcome, Timeouts
@@ -372,3 +376,129 @@ async def test_a_dialogue_never_has_two_calls_at_once(plain_gateway, client):
             await answering
             await plain_gateway.settle()
     assert most == 1
+
+
+# Every dialect ---------------------------------------------------------------------------------------------------------
+
+NEEDED = {
+    "generic": {"session": "id", "msisdn": "from", "text": "in", "signal": "prefix", "continues": ["+"], "ends": ["."]}
+}
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+async def test_in_every_dialect_a_text_is_too_long_or_truncated(plain_gateway, client, name):
+    """The application answers as the dialect's own writer does."""
+    dialect = DIALECTS[name](NEEDED.get(name, {}))
+
+    async def answer(request):
+        call = dialect.read_call(await received(request, request.path.removeprefix("/ussd")))
+        return web_answer(dialect.write_reply(Reply("x" * 200, ends=True), call))
+
+    async with served(answer) as url:
+        for number, (policy, expected) in enumerate({"error": "text_too_long", "truncate": "success"}.items()):
+            settings = UrlSettings(f"{url}/ussd", dialect=name, settings=NEEDED.get(name, {}), too_long=policy)
+            application = UrlApplication(settings, plain_gateway, client, longest=10.0)
+            plain_gateway.directory.attach_code(f"*{number}#", application)
+            screen = await plain_gateway.phone().dial(f"*{number}#")
+            await plain_gateway.settle()
+            assert screen.outcome == expected
+    assert screen in ("x" * 182, "x" * 160)
+
+
+class Mart:
+    """A service of Ideamart: it acknowledges, and sends its answer to the gateway afterwards, or before."""
+
+    def __init__(self, gateway_url, **changed):
+        self.gateway_url, self.changed = gateway_url, changed
+        self.calls, self.sent = [], []
+
+    async def __call__(self, request):
+        call = await request.json()
+        self.calls.append(call)
+        if "acknowledgement" in self.changed:
+            return web.json_response(self.changed["acknowledgement"])
+        fields = {
+            "applicationId": "APP_000001",
+            "password": "password",
+            "message": f"You said {call['message']}",
+            "sessionId": call["sessionId"],
+            "ussdOperation": "mt-fin" if call["message"] == "bye" else "mt-cont",
+            "destinationAddress": call["sourceAddress"],
+        }
+        where = f"{self.gateway_url}/ussd/send"
+        async with ClientSession() as http, http.post(where, json=fields | self.changed) as response:
+            self.sent.append((await response.json())["statusCode"])
+        return web.json_response({"statusCode": "S1000"})
+
+
+@asynccontextmanager
+async def mart(gateway, client, longest=10.0, **changed):
+    application = None
+    app, runner = web.Application(), None
+    service = Mart("", **changed)
+    async with served(service) as url:
+        settings = UrlSettings(url, dialect="ideamart")
+        application = UrlApplication(settings, gateway, client, longest=longest, run="12345678")
+        other = UrlApplication(settings, gateway, client, longest=longest, run="12345678")
+        gateway.directory.attach_code(CODE, application)
+        app.add_routes(send_routes([other, application]))
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        service.gateway_url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        yield application, service
+        await gateway.settle()
+        await runner.cleanup()
+
+
+async def test_an_asynchronous_application_sends_its_answers(plain_gateway, client):
+    anna = plain_gateway.phone()
+    async with mart(plain_gateway, client) as (_, service):
+        assert await anna.dial(CODE) == f"You said {CODE}"
+        assert await anna.answer("hi") == "You said hi"
+        last = await anna.answer("bye")
+    assert (last, last.outcome) == ("You said bye", "success")
+    assert service.sent == ["S1000"] * 3
+
+
+REFUSED = {
+    "a wrong password": ({"password": "guess"}, "E1313"),
+    "another session": ({"sessionId": "7"}, "E1312"),
+    "a text that is too long": ({"message": "x" * 183}, "E1334"),
+}
+
+
+@pytest.mark.parametrize(("changed", "code"), REFUSED.values(), ids=REFUSED)
+async def test_what_an_asynchronous_application_sends_wrong_is_refused_and_its_time_runs_out(
+    plain_gateway, client, changed, code
+):
+    async with mart(plain_gateway, client, longest=0.3, **changed) as (application, service):
+        with capture_logs() as logs:
+            screen = await plain_gateway.phone().dial(CODE)
+    assert service.sent == [code]
+    assert "application.refused" in [entry["event"] for entry in logs]
+    assert screen.outcome == "app_timeout"
+    assert application.last_error.endswith("sent nothing within 0.3 s")
+
+
+async def test_a_wrong_acknowledgement_ends_the_session(plain_gateway, client):
+    async with mart(plain_gateway, client, acknowledgement={"statusCode": "E1"}) as (application, _):
+        assert (await plain_gateway.phone().dial(CODE)).outcome == "bad_answer"
+    assert "S1000" in application.last_error
+
+
+async def test_an_answer_while_it_is_the_users_turn_is_refused(plain_gateway, client):
+    async with mart(plain_gateway, client) as (_, service):
+        screen = await plain_gateway.phone().dial(CODE)
+        again = {
+            "applicationId": "APP_000001",
+            "password": "password",
+            "message": "Again",
+            "sessionId": f"12345678{screen.session}",
+            "ussdOperation": "mt-cont",
+            "destinationAddress": f"tel:{ANNA}",
+        }
+        async with ClientSession() as http, http.post(f"{service.gateway_url}/ussd/send", json=again) as response:
+            told = await response.json()
+    assert told["statusCode"] != "S1000"
+    assert "is not open, or it is the user's turn" in told["statusDetail"]

@@ -124,7 +124,12 @@ async def nobody():
 FAULTS = {
     "bad prefix": (says("con Hi"), "bad_answer", "failed_corrupted_message", 'the answer begins with "con Hi"'),
     "500": (says("CON Hi", 500), "http_error", "failed_transport_error", "the application answered with status 500"),
-    "redirect": (says("", 302, Location="/x"), "http_error", "failed_transport_error", "redirects to /x with status 302"),
+    "redirect": (
+        says("", 302, Location="/x"),
+        "http_error",
+        "failed_transport_error",
+        "redirects to /x with status 302",
+    ),
     "empty": (says(""), "empty_answer", "failed_corrupted_message", "the answer is empty"),
     "too long": (says("END " + "x" * 183), "text_too_long", "failed_corrupted_message", "takes 161 octets"),
     "huge": (says("END " + "x" * 10**5), "bad_answer", "failed_corrupted_message", "answered with more than 64 KiB"),
