@@ -102,6 +102,13 @@ def test_every_dialect_can_be_named_and_its_settings_are_a_table(written):
     assert (generic.every_code, generic.settings["session"]) == (("*98#", "*99#"), "id")
 
 
+def test_what_the_page_about_aggregators_shows_can_be_written_so(written):
+    page = (SHIPPED.parent / "docs" / "aggregators.md").read_text()
+    shown = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    configs = [load(written(text), environment={}).config for text in shown]
+    assert [len(config.application) + len(config.aggregator) for config in configs] == [1, 1, 1]
+
+
 def test_the_shipped_account_names_every_key_that_is_offered_with_its_default():
     (written,) = tomllib.loads(SHIPPED.read_text())["esme"]
     (account,) = load(SHIPPED, environment={}).config.esme

@@ -1,6 +1,8 @@
 """Two applications for Africa's Talking, as developers write them, dialled over HTTP: one in Python, one in Node.js."""
 
 import asyncio
+import json
+import re
 import shutil
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -39,8 +41,10 @@ async def in_python():
 
 
 @asynccontextmanager
-async def in_node():
-    process = await asyncio.create_subprocess_exec(NODE, HERE / "at_app.js", stdout=asyncio.subprocess.PIPE)
+async def in_node(*arguments):
+    process = await asyncio.create_subprocess_exec(
+        NODE, *(arguments or [HERE / "at_app.js"]), stdout=asyncio.subprocess.PIPE
+    )
     try:
         async with asyncio.timeout(PATIENCE):
             port = int(await process.stdout.readline())
@@ -67,12 +71,8 @@ def calling(tmp_path):
     return start
 
 
-LANGUAGES = [
-    in_python,
-    pytest.param(
-        in_node, marks=pytest.mark.skipif(NODE is None, reason="there is no node on the PATH; .ci/run installs nodejs")
-    ),
-]
+NEEDS_NODE = pytest.mark.skipif(NODE is None, reason="there is no node on the PATH; .ci/run installs nodejs")
+LANGUAGES = [in_python, pytest.param(in_node, marks=NEEDS_NODE)]
 
 
 @pytest.mark.parametrize("application", LANGUAGES)
@@ -101,6 +101,32 @@ async def test_a_fault_of_the_application_is_explained_in_the_session(applicatio
         (shown,) = [row for row in told["applications"] if row["codes"] == [CODE]]
         assert (shown["kind"], shown["dialect"], shown["url"]) == ("url", "africas_talking", f"{url}/ussd")
         assert (shown["open_sessions"], shown["last_error"]) == (0, session["explanation"])
+
+
+PAGE = (HERE.parent.parent / "docs" / "aggregators.md").read_text()
+
+
+@asynccontextmanager
+async def of_the_page_in_python():
+    (code,) = re.findall(r"```python\n(.*?)web\.run_app\(app, port=9000\)\n```", PAGE, re.DOTALL)
+    names = {}
+    exec(code, names)
+    async with served(names["ussd"]) as url:
+        yield url
+
+
+def of_the_page_in_node():
+    (code,) = re.findall(r"```js\n(.*?)```", PAGE, re.DOTALL)
+    return in_node("-e", code.replace("listen(9000)", "listen(0, function () { console.log(this.address().port); })"))
+
+
+@pytest.mark.parametrize("application", [of_the_page_in_python, pytest.param(of_the_page_in_node, marks=NEEDS_NODE)])
+async def test_the_applications_of_the_page_do_what_it_says(application, calling):
+    async with application() as url, calling(url) as api:
+        for said in ({"dial": CODE}, {"answer": "2"}):
+            _, screen = await api("POST", f"{ANNA}/ussd", said)
+            shown = json.dumps(screen["text"])
+            assert f'"state": "{screen["state"]}", "text": {shown}, "data_coding": 15' in PAGE
 
 
 async def never(request):
