@@ -78,6 +78,10 @@ APPLICATION_MISTAKES = [
         "code = '*1#'\ntoo_long = 'page'\n" + URL,
         "too_long: 'page' cannot be used: input should be 'error' or 'truncate'",
     ),
+    (
+        "code = '*1#'\nend_url = 'http://a/'\ndialect = 'hubtel'\n" + URL,
+        "end_url: the dialect hubtel tells no end to a second URL",
+    ),
     ("code = '*1#'\ntimeout = -1\n" + URL, "timeout: -1 cannot be used: input should be greater than or equal to 0"),
     ("code = '*1#'\nsetting = {}\n" + URL, "setting: there is no such key; did you mean settings?"),
 ]

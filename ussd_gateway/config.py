@@ -326,7 +326,10 @@ class Application(_Section):
         if not self.url:
             for key in sorted(self.model_fields_set & {"dialect", "end_url", "timeout", "too_long", "settings"}):
                 yield key, "goes with url only"
-        yield from _dialect_mistakes(self.dialect, self.settings)
+        wrong = [*_dialect_mistakes(self.dialect, self.settings)]
+        yield from wrong
+        if self.end_url and not wrong and not speaker(self.dialect, self.settings).notices_elsewhere:
+            yield "end_url", f"the dialect {self.dialect} tells no end to a second URL"
 
 
 class Aggregator(_Section):

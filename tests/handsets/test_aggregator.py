@@ -86,6 +86,7 @@ async def both(gateway, dialect):
     """A calls B in the dialect, and B has the menu."""
     port = free_port()
     settings = GENERIC if dialect == "generic" else ""
+    elsewhere = 'end_url = "{}"' if dialect == "africas_talking" else ""
     send = f'send_url = "http://127.0.0.1:{port}"' if dialect in ASYNCHRONOUS else ""
     behind = f"""
 [[aggregator]]
@@ -99,7 +100,7 @@ code = "{CODE}"
 [[application]]
 code = "{CODE}"
 url = "{b.http_url}/aggregators/x"
-end_url = "{b.http_url}/aggregators/x"
+{elsewhere.format(f"{b.http_url}/aggregators/x")}
 dialect = "{dialect}"
 {settings.format(table="application")}"""
         async with gateway("a", calling, menu="", port=port) as a:
@@ -232,6 +233,29 @@ async def test_who_dials_again_has_left_the_dialogue_before(talking):
         await says("1")
         assert (await says("", session="2"))[1].startswith("CON Fruit?")
         assert len(there.network.dialogues) == 1
+
+
+async def test_an_answer_that_is_too_long_is_refused_and_the_dialogue_goes_on(talking):
+    async with talking() as (_, says):
+        await says("")
+        status, problem = await says("1" * 183)
+        assert (status, "a USSD string takes 160" in problem) == (400, True)
+        assert await says("2") == (200, "END No pears.")
+
+
+async def test_a_session_that_is_begun_twice_begins_anew(talking):
+    text = '[[aggregator]]\npath = "/aggregators/at"\ndialect = "hubtel"\n'
+    async with talking(text) as (there, says), aiohttp.ClientSession() as http:
+
+        async def call(kind, message):
+            fields = {"SessionId": "7", "Mobile": ANNA, "ServiceCode": "384*77", "Type": kind, "Message": message}
+            async with http.post(says.url, json=fields | {"Operator": "mtn", "Sequence": 1}) as response:
+                return (await response.json(content_type=None))["Message"]
+
+        for _ in range(2):
+            assert (await call("Initiation", CODE)).startswith("Fruit?")
+            assert (await call("Response", "1")).startswith("Red or green?")
+        assert len(there.network.dialogues) == len(there._aggregators[0]) == 1
 
 
 async def test_a_phone_that_is_busy_here_is_busy_there(talking):

@@ -145,9 +145,12 @@ class Aggregator:
     def _begin(self, call: Call) -> asyncio.Future[Reply]:
         msisdn = _number(call.msisdn)
         first = Ussd(BEGIN, dialled_code(call, self.settings.code), msisdn=msisdn)
-        for left in (self._dialogues.get(call.session), self._phones.get(msisdn)):
-            if left:
-                self._hang_up(left)  # who dials again has left the dialogue before; some aggregators do not tell it
+        if again := self._dialogues.get(call.session):
+            self._hang_up(again)
+        if left := self._phones.get(
+            msisdn
+        ):  # who dials again has left the dialogue before; not all aggregators tell it
+            self._hang_up(left)
         self._settle_in(msisdn)
         self._ended.pop(call.session, None)
         dialogue = _Dialogue(call, first, asyncio.get_running_loop().create_future())
@@ -169,10 +172,14 @@ class Aggregator:
             raise CallError(f"the session {quoted(call.session)} has ended; its user hung up, or dialled elsewhere")
         if not dialogue.screen.done():
             raise CallError(f"the session {quoted(call.session)} has a call that is not answered yet")
-        typed = _typed(call, dialogue)
+        answer, shown = Ussd(ANSWER, _typed(call, dialogue), msisdn=dialogue.first.msisdn), dialogue.screen
         dialogue.screen = asyncio.get_running_loop().create_future()
+        try:
+            self._gateway.submit(answer)
+        except SessionError:
+            dialogue.screen = shown
+            raise
         dialogue.told, dialogue.answers = call.text, dialogue.answers + 1
-        self._gateway.submit(Ussd(ANSWER, typed, msisdn=dialogue.first.msisdn))
         return dialogue.screen
 
     def _settle_in(self, msisdn: str) -> None:
