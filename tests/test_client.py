@@ -87,6 +87,12 @@ async def test_a_redirect_is_an_error_of_http_and_no_connection_names_the_reason
         await client.call(url, Request())
 
 
+async def test_who_has_stopped_calls_nobody(client):
+    await client.stop()
+    with pytest.raises(UnreachableError, match="the gateway stops"):
+        await client.call("http://127.0.0.1:9/", Request())
+
+
 async def test_as_large_as_may_be_arrives(client):
     async with raw(OK % (LARGEST, b"x" * LARGEST)) as url:
         assert len((await client.call(url, Request())).body) == LARGEST

@@ -26,13 +26,21 @@ class UnreachableError(Exception):
 
 
 class Client:
-    """For all who call, so that their connections are counted together. `start` it within the event loop; `stop` leaves no socket behind."""
+    """For all who call, so that their connections are counted together. `stop` leaves no socket behind."""
 
     def __init__(self) -> None:
-        self._session: aiohttp.ClientSession | None = None
+        self._session: aiohttp.ClientSession | None = None  # from the first call on
+        self._stopped = False
 
-    def start(self) -> None:
-        """From now on `call` can be called."""
+    async def stop(self) -> None:
+        """Close every connection; nobody is called from now on."""
+        self._stopped = True
+        if self._session:
+            await self._session.close()
+
+    def _calling(self) -> aiohttp.ClientSession:
+        if self._stopped:
+            raise UnreachableError("the gateway stops and calls nobody any more")
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 # A connection for each call: a server that closes an idle one just now must not look out of reach
@@ -42,22 +50,17 @@ class Client:
                 auto_decompress=False,
                 timeout=aiohttp.ClientTimeout(total=None),
             )
-
-    async def stop(self) -> None:
-        """Close every connection."""
-        session, self._session = self._session, None
-        if session:
-            await session.close()
+        return self._session
 
     async def call(self, url: str, request: Request) -> Response:
         """The answer, with the names of its headers in lower case; how long to wait is the caller's business.
 
         Raises UnreachableError, and AnswerError for a redirect, an answer of more than 64 KiB, and what is no HTTP.
         """
-        assert self._session is not None, "the client is not started"
+        session = self._calling()
         place = shown(url)
         try:
-            async with self._session.request(
+            async with session.request(
                 request.method,
                 target(url, request.path, request.query),
                 data=request.body or None,

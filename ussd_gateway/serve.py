@@ -182,7 +182,6 @@ class Gateway(core.Gateway):
 
     async def start(self) -> None:
         """Listen on every address; ListenError for one that is taken."""
-        self._client.start()
         server = self.config.server
         self.smpp_address = await _listening("smpp", server.smpp_port, self._smsc.start(server.host, server.smpp_port))
         if self._tls:

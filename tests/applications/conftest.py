@@ -48,6 +48,5 @@ async def raw(octets):
 @pytest.fixture
 async def client():
     client = Client()
-    client.start()
     yield client
     await client.stop()
