@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
+import secrets
 import ssl
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from importlib.metadata import version
@@ -15,6 +17,7 @@ import structlog
 from aiohttp import web
 
 from ussd_gateway import gateway as core
+from ussd_gateway.api.applications import ApplicationsApi
 from ussd_gateway.api.capture import CaptureApi
 from ussd_gateway.api.control import ControlApi
 from ussd_gateway.api.esmes import EsmesApi
@@ -22,17 +25,24 @@ from ussd_gateway.api.events import EventsApi
 from ussd_gateway.api.faults import FaultsApi
 from ussd_gateway.api.metrics import MetricsApi
 from ussd_gateway.api.records import RecordsApi
-from ussd_gateway.applications.menu import HandlerError, MenuApplication, read_menu
+from ussd_gateway.applications.function import FunctionApplication
+from ussd_gateway.applications.imports import Function, HandlerError, Imports
+from ussd_gateway.applications.menu import MenuApplication, read_menu
 from ussd_gateway.applications.smsc.accounts import Accounts, EsmeAccount, EsmeSettings
 from ussd_gateway.applications.smsc.broadcasts import Broadcasts
 from ussd_gateway.applications.smsc.capture import Capture
 from ussd_gateway.applications.smsc.requests import Past, Services
 from ussd_gateway.applications.smsc.server import Smsc
 from ussd_gateway.applications.smsc.tls import CertificateError, server_context
+from ussd_gateway.applications.smsc.ussd import UssdCodes
+from ussd_gateway.applications.url import UrlApplication, UrlSettings, send_routes
+from ussd_gateway.client import Client
+from ussd_gateway.client import shown as shown_url
 from ussd_gateway.clock import Clock, RealClock
 from ussd_gateway.coding.data_coding import Alphabet
-from ussd_gateway.config import Config, ConfigError, load
+from ussd_gateway.config import Application, Config, ConfigError, load
 from ussd_gateway.config import Smpp as SmppSection
+from ussd_gateway.handsets.aggregator import Aggregator, AggregatorSettings
 from ussd_gateway.handsets.handset import Handset, NotAskedError, NotAttachedError
 from ussd_gateway.handsets.http import HandsetsApi
 from ussd_gateway.handsets.remote import Link, LinkSettings
@@ -60,6 +70,9 @@ REMEMBERED = 10_000  # delivered messages that come back into the inboxes when t
 _MIB = 1024 * 1024
 _GRACE = 0.5  # seconds that requests under way get at the end
 _LAST_WORDS = 1.5  # seconds for everybody to be told of the end
+
+KINDS = {MenuApplication: "menu", FunctionApplication: "function", UrlApplication: "url", UssdCodes: "esme"}
+"""What GET /applications calls who answers a code."""
 
 STATUSES = {
     TextTooLongError: HTTPStatus.BAD_REQUEST,
@@ -132,7 +145,16 @@ class Gateway(core.Gateway):
         self.selfcare = SelfCare(
             config.selfcare, config.subscriber, self.store, self, smsc_address=lambda: self.smpp_address
         )
-        self._attach_menus(config.menus_directory(beside))
+        self._imports = Imports(beside or Path.cwd(), self.note)
+        self._client = Client()
+        self._url_applications: list[UrlApplication] = []
+        self._run = str(10**7 + secrets.randbelow(9 * 10**7))
+        self._attach_applications(beside or Path.cwd())
+        self._aggregators = [
+            Aggregator(AggregatorSettings(**aggregator.model_dump()), self, self._client)
+            for aggregator in config.aggregator
+        ]
+        self._attach_menus(config.menus_directory(beside), beside or Path.cwd())
         self._restore()
 
     @classmethod
@@ -187,6 +209,8 @@ class Gateway(core.Gateway):
         self._closing.set()
         try:
             async with asyncio.timeout(_LAST_WORDS):  # a disk that is full must not keep the program alive
+                for aggregator in self._aggregators:
+                    aggregator.clear()
                 if self._runner:
                     await self._runner.cleanup()
                 for link in self._links:
@@ -198,6 +222,7 @@ class Gateway(core.Gateway):
         try:
             await self.close()
         finally:
+            await self._client.stop()
             self.store.close()
 
     @property
@@ -225,6 +250,8 @@ class Gateway(core.Gateway):
         self._accounts.forget()
         for link in self._links:
             link.clear()
+        for aggregator in self._aggregators:
+            aggregator.clear()
         for party in self.directory.handsets():
             party.attached, party.memory_full, party.busy = True, False, False
             if isinstance(party.endpoint, Handset):
@@ -252,6 +279,7 @@ class Gateway(core.Gateway):
             for part in (
                 HandsetsApi(self, self.selfcare.languages, self._closing),
                 RecordsApi(self, self._views),
+                ApplicationsApi(self._applications),
                 EventsApi(Feed(self._journal), self._capture, self.now, self._closing),
                 FaultsApi(self, self.faults),
                 EsmesApi(self._smsc, self.faults.banner),
@@ -270,6 +298,9 @@ class Gateway(core.Gateway):
         app.add_routes([row.definition() for row in rows])
         app.router.add_get("/api/openapi.json", describe)
         app.add_routes(self.selfcare.routes())
+        app.add_routes([*send_routes(self._url_applications)])
+        for aggregator in self._aggregators:
+            app.add_routes(aggregator.routes())
         return app
 
     def _captured(self, since: float) -> Iterator[tuple[float, tuple[str, int], tuple[str, int], bytes]]:
@@ -346,20 +377,16 @@ class Gateway(core.Gateway):
         except ValueError as error:
             raise ConfigError(f"link.relay: {error}") from error
 
-    def _attach_menus(self, directory: Path) -> None:
+    def _attach_menus(self, directory: Path, beside: Path) -> None:
         if not directory.is_dir():
             raise ConfigError(f"menus.directory: there is no folder {directory}")
-        handlers = self.selfcare.handlers()
+        elsewhere = {(beside / section.menu).resolve() for section in self.config.application if section.menu}
         mistakes: list[str] = []
         for path in sorted(directory.glob("*.toml")):
+            if path.resolve() in elsewhere:
+                continue  # it answers the codes of its [[application]], and not its own
             try:
-                application = MenuApplication(
-                    read_menu(path, handlers),
-                    handlers=handlers,
-                    submit=self.submit,
-                    spawn=self.spawn,
-                    language=self.selfcare.languages.language,
-                )
+                application = self._new_menu(path)
                 for code in application.menu.codes:
                     self.directory.attach_code(code, application)
             except MenuError as error:
@@ -368,6 +395,83 @@ class Gateway(core.Gateway):
                 mistakes.append(f"{path.name}: {error}")
         if mistakes:
             raise ConfigError("\n".join(mistakes))
+
+    def _new_menu(self, path: Path) -> MenuApplication:
+        handlers = self.selfcare.handlers()
+        return MenuApplication(
+            read_menu(path, handlers),
+            handlers=handlers,
+            submit=self.submit,
+            spawn=self.spawn,
+            language=self.selfcare.languages.language,
+            imports=self._imports,
+        )
+
+    def attach_function(self, service_code: str, function: str | Function) -> None:
+        """A Python function, or what an import string names, answers the code. Raises HandlerError and ValueError."""
+        application = FunctionApplication(
+            self._imports.function(function) if isinstance(function, str) else function,
+            submit=self.submit,
+            spawn=self.spawn,
+            note=self.note,
+            language=self.selfcare.languages.language,
+        )
+        self.directory.attach_code(service_code, application)
+
+    def _attach_applications(self, beside: Path) -> None:
+        for index, application in enumerate(self.config.application):
+            kind = "function" if application.function else "menu"
+            try:
+                self._attach_application(application, beside)
+            except MenuError as error:
+                raise ConfigError(str(error)) from error
+            except OSError as error:
+                raise ConfigError(f"application[{index}].{kind}: {application.menu}: {error.strerror}") from error
+            except HandlerError as error:
+                raise ConfigError(f"application[{index}].{kind}: {error}") from error
+            except ValueError as error:
+                raise ConfigError(f"application[{index}].code: {error}") from error
+
+    def _attach_application(self, section: Application, beside: Path) -> None:
+        """Who answers the codes of one [[application]]."""
+        answers: UrlApplication | MenuApplication
+        if section.function:
+            for code in section.every_code:
+                self.attach_function(code, section.function)
+            return
+        if section.menu:
+            answers = self._new_menu(beside / section.menu)
+        else:
+            settings = UrlSettings(
+                section.url,
+                dialect=section.dialect,
+                settings=section.settings,
+                end_url=section.end_url,
+                timeout=section.timeout,
+                too_long=section.too_long,
+            )
+            longest = self.config.network.application_timeout
+            answers = UrlApplication(settings, self, self._client, longest=longest, run=self._run)
+            self._url_applications.append(answers)
+        for code in section.every_code:
+            self.directory.attach_code(code, answers)
+
+    def _applications(self) -> list[dict[str, Any]]:
+        """Who answers which codes, as GET /applications tells it."""
+        sessions = Counter(id(session.application) for session in self.network.dialogues)
+        found: dict[int, dict[str, Any]] = {}
+        for code, application in self.directory.codes():
+            url = application.settings if isinstance(application, UrlApplication) else None
+            shown: dict[str, Any] = {
+                "codes": [],
+                "kind": KINDS.get(type(application), type(application).__name__),
+                "dialect": url and url.dialect,
+                "url": url and shown_url(url.url),
+                "open_sessions": sessions[id(application)],
+                "last_error": getattr(application, "last_error", "") or None,
+            }
+            found.setdefault(id(application), shown)["codes"].append(code)
+        return list(found.values())
 
     def _restore(self) -> None:
         """What was accepted before the gateway was started again."""

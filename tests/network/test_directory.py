@@ -9,6 +9,11 @@ def test_a_code_has_one_owner(operator):
         operator.application("*111#")
 
 
+def test_every_code_is_listed_with_its_owner(operator):
+    portal, shop = operator.application("*111#", "*111*25#"), operator.application("*384#")
+    assert list(operator.directory.codes()) == [("*111#", portal), ("*111*25#", portal), ("*384#", shop)]
+
+
 @pytest.mark.parametrize("code", ["", "111", "*111", "111#", "*1a1#"])
 def test_what_is_no_code_cannot_be_attached(operator, code):
     with pytest.raises(ValueError, match="no service code"):
@@ -52,6 +57,23 @@ def test_a_number_has_one_holder(operator, numbers, said):
     operator.account("shop", "5000-5999", "777")
     with pytest.raises(ValueError, match=said):
         operator.account("other", *numbers)
+
+
+def test_a_code_that_is_detached_is_nobodys_again(operator):
+    portal = operator.application("*111#", "*111*25#")
+    operator.directory.detach_code("*111*25#", portal)
+    assert operator.directory.application("*111*25#") == (portal, "*111#", ("25",))
+    operator.directory.detach_code("*111#", portal)
+    assert operator.directory.application("*111#") is None
+    other = operator.application("*111#")
+    assert operator.directory.application("*111#")[0] is other
+
+
+def test_only_its_owner_gives_a_code_up(operator):
+    portal, other = operator.application("*111#"), operator.application("*112#")
+    operator.directory.detach_code("*111#", other)
+    operator.directory.detach_code("*777#", other)
+    assert operator.directory.application("*111#")[0] is portal
 
 
 def test_handsets_and_accounts_are_told_apart(operator):
