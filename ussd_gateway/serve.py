@@ -22,7 +22,8 @@ from ussd_gateway.api.events import EventsApi
 from ussd_gateway.api.faults import FaultsApi
 from ussd_gateway.api.metrics import MetricsApi
 from ussd_gateway.api.records import RecordsApi
-from ussd_gateway.applications.menu import HandlerError, MenuApplication, read_menu
+from ussd_gateway.applications.imports import HandlerError, Imports
+from ussd_gateway.applications.menu import MenuApplication, read_menu
 from ussd_gateway.applications.smsc.accounts import Accounts, EsmeAccount, EsmeSettings
 from ussd_gateway.applications.smsc.broadcasts import Broadcasts
 from ussd_gateway.applications.smsc.capture import Capture
@@ -132,6 +133,7 @@ class Gateway(core.Gateway):
         self.selfcare = SelfCare(
             config.selfcare, config.subscriber, self.store, self, smsc_address=lambda: self.smpp_address
         )
+        self._imports = Imports(beside or Path.cwd(), self.note)
         self._attach_menus(config.menus_directory(beside))
         self._restore()
 
@@ -359,6 +361,7 @@ class Gateway(core.Gateway):
                     submit=self.submit,
                     spawn=self.spawn,
                     language=self.selfcare.languages.language,
+                    imports=self._imports,
                 )
                 for code in application.menu.codes:
                     self.directory.attach_code(code, application)

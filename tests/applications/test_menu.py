@@ -5,7 +5,8 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
-from ussd_gateway.applications.menu import HandlerError, MenuApplication, read_menu, resolve
+from ussd_gateway.applications.imports import HandlerError
+from ussd_gateway.applications.menu import MenuApplication, read_menu
 from ussd_gateway.menu.load import parse
 from ussd_gateway.menu.mistakes import MenuError
 from ussd_gateway.network.message import ABORT, ANSWER, ASK, BEGIN, END, HANG_UP, RELEASE, Sms, Ussd
@@ -277,28 +278,6 @@ async def test_a_secret_travels_with_its_message_so_that_the_journal_can_mask_it
 
 
 # handlers by name
-
-
-def test_a_handler_is_found_in_the_registry_or_imported():
-    assert resolve("selfcare.balance", {"selfcare.balance": balance}) is balance
-    assert resolve("asyncio:sleep", {}) is asyncio.sleep
-    assert resolve("asyncio.queues:Queue.get", {}) is asyncio.Queue.get
-
-
-@pytest.mark.parametrize(
-    ("name", "message"),
-    [
-        ("selfcare.balanse", 'there is no handler "selfcare.balanse"; did you mean "selfcare.balance"?'),
-        ("no.such.module:f", "the handler \"no.such.module:f\" cannot be imported: No module named 'no'"),
-        ("asyncio:slep", "the handler \"asyncio:slep\" cannot be imported: module 'asyncio' has no attribute"),
-        ("sys:path", 'the handler "sys:path" is not a function'),
-    ],
-)
-def test_a_handler_that_cannot_be_had_is_told_by_name(name, message):
-    with pytest.raises(HandlerError) as raised:
-        resolve(name, {"selfcare.balance": balance})
-
-    assert str(raised.value).startswith(message)
 
 
 def test_a_menu_with_a_handler_that_cannot_be_had_does_not_start():

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
-from importlib import import_module
 from pathlib import Path
 
 import structlog
 
+from ussd_gateway.applications.imports import Imports, resolve
 from ussd_gateway.logs import told
 from ussd_gateway.menu.advance import Action, Call, End, Result, State, Step, advance, begin, fail, resume
 from ussd_gateway.menu.load import parse
-from ussd_gateway.menu.mistakes import way_out
 from ussd_gateway.menu.model import Menu
 from ussd_gateway.network.message import Message, Operation, Ussd
 
@@ -19,10 +18,6 @@ Handler = Callable[[Ussd], Awaitable[Result]]
 """`async def handler(ussd)`: gets the message that led to it, answers a word or variables (a word as "result")."""
 
 log = structlog.get_logger(__name__)
-
-
-class HandlerError(LookupError):
-    """A menu names a handler that cannot be had; the message says which, and what there is."""
 
 
 class MenuApplication:
@@ -33,6 +28,7 @@ class MenuApplication:
     submit    takes the answers
     spawn     runs a coroutine in a task of its own: `asyncio.TaskGroup.create_task` will do
     language  gives the language of a subscriber's texts by msisdn: "ru", "en", "latin"
+    imports   where the handlers with an import string come from
 
     Raises HandlerError at once when a screen's handler cannot be found.
     """
@@ -45,9 +41,12 @@ class MenuApplication:
         submit: Callable[[Ussd], object],
         spawn: Callable[[Coroutine[object, object, None]], object],
         language: Callable[[str], str],
+        imports: Imports | None = None,
     ) -> None:
         self.menu = menu
-        self._handlers = {name: resolve(name, handlers) for name in menu.handlers()}
+        self._handlers: dict[str, Handler] = {
+            name: resolve(name, handlers, imports or Imports()) for name in menu.handlers()
+        }
         self._submit, self._spawn, self._language = submit, spawn, language
         self._states: dict[str, State] = {}  # by session
         self._waiting: set[str] = set()  # sessions whose handler has not answered
@@ -140,25 +139,3 @@ class MenuApplication:
 def read_menu(path: Path, handlers: Collection[str] | None = None) -> Menu:
     """The menu in the file. Raises OSError, and MenuError for what is wrong in it; see `menu.load.parse`."""
     return parse(path.read_text(encoding="utf-8"), path.name, handlers=handlers)
-
-
-def resolve(name: str, registry: Mapping[str, Handler]) -> Handler:
-    """The handler called `name`: one of the registry, or an import string "package.module:function".
-
-    Raises HandlerError.
-    """
-    if ":" not in name:
-        if name not in registry:
-            raise HandlerError(f'there is no handler "{name}"{way_out(name, registry)}')
-        return registry[name]
-    module, _, path = name.partition(":")
-    try:
-        found: object = import_module(module)
-        for attribute in path.split("."):
-            found = getattr(found, attribute)
-    except (ImportError, AttributeError) as error:
-        raise HandlerError(f'the handler "{name}" cannot be imported: {error}') from error
-    if not callable(found):
-        raise HandlerError(f'the handler "{name}" is not a function')
-    handler: Handler = found
-    return handler
