@@ -196,7 +196,7 @@ class Gateway:
 
     def warn(self, kind: str, **facts: object) -> None:
         """The same of what somebody had better look at."""
-        self.journal.event(kind, self.now(), **facts)
+        self.journal.event(kind, self.now(), account=None, **facts)
         log.warning(kind, **facts)
         self.changed()
 

@@ -65,8 +65,12 @@ async def server():
     await server.close()
 
 
+def to(url, method="GET", query=None, headers=None, body=b"", timeout=5.0):
+    return CallOut(method, url, query or {}, headers or {}, body, timeout)
+
+
 def call(server, what, method="GET", **rest):
-    return CallOut(**{"method": method, "url": str(server.make_url(f"/{what}")), "timeout": 5.0} | rest)
+    return to(str(server.make_url(f"/{what}")), method, **rest)
 
 
 async def test_the_fields_of_the_answer_are_variables(caller, server):
@@ -142,14 +146,18 @@ async def test_nobody_there_and_an_address_that_is_none_are_told_without_it(call
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/"
-        with pytest.raises(CallOutError, match="^cannot be connected to: "):
-            await caller.call(CallOut(method="GET", url=url, timeout=5.0), {})
+        with pytest.raises(CallOutError, match=r"^cannot be connected to: "):
+            await caller.call(to(url), {})
     for url in ("/8642", "ftp://8642/", "http://[8642/"):
         with pytest.raises(CallOutError) as raised:
-            await caller.call(CallOut(method="GET", url=url, timeout=5.0), {})
+            await caller.call(to(url), {})
         assert "8642" not in str(raised.value)
+
+
+async def test_a_header_that_cannot_be_sent_is_not(caller, server):
     with pytest.raises(CallOutError, match="a header is wrong"):
-        await caller.call(CallOut(method="GET", url=url, headers={"X": "a\r\nb: c"}, timeout=5.0), {})
+        await caller.call(call(server, "rates", headers={"X": "a\r\nb: c"}), {})
+    assert server.heard == []
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from inspect import isawaitable
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -46,6 +47,7 @@ from ussd_gateway.menu.advance import (
 from ussd_gateway.menu.load import parse
 from ussd_gateway.menu.mistakes import way_out
 from ussd_gateway.menu.model import Menu
+from ussd_gateway.menu.render import shown
 from ussd_gateway.network.message import ANSWER, ASK, BEGIN, HANG_UP, NOTIFY, RELEASE, UDHI, Message, Sms, Ussd
 from ussd_gateway.network.messages import QueueFullError
 from ussd_gateway.network.session import Outcome
@@ -269,11 +271,9 @@ class MenuApplication:
         self._remember(dialogue, message.msisdn)
         task = dialogue.task
         self._close(message.session)
-        if task is None:
-            return
-        if message.operation is HANG_UP:  # what has begun, such as a purchase, is not cut in two by that
-            self._gateway.call_later(self._around.patience, lambda: task.cancel())
-        else:
+        if task and message.operation is HANG_UP:  # what has begun, such as a purchase, is not cut in two by that
+            self._gateway.call_later(self._around.patience, partial(_cancel, task))
+        elif task:
             task.cancel()
 
     def _remember(self, dialogue: _Dialogue, msisdn: str) -> None:
@@ -299,7 +299,10 @@ class MenuApplication:
     async def _work(self, dialogue: _Dialogue, message: Ussd, action: Action) -> None:
         """Run the handler or the call, and those that its answer leads to, until there is something to say."""
         while isinstance(action, Call | CallOut):
-            step = await (self._handled if isinstance(action, Call) else self._called)(dialogue, message, action)
+            if isinstance(action, Call):
+                step = await self._handled(dialogue, message, action)
+            else:
+                step = await self._called(dialogue, message, action)
             if not dialogue.open:
                 log.info("menu.too_late", menu=dialogue.version.menu.source, session=message.session)
                 return
@@ -329,8 +332,8 @@ class MenuApplication:
         except CallOutError as error:
             url = fetch.url.source.partition("?")[0]  # as the file has it, before a variable has come into it
             why = f"{url} {error}"
-            self._gateway.note(
-                "menu.call_failed", warn=True, menu=menu.source, screen=state.screen, session=message.session, why=why
+            self._gateway.warn(
+                "menu.call_failed", menu=menu.source, screen=state.screen, session=message.session, why=why
             )
             return refused(menu, state, why)
 
@@ -358,9 +361,8 @@ class MenuApplication:
     def _report(self, dialogue: _Dialogue, message: Ussd, state: State, error: str) -> None:
         screen = dialogue.version.menu.screens[state.screen]
         facts = {"handler": screen.handler} if screen.handler else {}
-        self._gateway.note(
+        self._gateway.warn(
             "menu.failed",
-            warn=True,
             menu=dialogue.version.menu.source,
             screen=screen.name,
             **facts,
@@ -374,52 +376,48 @@ class MenuApplication:
     def _emit(self, dialogue: _Dialogue, message: Ussd, step: Step) -> None:
         for effect in step.effects:
             try:
-                self._let_leave(dialogue, message, effect)
+                self._let_leave(dialogue, message, step.state, effect)
             except Exception as error:  # the dialogue goes on without it
-                why = str(error) if isinstance(error, _NotSentError | QueueFullError) else told(error)
-                self._gateway.note(
+                self._gateway.warn(
                     "menu.not_sent",
-                    warn=True,
                     menu=dialogue.version.menu.source,
                     screen=step.state.screen,
                     session=message.session,
-                    why=why,
+                    why=str(error) if isinstance(error, _NotSentError | QueueFullError) else told(error),
                 )
 
-    def _let_leave(self, dialogue: _Dialogue, message: Ussd, effect: Effect) -> None:
-        """Raises _NotSentError, QueueFullError."""
+    def _let_leave(self, dialogue: _Dialogue, message: Ussd, state: State, effect: Effect) -> None:
         if isinstance(effect, SendSms):
-            self._send(effect)
+            self._send(effect, state)
         elif dialogue.chain >= PUSHES:
             raise _NotSentError("a push led to a push again and again, and nobody answered in between")
         else:
             code = message.service_code
             self._push(effect.msisdn, effect.screen, effect.variables, code, dialogue.version, dialogue.chain + 1)
 
-    def _send(self, effect: SendSms) -> None:
-        destination = _number(effect.destination)
+    def _send(self, effect: SendSms, state: State) -> None:
+        """Submit an SMS in as many parts as it takes. Raises QueueFullError."""
         self._reference = self._reference % 255 + 1
-        receiver = self._gateway.directory.party(destination)
-        try:
-            segments = split(
-                effect.text,
-                reference=self._reference,
-                default=receiver.default_alphabet if receiver else GSM7,
+        receiver = self._gateway.directory.party(effect.destination)
+        default = receiver.default_alphabet if receiver else GSM7
+        parts = [
+            Sms(
+                effect.source,
+                effect.destination,
+                segment.user_data,
+                segment.data_coding,
+                esm_class=UDHI if segment.udh else 0,
+                concatenation=segment.concatenation,
+                default_alphabet=GSM7 if segment.data_coding else segment.alphabet,
             )
-        except ValueError:
-            raise _NotSentError("the text of the SMS is too long") from None
-        for segment in segments:
-            self._gateway.submit(
-                Sms(
-                    effect.source,
-                    destination,
-                    segment.user_data,
-                    segment.data_coding,
-                    esm_class=UDHI if segment.udh else 0,
-                    concatenation=segment.concatenation,
-                    default_alphabet=GSM7 if segment.data_coding else segment.alphabet,
-                )
-            )
+            for segment in split(effect.text, reference=self._reference, default=default)
+        ]
+        if secrets := tuple(secret for secret in _secrets(state) if secret in effect.text):
+            for part in parts:  # a secret may be cut in two, and then no record shows anything of a part
+                whole = all(any(secret in each.text for each in parts) for secret in secrets)
+                self._gateway.journal.hide(effect.source, part.text, secrets if whole else (part.text,))
+        for part in parts:
+            self._gateway.submit(part)
 
     async def push(self, msisdn: str, screen: str, variables: Mapping[str, object], code: str) -> Pushing:
         """The network begins a dialogue with `msisdn` on the screen; returns when its handlers have run.
@@ -438,7 +436,6 @@ class MenuApplication:
     def _push(
         self, msisdn: str, screen: str, variables: Mapping[str, object], code: str, version: Version, chain: int
     ) -> _Pushed:
-        msisdn = _number(msisdn)
         pushed = _Pushed(version, chain, self)
         begun_with = {**variables, **self._variables(msisdn, code, "")}
         step = begin(version.menu, (), self._around.language(msisdn), variables=begun_with, screen=screen)
@@ -469,14 +466,15 @@ def _keep(kept: OrderedDict[str, T], msisdn: str, value: T) -> None:
         kept.popitem(last=False)
 
 
-def _number(text: str) -> str:
-    """The digits of a number. Raises _NotSentError."""
-    digits = text.strip().removeprefix("+")
-    if not (
-        digits.isascii() and digits.isdigit() and len(digits) <= 20
-    ):  # what destination_addr takes (SMPP 3.4 4.4.1)
-        raise _NotSentError("the receiver is no number")
-    return digits
+def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+
+
+def _secrets(state: State) -> Iterator[str]:
+    """The values of the dialogue's secrets, as its texts show them."""
+    for name in state.secrets:
+        if value := str(state.variables.get(name, "")):
+            yield shown(value, state.language)
 
 
 def read_menu(path: Path, handlers: Collection[str] | None = None) -> Menu:

@@ -198,7 +198,7 @@ class Menus:
                 return
             file.mistakes = error.mistakes
             said = [str(mistake) for mistake in error.mistakes[:TOLD]]
-            self._gateway.note("menu.not_reloaded", warn=True, file=file.path.name, mistakes=said)
+            self._gateway.warn("menu.not_reloaded", file=file.path.name, mistakes=said)
         else:
             file.mistakes = ()
             self._gateway.note("menu.reloaded", file=file.path.name, codes=list(file.attached))

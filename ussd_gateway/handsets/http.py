@@ -105,7 +105,7 @@ class Push(body.Body):
     text: str | None = None
     kind: Literal["request", "notify"] = "notify"
     screen: str | None = None
-    variables: dict[str, Any] = {}
+    variables: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _text_or_screen(self) -> Push:
