@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from ussd_gateway.applications.callout import Caller
 from ussd_gateway.applications.imports import HandlerError, Imports
-from ussd_gateway.applications.menu import KEPT, MenuApplication, ScreenError, Surroundings, Version, read_menu
+from ussd_gateway.applications.menu import MenuApplication, ScreenError, Surroundings, Version, read_menu
 from ussd_gateway.menu.load import parse
 from ussd_gateway.menu.mistakes import MenuError
 from ussd_gateway.network.message import ABORT, ANSWER, ASK, Sms, Ussd
@@ -487,13 +487,14 @@ async def test_a_dialogue_that_broke_while_its_handler_ran_goes_on_where_it_aske
     assert slow.calls == 1
 
 
-async def test_what_is_kept_from_dialogue_to_dialogue_is_bounded(operator):
+async def test_what_is_kept_from_dialogue_to_dialogue_is_bounded(operator, monkeypatch):
+    monkeypatch.setattr("ussd_gateway.applications.menu.KEPT", 10)
     menu = operator.serve(resuming("continue"))
-    for number in range(KEPT + 5):
+    for number in range(15):
         phone = operator.phone(f"700030{number:05}")
         await phone.dial("*310*1*77#")
         phone.hang_up()
-    assert len(menu._broken) == len(menu._remembered) == KEPT
+    assert len(menu._broken) == len(menu._remembered) == 10
     assert (await phone.dial("*310#")).startswith("77, your age?")
     assert (await operator.phone("70003000000").dial("*310#")).startswith("Hello\n")
 
@@ -605,6 +606,18 @@ async def test_a_pushed_screen_whose_handler_fails_is_not_shown(operator):
     assert operator.events[0][0] == "menu.failed"
 
 
+async def test_a_pushed_screen_whose_handler_never_answers_is_given_up(operator):
+    operator.serve(GIFT, gift=(slow := Slow()))
+    pushed = asyncio.create_task(operator.menu.push(BORIS, "gift", {}, "*400#"))
+    await slow.called.wait()
+    operator.gateway.clock.move_to(operator.gateway.now() + 11)
+    operator.gateway.tick()
+    assert await pushed == ("", "system_failure")
+    ((kind, facts),) = operator.events
+    assert (kind, facts["error"]) == ("menu.failed", "nothing came in time, and nobody saw the screen")
+    assert not operator.menu.sessions
+
+
 SECRET_SMS = """
 title = "Card"
 codes = ["*500#"]
@@ -687,7 +700,7 @@ async def test_a_call_is_made_once_and_its_fields_are_shown(operator, rates):
 
 
 async def test_a_call_that_fails_takes_the_error_route_and_is_told_without_a_secret(operator, rates):
-    operator.serve(RATES.replace("URL", f"http://127.0.0.1:{rates.port}"))
+    operator.serve(RATES.replace("URL", f"http://anna:8642@127.0.0.1:{rates.port}"))
     rates.answer = {"data": {"error": "8642 is wrong"}}
     with capture_logs() as logs:
         assert await operator.phone().dial("*600*8642#") == "No rate today."
@@ -697,6 +710,30 @@ async def test_a_call_that_fails_takes_the_error_route_and_is_told_without_a_sec
     assert facts["why"] == why
     assert (facts["session"] != "", [entry["why"] for entry in logs]) == (True, [why])
     assert "8642" not in f"{logs}{operator.events}"
+
+
+async def test_a_call_ends_with_its_dialogue(operator):
+    """Nobody answers on that port, and nobody refuses either."""
+
+    async def stays_silent(reader, writer):
+        connected.set()
+        closed.append(await reader.read())
+        writer.close()
+
+    connected, closed = asyncio.Event(), []
+    server = await asyncio.start_server(stays_silent, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        operator.serve(RATES.replace("URL", f"http://anna:8642@127.0.0.1:{port}"))
+        phone = operator.phone()
+        dialled = asyncio.create_task(phone.dial("*600*8642#"))
+        await connected.wait()
+        operator.gateway.clock.move_to(operator.gateway.now() + 11)
+        operator.gateway.tick()
+        assert (await dialled).outcome == "app_timeout"
+        await operator.gateway.settle()
+        assert not operator.gateway._tasks
+    assert "8642" not in str(operator.events)
 
 
 # Secrets that are typed
@@ -711,6 +748,15 @@ async def test_a_pin_that_is_typed_or_dialled_enters_no_record(operator, rates):
     operator.gateway.journal.commit()
     assert rates.heard == ["/8642", "/8642"]
     assert b"8642" not in b"".join(octets or b"" for (octets,) in operator.gateway.written("octets"))
+
+
+async def test_a_secret_is_not_remembered_for_the_next_dialogue(operator, rates):
+    text = RATES.replace("URL", f"http://127.0.0.1:{rates.port}").replace(
+        "[screens.main]", 'remember = ["pin"]\n[screens.main]', 1
+    )
+    menu = operator.serve(text)
+    await operator.phone().dial("*600*8642#")
+    assert not menu._remembered
 
 
 # Files and handlers by name

@@ -248,6 +248,22 @@ async def test_today_is_the_operators(plain_gateway, tmp_path, utc_offset, day):
     assert await folder.dial() == day
 
 
+async def test_a_reset_forgets_what_dialogues_left_and_no_gateway_looks_that_shall_not(tmp_path):
+    (tmp_path / "menus").mkdir()
+    (tmp_path / "menus" / "news.toml").write_text(menu("One", more='resume = "ask"'))
+    (tmp_path / "config.toml").write_text("[menus]\nreload = false\nutc_offset = 5.5")
+    flags = {"server.http_port": 0, "server.smpp_port": 0, "store.path": ":memory:"}
+    async with Gateway.from_config(tmp_path / "config.toml", flags=flags) as gateway:
+        phone = gateway.handset(ANNA)
+        await phone.dial("*700#")
+        await phone.hang_up()
+        assert (await phone.dial("*700#")).startswith("Go on where you stopped?")
+        await phone.hang_up()
+        await gateway.reset()
+        assert (await phone.dial("*700#")).startswith("One")
+        assert gateway.menus._timer is None
+
+
 async def test_a_running_gateway_looks_by_itself_until_it_stops(tmp_path):
     (tmp_path / "menus").mkdir()
     (tmp_path / "menus" / "news.toml").write_text(menu("One"))

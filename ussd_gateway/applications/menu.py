@@ -7,6 +7,7 @@ pushes leave, and what a broken dialogue or a remembered variable left behind wa
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -58,6 +59,8 @@ language; answers a word or variables (a word as "result"). What it puts into `t
 
 KEPT = 10_000  # broken dialogues, and numbers with remembered variables, of one menu; the oldest go
 PUSHES = 3  # dialogues that may begin one after the other by pushes that nobody has answered
+
+_PASSWORD = re.compile("//[^/@]*@")  # of a URL, with the user's name
 
 log = structlog.get_logger(__name__)
 
@@ -155,9 +158,8 @@ class Pushing(NamedTuple):
 
 
 class _Broken(NamedTuple):
-    """A dialogue that broke off: its version, what it showed last, and when that was, in the gateway's seconds."""
+    """A dialogue that broke off: what it showed last, and when that was, in the gateway's seconds."""
 
-    version: Version
     state: State
     at: float
 
@@ -186,6 +188,7 @@ class MenuApplication:
     def serve(self, version: Version) -> None:
         """New dialogues get another version of the menu; those that are open end on their own."""
         self._version = version
+        self._broken.clear()
 
     def forget(self) -> None:
         """Forget what is kept from one dialogue to the next."""
@@ -236,9 +239,7 @@ class MenuApplication:
         if message.inputs:
             return None
         broken = self._broken.pop(message.msisdn, None)
-        if broken is None or broken.version is not self._version:
-            return None
-        return broken if self._gateway.now() - broken.at <= self.menu.resume_within else None
+        return broken if broken and self._gateway.now() - broken.at <= self.menu.resume_within else None
 
     def _variables(self, msisdn: str, code: str, dialled: str) -> dict[str, object]:
         """What a dialogue begins with, beside what its menu says."""
@@ -265,9 +266,9 @@ class MenuApplication:
         dialogue = self._dialogues.get(message.session)
         if dialogue is None:
             return
-        if dialogue.version.menu.resume != "start" and dialogue.shown and not isinstance(dialogue, _Pushed):
-            broken = _Broken(dialogue.version, dialogue.shown, self._gateway.now())
-            _keep(self._broken, message.msisdn, broken)
+        pushed = isinstance(dialogue, _Pushed)  # nobody dialled it
+        if dialogue.version is self._version and self.menu.resume != "start" and dialogue.shown and not pushed:
+            _keep(self._broken, message.msisdn, _Broken(dialogue.shown, self._gateway.now()))
         self._remember(dialogue, message.msisdn)
         task = dialogue.task
         self._close(message.session)
@@ -277,9 +278,10 @@ class MenuApplication:
             task.cancel()
 
     def _remember(self, dialogue: _Dialogue, msisdn: str) -> None:
-        menu, state = dialogue.version.menu, dialogue.state
-        if state and (kept := {name: state.variables[name] for name in menu.remembered if name in state.variables}):
-            _keep(self._remembered, msisdn, kept)
+        if state := dialogue.state:
+            names = [name for name in dialogue.version.menu.remembered if name not in state.secrets]
+            if kept := {name: state.variables[name] for name in names if name in state.variables}:
+                _keep(self._remembered, msisdn, kept)
 
     def _close(self, session: str) -> None:
         if dialogue := self._dialogues.pop(session, None):
@@ -330,8 +332,8 @@ class MenuApplication:
         try:
             return resume(menu, state, await self._around.caller.call(action, fetch.fields))
         except CallOutError as error:
-            url = fetch.url.source.partition("?")[0]  # as the file has it, before a variable has come into it
-            why = f"{url} {error}"
+            # As the file has it, before a variable has come into it
+            why = f"{_PASSWORD.sub('//', fetch.url.source.partition('?')[0])} {error}"
             self._gateway.warn(
                 "menu.call_failed", menu=menu.source, screen=state.screen, session=message.session, why=why
             )
@@ -439,8 +441,17 @@ class MenuApplication:
         pushed = _Pushed(version, chain, self)
         begun_with = {**variables, **self._variables(msisdn, code, "")}
         step = begin(version.menu, (), self._around.language(msisdn), variables=begun_with, screen=screen)
-        self._follow(pushed, Ussd(ASK, msisdn=msisdn, service_code=code), step)
+        message = Ussd(ASK, msisdn=msisdn, service_code=code)
+        self._follow(pushed, message, step)
+        if pushed.task:  # there is no session yet whose time could be over
+            self._gateway.call_later(self._around.patience, partial(self._give_up, pushed, pushed.task, message))
         return pushed
+
+    def _give_up(self, pushed: _Pushed, task: asyncio.Task[None], message: Ussd) -> None:
+        if not task.done() and pushed.state:
+            pushed.open = False
+            task.cancel()
+            self._report(pushed, message, pushed.state, "nothing came in time, and nobody saw the screen")
 
     def _begin_push(self, dialogue: _Pushed, screen: Ussd) -> None:
         """The first screen, which the network may refuse."""

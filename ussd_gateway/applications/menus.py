@@ -15,12 +15,12 @@ from pathlib import Path
 import structlog
 
 from ussd_gateway.applications.callout import Caller
-from ussd_gateway.applications.imports import HandlerError, Imports, resolve
+from ussd_gateway.applications.imports import HandlerError, Imports
 from ussd_gateway.applications.menu import Handler, MenuApplication, Pushing, ScreenError, Surroundings, Version
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.logs import told
 from ussd_gateway.menu.lines import key_lines
-from ussd_gateway.menu.load import parse
+from ussd_gateway.menu.load import examine
 from ussd_gateway.menu.mistakes import MenuError, Mistake, Mistakes, way_out
 from ussd_gateway.menu.model import Menu
 
@@ -207,29 +207,29 @@ class Menus:
     def _serve(self, file: _File) -> None:
         """Serve what the file says now. Raises MenuError, and nothing has changed."""
         text = _text(file.path)
-        menu = parse(text, file.path.name, handlers=self._handlers)
+        menu, found = examine(text, file.path.name, handlers=self._handlers, imported=self._imported)
+        if menu is None:
+            raise MenuError(mistake for mistake in found if not mistake.warning)
         if file.codes:
             menu = replace(menu, codes=file.codes)
-        mistakes = Mistakes(file.path.name, key_lines(text))
-        version = self._version(menu, mistakes)
+        version = Version(menu, self._handlers, self._imports)
         application = file.application or MenuApplication(version, self._around)
-        self._take_codes(file, application, menu, mistakes)
+        self._take_codes(file, application, menu, text)
         application.serve(version)
         file.application = application
 
-    def _version(self, menu: Menu, mistakes: Mistakes) -> Version:
-        for screen in menu.screens.values():
-            if screen.handler:
-                try:
-                    resolve(screen.handler, self._handlers, self._imports)
-                except HandlerError as error:
-                    mistakes.add(("screens", screen.name, "handler"), str(error), "missing-handler")
-        mistakes.raise_any()
-        return Version(menu, self._handlers, self._imports)
+    def _imported(self, name: str) -> str:
+        """What is wrong with an import string; "" for nothing."""
+        try:
+            self._imports.function(name)
+        except HandlerError as error:
+            return str(error)
+        return ""
 
-    def _take_codes(self, file: _File, application: MenuApplication, menu: Menu, mistakes: Mistakes) -> None:
+    def _take_codes(self, file: _File, application: MenuApplication, menu: Menu, text: str) -> None:
         """The application answers the menu's codes and no others. Raises MenuError where one is another's."""
         directory = self._gateway.directory
+        mistakes = Mistakes(file.path.name, key_lines(text))
         taken: list[str] = []
         for index, code in enumerate(menu.codes):
             if code in file.attached or code in taken:
