@@ -139,3 +139,39 @@ def test_any_text_makes_pages_that_fit_and_lose_white_space_only(text, navigatio
     assert all(pages.fits(page) for page in split)
     bodies = without_navigation(split, **navigation)
     assert "".join("".join(bodies).split()) == "".join(text.split())
+
+
+# cutting
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "tail", "kept"),
+    [
+        ("Ж" * 80, 160, "", "Ж" * 80),
+        ("слово " * 15, 160, "", " ".join(["слово"] * 13)),
+        ("слово " * 15, 160, "\n1 Да", " ".join(["слово"] * 12)),
+        ("раз\nдва три", 14, "", "раз\nдва"),
+        ("Ж" * 81, 160, "", "Ж" * 80),
+        ("a" * 160 + " Ж", 140, "", "a" * 160),
+        ("Ж" + SUNGLASSES * 50, 160, "", "Ж" + SUNGLASSES * 39),
+        ("[]" * 100, 160, "", "[]" * 45 + "["),
+    ],
+)
+def test_a_text_is_cut_at_a_word_end_so_that_it_fits_with_what_follows(text, limit, tail, kept):
+    assert pages.cut(text, limit, tail) == kept
+
+
+def test_nothing_can_be_cut_so_that_there_is_no_room():
+    with pytest.raises(ValueError, match="leaves no room"):
+        pages.cut("Ж" * 5, 10, "\n1 Да и нет")
+
+
+@given(screens, st.integers(40, 160), st.sampled_from(["", "\n0 Back", "\n1 Да\n0 Назад"]))
+def test_what_is_cut_fits_and_is_the_beginning_of_the_text(text, limit, tail):
+    kept = pages.cut(text, limit, tail)
+
+    assert pages.fits(kept + tail, limit)
+    assert text.startswith(kept)
+    assert kept == text or kept.strip() or not text[:1].strip()
+    following = text[len(kept) : len(kept) + 1]
+    assert not following.strip() or not any(letter.isspace() for letter in kept.strip())

@@ -11,6 +11,7 @@ from ussd_gateway.menu.templates import RenderError
 MENU = """
 title = "Test"
 codes = ["*1#"]
+variables = { fish = "", nothing = "" }
 [screens.main]
 text = { ru = "Портал", en = "Portal" }
 choices = [

@@ -48,7 +48,7 @@ def cut(text: str, limit: int = USSD_OCTETS, tail: str = "") -> str:
         return text
     end = _longest(text, tail, limit)
     at = max(text.rfind(separator, 0, end + 1) for separator in "\n ")
-    return text[:at].rstrip() or text[:end]
+    return text[: max(at, 0)].rstrip() or text[:end]
 
 
 def _tail(*lines: str) -> str:

@@ -7,7 +7,7 @@ and an evaluation does a bounded number of operations. So no template takes long
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from enum import Enum
 from functools import cache, wraps
@@ -214,7 +214,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.globals = {"range": self._range, "days": days}
         usual = {name: FILTERS[name] for name in _FILTERS}
         own = {**words.filters(language, currency, numbers), "round": _round, "replace": _replace}
-        self.filters = {name: self._weighing(each) for name, each in (usual | own).items()}
+        self.filters = {name: self._weighing(each, own.values()) for name, each in (usual | own).items()}
         self.filters[_COUNTED] = self._counted
         self.tests = {name: self._weighing(cast(Callable[..., Any], TESTS[name])) for name in _TESTS}
 
@@ -282,12 +282,14 @@ class Sandbox(ImmutableSandboxedEnvironment):
             self._spend(1)
             yield value
 
-    def _weighing(self, function: Callable[..., Any]) -> Callable[..., Any]:
+    def _weighing(self, function: Callable[..., Any], own: Collection[object] = ()) -> Callable[..., Any]:
         @wraps(function)
         def weighing(*args: Any, **options: Any) -> Any:
             self._spend(1)
             for each in args:
                 self.weighed(each)
+                if isinstance(each, StrictUndefined) and function in own:
+                    str(each)  # raises: Jinja's own know what is undefined, ours do not
             return self._bounded(function(*args, **options))
 
         return weighing
