@@ -49,16 +49,17 @@ _FIELDS = re.compile(r"[*#]")
 def check_codes(menu: Menu, file: Node) -> None:
     """Note what is wrong with the codes of one file."""
     for code, nodes in _by_code(file).items():
-        for node in nodes:
+        for index, node in enumerate(nodes):
             if not CODE.fullmatch(code):
                 node.wrong(f'"{code}" is not a service code such as *111# or *111*25#', "bad-code")
             elif owner := reserved(code):
                 node.wrong(f'"{code}" never comes to a menu: {owner}; take another', "reserved-code")
-            elif len(nodes) > 1:
+            elif index:
                 node.wrong(f'"{code}" stands here twice', "duplicate-code")
     for code, node in file["code_languages"].items():
         if code not in menu.codes:
             node.wrong(f"is not among the codes{way_out(code, menu.codes)}", "bad-code")
+    check_together([(menu, file)])
 
 
 def reserved(code: str) -> str:

@@ -55,12 +55,19 @@ def everything_next(screen: Screen) -> Iterator[str]:
 def with_history(menu: Menu) -> set[str]:
     """The screens on which a user can stand with a screen to go back to: what he has answered led there."""
     asked = (target for screen in menu.screens.values() for target in _asked(screen) if target != screen.name)
-    return reached(menu, set(asked), Screen.going_on)
+    return reached(menu, set(asked), _without_asking)
 
 
 def _asked(screen: Screen) -> Iterator[str]:
-    """The screens that an answer leads to."""
-    yield from replace(screen, on={}, otherwise="", fetch=None).targets()
+    """The screens that an answer leads to, but for too many wrong ones: nobody goes back from there to try again."""
+    asked = replace(screen.input, exhausted="") if screen.input else None
+    yield from replace(screen, on={}, otherwise="", fetch=None, input=asked).targets()
+
+
+def _without_asking(screen: Screen) -> Iterator[str]:
+    yield from screen.going_on()
+    if screen.input and screen.input.exhausted:
+        yield screen.input.exhausted
 
 
 def reached(menu: Menu, start: Iterable[str], following: Callable[[Screen], Iterable[str]]) -> set[str]:

@@ -6,10 +6,11 @@ the bounds of inputs. What only a handler knows counts as nothing; the machine c
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
-from itertools import islice, product
+from itertools import count, islice, product
 
 from jinja2 import meta, nodes
 
@@ -17,11 +18,11 @@ from ussd_gateway.coding.data_coding import ussd_octets
 from ussd_gateway.coding.pages import fits, split
 from ussd_gateway.coding.transliteration import to_latin
 from ussd_gateway.menu.check_targets import with_history
-from ussd_gateway.menu.model import LATIN, Input, Menu, Screen, Text, Texts, Variables, written
+from ussd_gateway.menu.model import LATIN, Expression, Input, Menu, Screen, Text, Texts, Variables, written
 from ussd_gateway.menu.node import Node
 from ussd_gateway.menu.profiles import Navigation
 from ussd_gateway.menu.sandbox import Sandbox
-from ussd_gateway.menu.templates import RenderError, render_text
+from ussd_gateway.menu.templates import RenderError, names_in_expression, render_text
 from ussd_gateway.menu.words import money
 from ussd_gateway.patterns import matches
 
@@ -78,6 +79,7 @@ class Lengths:
         self.samples = _samples(menu)
         self.history = with_history(menu)
         self.sure = True  # whether all of what was put together last is known
+        self._known: dict[str, tuple[str, bool]] = {}  # the longest of a text, and whether all of it is known
 
     def fits(self, text: str) -> bool:
         """Whether a text, in the language that is written, fits one screen."""
@@ -91,20 +93,24 @@ class Lengths:
         """The menu's own words."""
         return self.menu.phrases[name][self.source]
 
-    def pages(self, screen: Screen) -> list[str]:
-        """The pages of the longest text that is known of the screen; one where it has none."""
+    def pages(self, whole: str) -> list[str]:
+        """The pages that a text on one page becomes."""
         more, back = self._line("more"), self._line("back")
         limit = self.menu.limits.shown
-        return split(self._spoken(self.whole(screen)), limit=limit, more=self._spoken(more), back=self._spoken(back))
+        return split(self._spoken(whole), limit=limit, more=self._spoken(more), back=self._spoken(back))
 
     def may_page(self, screen: Screen) -> bool:
         """Whether the screen can take more than one page."""
-        return len(self.pages(screen)) > 1 or not self.sure
+        return not self.fits(self.whole(screen)) or not self.sure
 
-    def whole(self, screen: Screen) -> str:
-        """The screen on one page, however long."""
+    def octets(self, text: str) -> int:
+        """What a text, in the language that is written, takes as it is shown."""
+        return ussd_octets(self._spoken(text))
+
+    def whole(self, screen: Screen, text: str = "") -> str:
+        """The screen on one page, however long; with another text where there is one."""
         self.sure = True
-        lines = [self.longest(screen.texts), *self._choices(screen)]
+        lines = [text or self.longest(screen.texts), *self._choices(screen)]
         if screen.confirm:
             lines += self._confirm(screen)
         if screen.name in self.history and not screen.end:
@@ -116,9 +122,18 @@ class Lengths:
         text = texts.get(self.source)
         if text is None or text.template is None:
             return text.source if text else ""
-        environment = text.template.environment
+        if not more and text.source in self._known:
+            found, sure = self._known[text.source]
+            self.sure = self.sure and sure
+            return found
+        environment, before = text.template.environment, self.sure
         assert isinstance(environment, Sandbox)
-        return self._longest(environment, environment.parse(text.source).body, {**self.samples, **more}).strip()
+        self.sure = True
+        found = self._longest(environment, environment.parse(text.source).body, {**self.samples, **more}).strip()
+        if not more:
+            self._known[text.source] = found, self.sure
+        self.sure = self.sure and before
+        return found
 
     def _longest(self, environment: Sandbox, tree: Iterable[nodes.Node], samples: dict[str, Sequence[object]]) -> str:
         found = ""
@@ -142,13 +157,12 @@ class Lengths:
         """The longest of what a part of a template makes of the values that its variables can have."""
         tree = nodes.Template([node], lineno=1)
         tree.set_environment(environment)
-        names = sorted(meta.find_undeclared_variables(tree) - environment.globals.keys())
+        names = meta.find_undeclared_variables(tree) - environment.globals.keys()
         if not all(samples.get(name) for name in names):
             self.sure = False
             return ""
         text = Text("", environment.from_string(tree))
-        values = islice(product(*(samples[name] for name in names)), _COMBINATIONS)
-        return max((self._tried(text, dict(zip(names, each, strict=True))) for each in values), key=ussd_octets)
+        return max((self._tried(text, variables) for variables in _combined(names, samples)), key=ussd_octets)
 
     def _tried(self, text: Text, variables: Variables) -> str:
         try:
@@ -168,21 +182,26 @@ class Lengths:
             if not isinstance(items, list):
                 self.sure = False
                 return
-            for number, item in enumerate(items, 1):
+            taken = {*self.menu.navigation.keys, *(choice.key for choice in screen.choices)}
+            numbers = (key for key in map(str, count(1)) if key not in taken)
+            for number, item in zip(numbers, items, strict=False):
                 yield f"{number} {self.longest(screen.listing.labels, **{screen.listing.name: (item,)})}"
             if not items:
                 yield self.longest(screen.listing.empty) or self.phrase("empty")
 
     def _confirm(self, screen: Screen) -> Iterator[str]:
         if screen.confirm and screen.confirm.price:
-            yield self.phrase("price") + self._price(screen.confirm.price.source)
+            prices = [price for price in self._values(screen.confirm.price) if type(price) is int]
+            self.sure = self.sure and bool(prices)
+            most = max(prices, default=0)
+            yield self.phrase("price") + money(most, language=self.source, currency=self.menu.currency)
         yield from (f"1 {self.phrase('yes')}", f"2 {self.phrase('no')}")
 
-    def _price(self, source: str) -> str:
-        value = self.menu.variables.get(source.strip())
-        self.sure = self.sure and type(value) is int
-        whole = value if isinstance(value, int) else 0
-        return money(whole, language=self.language, currency=self.menu.currency)
+    def _values(self, expression: Expression) -> Iterator[object]:
+        """What an expression can be, as far as its variables are known."""
+        for variables in _combined(names_in_expression(expression.source), self.samples):
+            with suppress(RenderError):
+                yield expression.evaluate(variables)
 
     def _line(self, name: str) -> str:
         return f"{getattr(self.menu.navigation, name)} {self.phrase(name)}"
@@ -203,13 +222,12 @@ def _screen(screen: Screen, node: Node, lengths: Lengths) -> None:
         return
     whole = lengths.whole(screen)
     if limits.policy != "page" and not lengths.fits(whole):
-        octets = ussd_octets(lengths._spoken(whole))
-        what = "the dialogue ends there" if limits.policy == "error" else "its end is left out"
+        octets, cut = lengths.octets(whole), limits.policy == "truncate" and lengths.fits(lengths.whole(screen, "x"))
+        what = "the end of the text is left out" if cut else "the dialogue ends there"
         words = f"in {language}, can take {octets} octets with its choices; a screen has {limits.shown}, and {what}"
-        node["text"].wrong(
-            f'{words}; shorten it, bound its inputs by max, or have limits.policy = "page"', "text-too-long"
-        )
-    elif limits.policy == "page" and len(pages := lengths.pages(screen)) > MAX_PAGES:
+        words += '; shorten it, bound its inputs by max, or have limits.policy = "page"'
+        node["text"].wrong(words, "text-too-long", warning=cut)
+    elif limits.policy == "page" and len(pages := lengths.pages(whole)) > MAX_PAGES:
         words = f"in {language}, takes {len(pages)} pages; {MAX_PAGES} are the most"
         node["text"].wrong(words, "text-too-long")
 
@@ -233,6 +251,12 @@ def _samples(menu: Menu) -> dict[str, Sequence[object]]:
         if screen.listing and isinstance(items := menu.variables.get(screen.listing.of.source.strip()), list):
             samples.setdefault(screen.listing.name, []).extend(items)
     return dict(samples)
+
+
+def _combined(names: Collection[str], samples: Mapping[str, Sequence[object]]) -> Iterator[dict[str, object]]:
+    """The variables with each of their values, so many of them as is reasonable."""
+    values = product(*(samples.get(name, ()) for name in names))
+    return (dict(zip(names, each, strict=True)) for each in islice(values, _COMBINATIONS))
 
 
 def _typed(asked: Input, menu: Menu) -> Collection[object]:

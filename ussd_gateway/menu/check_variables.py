@@ -11,7 +11,7 @@ from ussd_gateway.menu.mistakes import way_out
 from ussd_gateway.menu.model import Expression, Menu, Screen, Text, Texts
 from ussd_gateway.menu.node import ALWAYS, Node
 from ussd_gateway.menu.sandbox import sandbox_for
-from ussd_gateway.menu.templates import names_in
+from ussd_gateway.menu.templates import is_variable, names_in
 
 Names = frozenset[str] | None
 """Variables that are set; None for any: a handler, or a call without `fields`, may set whatever it likes."""
@@ -36,6 +36,8 @@ def check_variables(menu: Menu, file: Node) -> None:
     for name, names in possible.items():
         screen, node = menu.screens[name], file["screens"][name]
         for may, must in zip(_uses(screen, node, names), _uses(screen, node, certain[name]), strict=True):
+            if may.names is None and must.names is None:
+                continue
             for variable in sorted(_needed(may.source)):
                 if may.names is not None and variable not in may.names:
                     may.place.wrong(f'nobody sets "{variable}"{way_out(variable, may.names)}', "unknown-variable")
@@ -171,7 +173,7 @@ def _sources(body: object) -> Iterator[str]:
 
 def _needed(source: str) -> frozenset[str]:
     """The variables that a text cannot do without: not those of which it asks first whether they are set."""
-    return names_in(source) - _guarded(source)
+    return names_in(source) - _guarded(source) if is_variable(source) else frozenset()
 
 
 def _guarded(source: str) -> frozenset[str]:

@@ -358,7 +358,7 @@ class _Reader:
                 compile_expression(source, self.languages[0], self.currency, self.profile.numbers) if source else None
             )
         except _NOT_COMPILED as error:
-            node.wrong(_reason(error), "bad-expression")
+            node.wrong(f"is no expression: {_reason(error)}", "bad-expression")
             return None
 
     def wordings(self, node: Node) -> dict[str, str]:

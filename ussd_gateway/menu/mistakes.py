@@ -114,11 +114,6 @@ class Mistakes:
         """Whether anything is wrong at `path` or inside it, warnings aside."""
         return any(found[: len(path)] == path and not mistake.warning for found, mistake in self._found)
 
-    def raise_any(self) -> None:
-        """Raise MenuError when anything was wrong, warnings aside."""
-        if self.within():
-            raise MenuError(mistake for mistake in self.found if not mistake.warning)
-
 
 def spelled(path: Path) -> str:
     """A path as a file's reader would say it: screens.main.choices[2].to, code_languages."#100#"."""

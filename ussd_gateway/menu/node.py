@@ -106,6 +106,9 @@ class Node:
 
     def integer(self, default: int = 0) -> int:
         """A whole number within the bounds of the grammar."""
+        if isinstance(self.value, float):
+            self.wrong("must be a whole number", "wrong-type")
+            return default
         return self.value if self._is(int) and isinstance(self.value, int) and self._bounded(self.value) else default
 
     def number(self, default: float = 0) -> float:
@@ -115,8 +118,11 @@ class Node:
 
     def decimal(self) -> Decimal | None:
         """A number as it is written."""
-        if isinstance(self.value, float) and math.isfinite(self.value):
-            return Decimal(repr(self.value))
+        if isinstance(self.value, float):
+            if math.isfinite(self.value):
+                return Decimal(repr(self.value))
+            self.wrong("must be a number that has an end", "bad-value")
+            return None
         return Decimal(self.value) if self._is(int) and isinstance(self.value, int) else None
 
     def _bounded(self, number: int | Decimal) -> bool:
