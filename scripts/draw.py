@@ -13,6 +13,9 @@ DOCS = Path(__file__).parent.parent / "docs"
 DRAWN = {
     "commands": "ussd_gateway.smpp.connection:commands_table",
     "keys": "ussd_gateway.menu.keys:keys_table",
+    "dialects": "ussd_gateway.dialects.drawing:dialects_table",
+    "dialogues": "ussd_gateway.dialects.drawing:dialects_spoken",
+    "generic": "ussd_gateway.dialects.drawing:generic_keys",
 }
 """The functions, without arguments, that return Markdown."""
 

@@ -22,7 +22,8 @@ from ussd_gateway.api.events import EventsApi
 from ussd_gateway.api.faults import FaultsApi
 from ussd_gateway.api.metrics import MetricsApi
 from ussd_gateway.api.records import RecordsApi
-from ussd_gateway.applications.imports import Imports
+from ussd_gateway.applications.function import FunctionApplication
+from ussd_gateway.applications.imports import Function, Imports
 from ussd_gateway.applications.menus import Menus
 from ussd_gateway.applications.smsc.accounts import Accounts, EsmeAccount, EsmeSettings
 from ussd_gateway.applications.smsc.broadcasts import Broadcasts
@@ -366,6 +367,17 @@ class Gateway(core.Gateway):
         if menus.mistakes:
             raise ConfigError("\n".join(map(str, menus.mistakes)))
         return menus
+
+    def attach_function(self, service_code: str, function: str | Function) -> None:
+        """A Python function, or what an import string names, answers the code. Raises HandlerError and ValueError."""
+        application = FunctionApplication(
+            self._imports.function(function) if isinstance(function, str) else function,
+            submit=self.submit,
+            spawn=self.spawn,
+            note=self.note,
+            language=self.selfcare.languages.language,
+        )
+        self.directory.attach_code(service_code, application)
 
     def _restore(self) -> None:
         """What was accepted before the gateway was started again."""

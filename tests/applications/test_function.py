@@ -140,6 +140,7 @@ async def test_what_is_wrong_ends_the_dialogue_and_is_explained_in_one_sentence(
     ((kind, told),) = facts(plain_gateway)
     assert kind == "application.failed"
     assert (told["session"], told["msisdn"], told["service_code"]) == (screen.session, ANNA, "*500#")
+    assert told["outcome"] == "abort_app"
     assert told["why"].startswith(f"{dialled.application.name} {why}")
     assert ANNA not in told["why"]
     assert [log["why"] for log in logs if log["event"] == "application.failed"] == [told["why"]]

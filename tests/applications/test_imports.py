@@ -3,6 +3,7 @@
 import asyncio
 import asyncio.queues
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -120,6 +121,11 @@ def test_a_file_that_would_hide_a_module_of_python_is_refused(folder, imports):
         imports.function("calendar:balance")
 
 
+def test_python_itself_may_live_in_a_folder_of_the_config(folder):
+    home = Path(asyncio.__file__).parents[2]
+    assert Imports(home).function("asyncio:sleep").current() is asyncio.sleep
+
+
 def test_a_changed_file_is_read_again_and_an_old_function_stays_what_it_was(folder, imports, notes):
     write(folder, "WORD = 'old'\ndef balance(ussd):\n    return WORD\n")
     function = imports.function("airtime:balance")
@@ -187,6 +193,13 @@ def test_a_new_version_has_to_have_every_function_in_use(folder, imports, notes)
     write(folder, says("new") + "def top_up(ussd): return 'new'\n")
     assert [function(None) for function in functions] == ["new", "new"]
     assert [kind for kind, _ in notes] == ["application.not_reloaded", "application.reloaded"]
+
+
+def test_a_function_that_the_file_has_only_now_is_found(folder, imports):
+    write(folder, says("old"))
+    imports.function("airtime:balance")
+    write(folder, says("new") + "def top_up(ussd): return 'new'\n")
+    assert imports.function("airtime:top_up")(None) == "new"
 
 
 def test_only_the_module_that_is_named_is_read_again(folder, imports):

@@ -21,3 +21,8 @@ def test_json_keeps_its_letters():
 
 def test_a_body_that_is_no_utf_8_is_shown_all_the_same():
     assert Response(body=b"CON \xff").text == "CON \N{REPLACEMENT CHARACTER}"
+
+
+def test_half_a_surrogate_pair_is_no_reason_to_fail():
+    assert form_body({"text": "a\ud83d"})[1] == b"text=a%3F"
+    assert json_body({"text": "a\ud83d"})[1] == b'{"text": "a?"}'

@@ -11,7 +11,7 @@ from ussd_gateway.applications.imports import FAULTS, Function, Imported
 from ussd_gateway.applications.turn import Turn
 from ussd_gateway.logs import told
 from ussd_gateway.network.message import ABORT, ANSWER, ASK, END, Message, Operation, Ussd
-from ussd_gateway.network.session import CDR_RESULTS, SessionError
+from ussd_gateway.network.session import CDR_RESULTS, Outcome, SessionError
 
 _WAY_OUT = "return ussd.ask(...) or ussd.end(...)"
 
@@ -153,6 +153,7 @@ class FunctionApplication:
             session=turn.session,
             msisdn=turn.msisdn,
             service_code=turn.service_code,
+            outcome=Outcome.ABORT_APP.value,
             why=f"{self.name} {why}",
         )
         if self._dialogues.get(turn.session) is dialogue:

@@ -52,7 +52,10 @@ class Imports:
                 f'"{name}" is no import string; one looks like airtime:balance, a module and its function'
             )
         try:
-            source = self._sources.get(module) or self._found(module)
+            if source := self._sources.get(module):
+                source.refresh()
+            else:
+                source = self._found(module)
             source.add(path)
         except HandlerError as error:
             raise HandlerError(f'"{name}" cannot be imported: {error}') from error
@@ -84,8 +87,8 @@ class Imports:
         places = [*([str(self._folder)] if self._folder else []), *sys.path]
         first, *others = name.split(".")
         spec = PathFinder.find_spec(first, places)
-        own = spec and spec.origin and self._folder and Path(spec.origin).is_relative_to(self._folder)
-        if own and first in sys.stdlib_module_names:
+        beside = spec and spec.origin and self._folder in Path(spec.origin).parents[:2]  # the file, or its package
+        if beside and first in sys.stdlib_module_names:
             raise HandlerError(f"{first} beside the config has the name of a module of Python's own; rename it")
         for part in others:
             if spec is None or spec.submodule_search_locations is None:

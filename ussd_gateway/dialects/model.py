@@ -13,6 +13,8 @@ from enum import StrEnum
 from typing import Protocol
 from urllib.parse import parse_qsl, urlencode
 
+from ussd_gateway.dialects.settings import Setting
+
 
 class Kind(StrEnum):
     """What a turn is."""
@@ -35,7 +37,7 @@ class Turn:
     dialled       str; the whole string that was dialled, "*384*77*1#"
     text          str; what was typed in this turn; "" for NEW
     inputs        tuple of str; every answer so far: those that were dialled with the code, then those that were typed
-    number        int; of the turn within the dialogue, from 1
+    number        int; of the turn within the dialogue, from 1; the one that tells of the end counts too
     carried       what the application's last reply asked to get back, by the dialect's own names
     started_at    float; seconds since the epoch, when the dialogue began
     at            float; the same of this turn
@@ -98,7 +100,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An HTTP request, apart from where it goes.
+    """An HTTP request, apart from where it goes; names of headers are in lower case.
 
     path   str; what follows the application's URL, such as "/session/start", or ""
     query  the parameters of the query
@@ -150,27 +152,45 @@ class CallError(ValueError):
     """A gateway's call cannot be read; the message says which field is wrong and what is expected."""
 
 
+class SendError(CallError):
+    """A gateway refuses what an application of an asynchronous dialect sent; `code` is what it says to that."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What an aggregator allows, as far as it is known; 0 or 0.0 where it is not.
 
     octets          of a text that it shows, packed as USSD
+    characters      of the same
     answer_timeout  seconds that the application has for an answer
     user_timeout    seconds that the user has
     session_timeout seconds for the dialogue as a whole
     """
 
     octets: int = 160
+    characters: int = 0
     answer_timeout: float = 10.0
     user_timeout: float = 0.0
     session_timeout: float = 0.0
 
 
 class Dialect(Protocol):
-    """One gateway's way to speak to applications. All four methods are pure."""
+    """One gateway's way to speak to applications. All four methods are pure.
+
+    name               as the config has it
+    limits             what the gateway allows
+    notices_elsewhere  whether END, ABORT, TIMEOUT and FAILED are told to a second URL
+    settings           what its settings are; it is made of a mapping of those that somebody wrote
+    """
 
     name: str
     limits: Limits
+    notices_elsewhere: bool
+    settings: Mapping[str, Setting]
 
     def call(self, turn: Turn) -> Request | None:
         """The gateway's call for the turn; None where the dialect does not tell this kind."""
@@ -185,11 +205,56 @@ class Dialect(Protocol):
         """The application's answer to the gateway."""
 
 
+class Asynchronous(Protocol):
+    """A gateway whose applications answer by a request of their own. All methods are pure.
+
+    name, limits, notices_elsewhere and settings are as those of a Dialect.
+    send_path  where the gateway takes that request
+
+    A gateway tells a turn by `call`, reads that it arrived by `read_acknowledgement`, later what is to be shown by
+    `read_send`, and answers that by `answer_send`. An application does the opposite: `read_call`, `acknowledge`, then
+    `write_send` and `read_sent`.
+    """
+
+    name: str
+    limits: Limits
+    notices_elsewhere: bool
+    settings: Mapping[str, Setting]
+    send_path: str
+
+    def call(self, turn: Turn) -> Request | None:
+        """The gateway's call for the turn; None where the dialect does not tell this kind."""
+
+    def read_acknowledgement(self, response: Response, turn: Turn) -> None:
+        """What the application answered to the call, which is not yet what it shows. Raises AnswerError."""
+
+    def read_send(self, request: Request) -> tuple[str, Reply]:
+        """The session and the reply of an application's request. Raises SendError, to be given to `answer_send`."""
+
+    def answer_send(self, error: CallError | None, at: float) -> Response:
+        """The gateway's answer to that request, at this time in seconds since the epoch.
+
+        The error may be the gateway's own, as for a session that is not open: it has no code then.
+        """
+
+    def read_call(self, request: Request) -> Call:
+        """What the gateway told. Raises CallError."""
+
+    def acknowledge(self, call: Call) -> Response:
+        """The application's answer to the call."""
+
+    def write_send(self, reply: Reply, call: Call) -> Request:
+        """The application's request; its path is that at the gateway."""
+
+    def read_sent(self, response: Response) -> None:
+        """What the gateway answered to it. Raises AnswerError."""
+
+
 def form_body(fields: Mapping[str, str]) -> tuple[Mapping[str, str], bytes]:
     """The headers and the body of application/x-www-form-urlencoded."""
-    return {"content-type": "application/x-www-form-urlencoded"}, urlencode(fields).encode()
+    return {"content-type": "application/x-www-form-urlencoded"}, urlencode(fields, errors="replace").encode()
 
 
 def json_body(fields: Mapping[str, object]) -> tuple[Mapping[str, str], bytes]:
     """The headers and the body of application/json."""
-    return {"content-type": "application/json"}, json.dumps(fields, ensure_ascii=False).encode()
+    return {"content-type": "application/json"}, json.dumps(fields, ensure_ascii=False).encode("utf-8", "replace")
