@@ -242,7 +242,7 @@ class Menus:
         if mistakes.found:
             for code in taken:
                 directory.detach_code(code, application)
-            mistakes.raise_any()
+            raise MenuError(mistakes.found)
         for code in set(file.attached) - set(menu.codes):
             directory.detach_code(code, application)
         file.attached = menu.codes
