@@ -137,6 +137,14 @@ async def test_a_redirect_within_the_host_is_followed(caller, server, what, hear
     assert server.heard == heard
 
 
+async def test_who_has_stopped_calls_nobody(caller, server):
+    await caller.call(call(server, "rates"), {})
+    await caller.stop()
+    with pytest.raises(CallOutError, match="the gateway stops"):
+        await caller.call(call(server, "rates"), {})
+    assert len(server.heard) == 1
+
+
 async def test_a_cookie_of_one_dialogue_is_none_of_anothers(caller, server):
     await caller.call(call(server, "set"), {})
     assert await caller.call(call(server, "set"), {}) == {"cookie": None}

@@ -327,6 +327,7 @@ choices = [{ key = "1", label = "Buy", to = "buy" }]
 
 [screens.buy]
 handler = "buy"
+sms = { from = "Shop", text = "Bought." }
 text = "Bought. {% for n in range(60) %}word{{ n }} {% endfor %}"
 choices = [{ key = "1", label = "Next", to = "next" }]
 
@@ -353,7 +354,7 @@ WAYS = [
 
 
 @pytest.mark.parametrize(("dialled", "typed", "times"), WAYS)
-async def test_a_handler_runs_once_whatever_the_way(operator, dialled, typed, times):
+async def test_a_handler_runs_once_and_its_screen_sends_once_whatever_the_way(operator, dialled, typed, times):
     bought = []
 
     async def buy(turn):
@@ -372,6 +373,7 @@ async def test_a_handler_runs_once_whatever_the_way(operator, dialled, typed, ti
         await operator.gateway.settle()
 
     assert bought == [ANNA] * times
+    assert [sms.text for sms in phone.inbox] == ["Bought."] * times
 
 
 # Going on where it broke off

@@ -70,9 +70,9 @@ async def test_every_file_of_the_folder_answers_its_codes_and_nothing_is_told_of
     folder.look()
     assert await folder.dial() == "One"
     assert folder.told == []
-    assert [(each.file, each.codes, each.menu.title, each.mistakes) for each in folder.menus.listed()] == [
-        ("news.toml", ("*700#",), "News", ())
-    ]
+    (listed,) = folder.menus.listed()
+    assert (listed.file, listed.codes, listed.menu.title) == ("news.toml", ("*700#",), "News")
+    assert (listed.mistakes, listed.sessions, listed.since) == ((), 0, folder.gateway.now())
 
 
 async def test_a_changed_file_serves_new_dialogues_and_open_ones_end_on_their_version(folder):
@@ -223,6 +223,17 @@ async def test_one_file_can_answer_codes_of_the_settings(folder):
     folder.look()
     assert await folder.dial("*800#") == "Changed"  # the settings want it
     assert [str(mistake) for mistake in folder.menus.mistakes] == ["other:1: cannot be read: No such file or directory"]
+
+
+async def test_a_file_of_the_settings_is_not_read_again_in_its_folder(plain_gateway, tmp_path):
+    folder = Folder(tmp_path, plain_gateway)
+    folder.write("news.toml", menu("News"))
+    folder.menus.add_file(tmp_path / "news.toml", ("*800#",))
+    folder.write("more", menu("More"))
+    folder.menus.add_file(tmp_path / "more", ("*800#",))
+    folder.menus.add_folder(tmp_path)
+    assert [await folder.dial("*800#"), await folder.dial("*700#")] == ["News", "no_route"]
+    assert [mistake.key for mistake in folder.menus.mistakes] == [""]
 
 
 async def test_a_screen_is_pushed_by_the_code_that_its_menu_answers(folder):

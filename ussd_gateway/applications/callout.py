@@ -34,6 +34,7 @@ class Caller:
     def __init__(self, longest: float) -> None:
         self._longest = longest
         self._session: aiohttp.ClientSession | None = None
+        self._stopped = False
 
     async def call(self, out: CallOut, fields: Mapping[str, str]) -> dict[str, object]:
         """The variables of the answer: those that `fields` name by paths such as "data.items[0].price", else every key.
@@ -62,7 +63,8 @@ class Caller:
         return variables(octets, fields)
 
     async def stop(self) -> None:
-        """Close every connection."""
+        """Close every connection, and make none any more."""
+        self._stopped = True
         session, self._session = self._session, None
         if session:
             await session.close()
@@ -87,6 +89,8 @@ class Caller:
         raise CallOutError(f"redirects more than {REDIRECTS} times")
 
     def _opened(self) -> aiohttp.ClientSession:
+        if self._stopped:
+            raise CallOutError("is not asked any more: the gateway stops")
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 # A connection that was kept may be closed by now, and nobody repeats a purchase to find out

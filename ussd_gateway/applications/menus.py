@@ -45,6 +45,7 @@ class Listed:
     menu      what it says, as far as it serves; None while it never has
     mistakes  why the file as it is now does not serve; () when it does
     sessions  dialogues that are open, those of older versions too
+    since     the gateway's seconds when it began to serve as it serves now; None while it never has
     """
 
     file: str
@@ -52,6 +53,7 @@ class Listed:
     menu: Menu | None
     mistakes: tuple[Mistake, ...]
     sessions: int
+    since: float | None
 
 
 class _File:
@@ -64,7 +66,7 @@ class _File:
     attached     the codes that the application has
     """
 
-    __slots__ = ("application", "attached", "codes", "done", "mistakes", "path", "seen")
+    __slots__ = ("application", "attached", "codes", "done", "mistakes", "path", "seen", "since")
 
     def __init__(self, path: Path, codes: tuple[str, ...]) -> None:
         self.path = path
@@ -74,6 +76,7 @@ class _File:
         self.application: MenuApplication | None = None
         self.attached: tuple[str, ...] = ()
         self.mistakes: tuple[Mistake, ...] = ()
+        self.since: float | None = None
 
 
 class Menus:
@@ -114,13 +117,14 @@ class Menus:
 
     def add_folder(self, folder: Path) -> None:
         """Every *.toml of the folder answers its codes, now and later; `mistakes` tells of those that are wrong."""
-        self._folder = folder
+        self._folder = folder.resolve()
         for path in self._of_folder():
             if path not in self._files:
                 self.add_file(path)
 
     def add_file(self, path: Path, codes: tuple[str, ...] = ()) -> None:
         """The file answers these codes, or those that it says itself; before the folder that it may lie in."""
+        path = path.resolve()
         file = self._files[path] = _File(path, codes)
         file.seen = file.done = _stamp(path)
         try:
@@ -216,7 +220,7 @@ class Menus:
         application = file.application or MenuApplication(version, self._around)
         self._take_codes(file, application, menu, text)
         application.serve(version)
-        file.application = application
+        file.application, file.since = application, self._gateway.now()
 
     def _imported(self, name: str) -> str:
         """What is wrong with an import string; "" for nothing."""
@@ -238,7 +242,8 @@ class Menus:
                 directory.attach_code(code, application)
                 taken.append(code)
             except ValueError as error:
-                mistakes.add(("codes", index), str(error), "duplicate-code")
+                # Codes of the settings stand in no line of the file
+                mistakes.add(() if file.codes else ("codes", index), str(error), "duplicate-code")
         if mistakes.found:
             for code in taken:
                 directory.detach_code(code, application)
@@ -266,6 +271,7 @@ def _listed(file: _File) -> Listed:
         application.menu if application else None,
         file.mistakes,
         len(application.sessions) if application else 0,
+        file.since,
     )
 
 
