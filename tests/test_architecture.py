@@ -15,6 +15,7 @@ MAY_IMPORT = {
     # room: the rooms below it that it may know
     "cli": {"*"},
     "pytest_plugin": {"*"},
+    "menu_command": {"applications", "config", "menu", "selfcare"},
     "__init__": {"*"},
     "__main__": {"*"},
     "send": {"esme"},
@@ -38,7 +39,7 @@ MAY_IMPORT = {
         "store",
     },
     "config": {"dialects", "fault_rule", "network", "outcome_rule", "smpp"},
-    "api": {"fault_rule", "http", "gateway", "clock", "metric", "network", "smpp"},
+    "api": {"fault_rule", "http", "gateway", "clock", "menu", "metric", "network", "smpp"},
     "applications": {"dialects", "gateway", "clock", "logs", "metric", "network", "menu", "patterns", "smpp", "coding"},
     "handsets": {"dialects", "http", "patterns", "esme", "logs", "gateway", "clock", "network", "smpp", "coding"},
     "selfcare": {"esme", "logs", "store", "config", "gateway", "clock", "network", "coding"},

@@ -20,6 +20,7 @@ from ussd_gateway.api.control import ControlApi
 from ussd_gateway.api.esmes import EsmesApi
 from ussd_gateway.api.events import EventsApi
 from ussd_gateway.api.faults import FaultsApi
+from ussd_gateway.api.menus import MenusApi
 from ussd_gateway.api.metrics import MetricsApi
 from ussd_gateway.api.records import RecordsApi
 from ussd_gateway.applications.function import FunctionApplication
@@ -260,6 +261,7 @@ class Gateway(core.Gateway):
                 RecordsApi(self, self._views),
                 EventsApi(Feed(self._journal), self._capture, self.now, self._closing),
                 FaultsApi(self, self.faults),
+                MenusApi(self.menus),
                 EsmesApi(self._smsc, self.faults.banner),
                 CaptureApi(self._captured),
                 ControlApi(self, self.reset, lambda: self._ready),
