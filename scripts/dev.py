@@ -3,7 +3,7 @@
     python3 scripts/dev.py up [ARGUMENT...]      start the gateway; arguments go to `ussd-gateway serve`
     python3 scripts/dev.py test [ARGUMENT...]    run the tests; arguments go to pytest
     python3 scripts/dev.py check                 lint, formatting and types
-    python3 scripts/dev.py docs                  refresh the parts of docs/ that are drawn from tables in the code
+    python3 scripts/dev.py docs                  refresh what is drawn from tables in the code: parts of docs/, menus/menu.schema.json
     python3 scripts/dev.py fuzz [ARGUMENT...]    fuzz the SMSC for a minute; arguments go to scripts/fuzz.py (--seconds, --seed)
     python3 scripts/dev.py wheel                 build the wheel and try it in an empty environment
     python3 scripts/dev.py lock [ARGUMENT...]    refresh requirements/*.lock; arguments go to pip-compile (--upgrade)
@@ -377,7 +377,7 @@ def check(arguments: list[str]) -> int:
 
 
 def docs(arguments: list[str]) -> int:
-    """Rewrites the drawn parts of the pages."""
+    """Rewrites what is drawn: parts of the pages, and whole files."""
     refuse(arguments)
     return become([program(environment("dev"), "python"), os.path.join("scripts", "draw.py")])
 

@@ -15,6 +15,7 @@ MAY_IMPORT = {
     # room: the rooms below it that it may know
     "cli": {"*"},
     "pytest_plugin": {"*"},
+    "menu_command": {"applications", "config", "menu", "selfcare"},
     "__init__": {"*"},
     "__main__": {"*"},
     "send": {"esme"},
@@ -39,7 +40,7 @@ MAY_IMPORT = {
         "store",
     },
     "config": {"dialects", "fault_rule", "network", "outcome_rule", "smpp"},
-    "api": {"fault_rule", "http", "gateway", "clock", "metric", "network", "smpp"},
+    "api": {"fault_rule", "http", "gateway", "clock", "menu", "metric", "network", "smpp"},
     "applications": {
         "client",
         "dialects",

@@ -173,18 +173,6 @@ def test_serve_tells_a_mistake_in_one_line_and_ends(tmp_path, arguments, said):
     assert (done.returncode, done.stderr) == (2, said)
 
 
-def test_menu_check_tells_each_mistake_and_counts_them(tmp_path):
-    done = run("menu", "check")
-    assert (done.returncode, done.stdout) == (0, "")
-    assert done.stderr.endswith("no mistakes.\n")
-    (tmp_path / "bad.toml").write_text('codes = ["*1#"]\n')
-    done = run("menu", "check", str(tmp_path))
-    assert done.returncode == 1
-    assert done.stdout.startswith("bad.toml:1: ")
-    (tmp_path / "empty").mkdir()
-    assert run("menu", "check", str(tmp_path / "empty")).returncode == 2
-
-
 def test_config_show_says_where_each_setting_comes_from_and_hides_passwords(tmp_path):
     done = run("config", "show")
     assert "selfcare.argon2_time_cost = 1  # environment (USSD_GATEWAY_SELFCARE_ARGON2_TIME_COST)" in done.stdout
@@ -211,7 +199,17 @@ def test_config_check(tmp_path):
 
 
 def test_help_is_everywhere_and_the_version_is_told():
-    for words in ((), ("serve",), ("dial",), ("send",), ("play",), ("menu", "check"), ("config", "show")):
+    for words in (
+        (),
+        ("serve",),
+        ("dial",),
+        ("send",),
+        ("play",),
+        ("menu", "check"),
+        ("menu", "graph"),
+        ("menu", "schema"),
+        ("config", "show"),
+    ):
         done = run(*words, "--help")
         assert (done.returncode, done.stdout[:6]) == (0, "Usage:")
     assert run("--version").stdout.startswith("ussd-gateway, version ")

@@ -17,6 +17,7 @@ import click
 
 from ussd_gateway.config import Config, ConfigError, Log, load
 from ussd_gateway.load.command import load_command
+from ussd_gateway.menu_command import menu_command
 from ussd_gateway.scenario.command import NO_GATEWAY, play_command
 
 _ANSWER_TIME = 300.0  # seconds that `dial` waits for a screen; an application may be slow, or a clock stand still
@@ -32,6 +33,7 @@ def main() -> None:
 
 main.add_command(play_command)
 main.add_command(load_command)
+main.add_command(menu_command)
 
 
 @main.command()
@@ -155,33 +157,6 @@ def send(source: str, destination: str, text: str, as_json: bool, **where: Any) 
         click.echo(json.dumps({"message_id": sent.message_id, "receipt": sent.receipt}))
     else:
         click.echo(sent.message_id if sent.receipt is None else f"{sent.message_id} {sent.receipt}")
-
-
-@main.group()
-def menu() -> None:
-    """Look after menus."""
-
-
-@menu.command()
-@click.argument("directory", type=click.Path(file_okay=False, exists=True), required=False)
-def check(directory: str | None) -> None:
-    """Read every menu of DIRECTORY (the shipped ones by default) and tell each mistake with file, line and key."""
-    from ussd_gateway.applications.menu import read_menu
-    from ussd_gateway.menu.mistakes import MenuError
-
-    found = Path(directory) if directory else load().config.menus_directory(None)
-    files = sorted(found.glob("*.toml"))
-    if not files:
-        _fail(f"{found} has no menus; a menu is a file such as portal.toml")
-    mistakes = 0
-    for path in files:
-        try:
-            read_menu(path)
-        except MenuError as error:
-            mistakes += len(error.mistakes)
-            click.echo(str(error))
-    _say(f"{len(files)} menus in {found}: {mistakes or 'no'} mistake{'' if mistakes == 1 else 's'}.")
-    sys.exit(1 if mistakes else 0)
 
 
 @main.group()

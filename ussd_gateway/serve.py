@@ -23,11 +23,12 @@ from ussd_gateway.api.control import ControlApi
 from ussd_gateway.api.esmes import EsmesApi
 from ussd_gateway.api.events import EventsApi
 from ussd_gateway.api.faults import FaultsApi
+from ussd_gateway.api.menus import MenusApi
 from ussd_gateway.api.metrics import MetricsApi
 from ussd_gateway.api.records import RecordsApi
 from ussd_gateway.applications.function import FunctionApplication
-from ussd_gateway.applications.imports import Function, HandlerError, Imports
-from ussd_gateway.applications.menu import MenuApplication, read_menu
+from ussd_gateway.applications.imports import Function, Imports
+from ussd_gateway.applications.menus import Menus
 from ussd_gateway.applications.smsc.accounts import Accounts, EsmeAccount, EsmeSettings
 from ussd_gateway.applications.smsc.broadcasts import Broadcasts
 from ussd_gateway.applications.smsc.capture import Capture
@@ -50,7 +51,6 @@ from ussd_gateway.handsets.scripted import ScriptedHandset
 from ussd_gateway.http import openapi
 from ussd_gateway.http.body import answer
 from ussd_gateway.http.problem import problems
-from ussd_gateway.menu.mistakes import MenuError
 from ussd_gateway.metric import Metric, one
 from ussd_gateway.network.faults import Faults, Rule
 from ussd_gateway.network.messages import QueueFullError, Retry
@@ -149,12 +149,13 @@ class Gateway(core.Gateway):
         self._client = Client()
         self._url_applications: list[UrlApplication] = []
         self._run = str(10**7 + secrets.randbelow(9 * 10**7))
+        self.menus = self._new_menus()
         self._attach_applications(beside or Path.cwd())
         self._aggregators = [
             Aggregator(AggregatorSettings(**aggregator.model_dump()), self, self._client)
             for aggregator in config.aggregator
         ]
-        self._attach_menus(config.menus_directory(beside), beside or Path.cwd())
+        self._attach_menus(config.menus_directory(beside))
         self._restore()
 
     @classmethod
@@ -197,6 +198,8 @@ class Gateway(core.Gateway):
         for party in self.directory.handsets():
             self.attach(party)  # what the store kept for it arrives
         self.selfcare.start()
+        if self.config.menus.reload:
+            self.menus.start()
         for link in self._links:
             link.start()
         self._ready = True
@@ -215,6 +218,7 @@ class Gateway(core.Gateway):
                     await self._runner.cleanup()
                 for link in self._links:
                     await link.stop()
+                await self.menus.stop()
                 await self.selfcare.stop()
                 await self._smsc.stop()
         except TimeoutError:
@@ -247,6 +251,7 @@ class Gateway(core.Gateway):
         self.faults.replace(self._configured_faults())
         self._capture.clear()
         self._deliver(self.network.clear())
+        self.menus.reset()
         self._accounts.forget()
         for link in self._links:
             link.clear()
@@ -277,11 +282,12 @@ class Gateway(core.Gateway):
         rows = [
             row
             for part in (
-                HandsetsApi(self, self.selfcare.languages, self._closing),
+                HandsetsApi(self, self.selfcare.languages, self.menus, self._closing),
                 RecordsApi(self, self._views),
                 ApplicationsApi(self._applications),
                 EventsApi(Feed(self._journal), self._capture, self.now, self._closing),
                 FaultsApi(self, self.faults),
+                MenusApi(self.menus),
                 EsmesApi(self._smsc, self.faults.banner),
                 CaptureApi(self._captured),
                 ControlApi(self, self.reset, lambda: self._ready),
@@ -377,35 +383,22 @@ class Gateway(core.Gateway):
         except ValueError as error:
             raise ConfigError(f"link.relay: {error}") from error
 
-    def _attach_menus(self, directory: Path, beside: Path) -> None:
-        if not directory.is_dir():
-            raise ConfigError(f"menus.directory: there is no folder {directory}")
-        elsewhere = {(beside / section.menu).resolve() for section in self.config.application if section.menu}
-        mistakes: list[str] = []
-        for path in sorted(directory.glob("*.toml")):
-            if path.resolve() in elsewhere:
-                continue  # it answers the codes of its [[application]], and not its own
-            try:
-                application = self._new_menu(path)
-                for code in application.menu.codes:
-                    self.directory.attach_code(code, application)
-            except MenuError as error:
-                mistakes.append(str(error))
-            except (HandlerError, ValueError) as error:
-                mistakes.append(f"{path.name}: {error}")
-        if mistakes:
-            raise ConfigError("\n".join(mistakes))
-
-    def _new_menu(self, path: Path) -> MenuApplication:
-        handlers = self.selfcare.handlers()
-        return MenuApplication(
-            read_menu(path, handlers),
-            handlers=handlers,
-            submit=self.submit,
-            spawn=self.spawn,
+    def _new_menus(self) -> Menus:
+        return Menus(
+            self,
+            handlers=self.selfcare.handlers(),
             language=self.selfcare.languages.language,
             imports=self._imports,
+            patience=self.config.network.application_timeout,
+            utc_offset=self.config.menus.utc_offset,
         )
+
+    def _attach_menus(self, directory: Path) -> None:
+        if not directory.is_dir():
+            raise ConfigError(f"menus.directory: there is no folder {directory}")
+        self.menus.add_folder(directory)
+        if self.menus.mistakes:
+            raise ConfigError("\n".join(map(str, self.menus.mistakes)))
 
     def attach_function(self, service_code: str, function: str | Function) -> None:
         """A Python function, or what an import string names, answers the code. Raises HandlerError and ValueError."""
@@ -420,28 +413,22 @@ class Gateway(core.Gateway):
 
     def _attach_applications(self, beside: Path) -> None:
         for index, application in enumerate(self.config.application):
-            kind = "function" if application.function else "menu"
             try:
                 self._attach_application(application, beside)
-            except MenuError as error:
-                raise ConfigError(str(error)) from error
-            except OSError as error:
-                raise ConfigError(f"application[{index}].{kind}: {application.menu}: {error.strerror}") from error
             except HandlerError as error:
-                raise ConfigError(f"application[{index}].{kind}: {error}") from error
+                raise ConfigError(f"application[{index}].function: {error}") from error
             except ValueError as error:
                 raise ConfigError(f"application[{index}].code: {error}") from error
 
     def _attach_application(self, section: Application, beside: Path) -> None:
         """Who answers the codes of one [[application]]."""
-        answers: UrlApplication | MenuApplication
+        if section.menu:  # what is wrong with it is told with the other menus
+            self.menus.add_file(beside / section.menu, section.every_code)
+            return
         if section.function:
             for code in section.every_code:
                 self.attach_function(code, section.function)
-            return
-        if section.menu:
-            answers = self._new_menu(beside / section.menu)
-        else:
+        if section.url:
             settings = UrlSettings(
                 section.url,
                 dialect=section.dialect,
@@ -451,10 +438,10 @@ class Gateway(core.Gateway):
                 too_long=section.too_long,
             )
             longest = self.config.network.application_timeout
-            answers = UrlApplication(settings, self, self._client, longest=longest, run=self._run)
-            self._url_applications.append(answers)
-        for code in section.every_code:
-            self.directory.attach_code(code, answers)
+            application = UrlApplication(settings, self, self._client, longest=longest, run=self._run)
+            self._url_applications.append(application)
+            for code in section.every_code:
+                self.directory.attach_code(code, application)
 
     def _applications(self) -> list[dict[str, Any]]:
         """Who answers which codes, as GET /applications tells it."""

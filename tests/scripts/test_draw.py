@@ -25,6 +25,12 @@ def test_each_drawing_has_its_place_on_one_page(name):
     assert len(places) == 1
 
 
+@pytest.mark.parametrize("name", draw.WHOLE)
+def test_a_file_is_what_its_table_draws(name):
+    text = (draw.ROOT / name).read_text(encoding="utf-8")
+    assert text == draw.written(draw.WHOLE[name]), f"{name} is old; refresh it: python3 scripts/dev.py docs"
+
+
 def test_only_the_drawn_part_changes():
     page = "before\n<!-- commands: begin -->\nold\n<!-- commands: end -->\nafter\n"
     fresh = draw.redrawn(page)
@@ -39,8 +45,19 @@ def test_a_part_that_nothing_draws_is_a_mistake():
 
 def test_a_page_that_is_old_is_rewritten_and_named(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(draw, "DOCS", tmp_path)
+    monkeypatch.setattr(draw, "WHOLE", {})
     (tmp_path / "smpp.md").write_text("<!-- commands: begin -->\n<!-- commands: end -->\n")
     (tmp_path / "other.md").write_text("words\n")
     draw.main()
     assert "submit_multi" in (tmp_path / "smpp.md").read_text()
     assert capsys.readouterr().err == "docs/smpp.md\n"
+
+
+def test_a_file_that_is_old_or_not_there_is_rewritten_and_named(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(draw, "DOCS", tmp_path)
+    monkeypatch.setattr(draw, "ROOT", tmp_path)
+    (tmp_path / "menus").mkdir()
+    draw.main()
+    draw.main()
+    assert (tmp_path / "menus" / "menu.schema.json").read_text().startswith("{")
+    assert capsys.readouterr().err == "menus/menu.schema.json\n"

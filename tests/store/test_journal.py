@@ -84,6 +84,37 @@ def test_r178_a_password_in_an_sms_is_never_written(journal):
     assert (masked.masked, other.masked) == (True, False)
 
 
+def test_an_sms_with_a_secret_is_written_without_it_and_others_of_its_source_whole(journal):
+    journal.hide("Bank", "PIN 8642 of 86", ("86", "8642"))
+    journal.hide("3339", "PIN 8642", ("8642",))
+    for source, text in (
+        ("Bank", "PIN 8642 of 86"),
+        ("Bank", "Call 8642"),
+        ("shop", "PIN 8642 of 86"),
+        ("3339", "PIN 8642"),
+        ("3339", "Пароль: Ab3dE9xZ."),
+    ):
+        journal.sms(sms(text, source), MessageState.ENROUTE, 1.0)
+    journal.commit()
+    assert [(entry.sms.text, entry.masked) for entry in written(journal)] == [
+        (f"PIN {MASK} of {MASK}", True),
+        ("Call 8642", False),
+        ("PIN 8642 of 86", False),
+        (f"PIN {MASK}", True),
+        (f"Пароль: {MASK}.", True),
+    ]
+
+
+def test_of_texts_with_secrets_the_newest_are_remembered(journal, monkeypatch):
+    monkeypatch.setattr(journals, "HIDDEN", 1)
+    for text in ("PIN 1111", "PIN 2222"):
+        journal.hide("Bank", text, (text[4:],))
+        journal.sms(sms(text, "Bank"), MessageState.DELIVERED, 1.0)
+    journal.sms(sms("PIN 1111", "Bank"), MessageState.DELIVERED, 1.0)
+    journal.commit()
+    assert [entry.sms.text for entry in written(journal)] == [f"PIN {MASK}", f"PIN {MASK}", "PIN 1111"]
+
+
 def test_r178_a_password_on_a_screen_is_never_written(journal):
     journal.ussd(Ussd(END, "Пароль: Ab3dE9xZ", secrets=("Ab3dE9xZ",)), 1.0)
     journal.commit()

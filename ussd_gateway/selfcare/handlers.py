@@ -14,22 +14,27 @@ Handler = Callable[[Ussd], Awaitable[Result]]
 UNAVAILABLE = "unavailable"
 REFUSED = "refused"
 
+NAMES = (
+    "selfcare.balance",
+    "selfcare.tariff",
+    "selfcare.services",
+    "selfcare.cabinet_password",
+    "selfcare.numbers_connect",
+    "selfcare.numbers_disconnect",
+    "selfcare.numbers_state",
+    "selfcare.language_russian",
+    "selfcare.language_latin",
+)
+"""The names of all handlers; each is a method of `_Handlers`."""
+
 
 def handlers(service: Service, *, enabled: bool = True) -> dict[str, Handler]:
     """The handlers by the names that menus/*.toml give them; while self-care is switched off all say "unavailable"."""
     found = _Handlers(service)
-    named: dict[str, Callable[[Ussd], Result | Awaitable[Result]]] = {
-        "selfcare.balance": found.balance,
-        "selfcare.tariff": found.tariff,
-        "selfcare.services": found.services,
-        "selfcare.cabinet_password": found.cabinet_password,
-        "selfcare.numbers_connect": found.numbers_connect,
-        "selfcare.numbers_disconnect": found.numbers_disconnect,
-        "selfcare.numbers_state": found.numbers_state,
-        "selfcare.language_russian": found.language_russian,
-        "selfcare.language_latin": found.language_latin,
+    return {
+        name: _for_active_sims(service, getattr(found, name.removeprefix("selfcare."))) if enabled else _unavailable
+        for name in NAMES
     }
-    return {name: _for_active_sims(service, answer) if enabled else _unavailable for name, answer in named.items()}
 
 
 def _for_active_sims(service: Service, answer: Callable[[Ussd], Result | Awaitable[Result]]) -> Handler:
