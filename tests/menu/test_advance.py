@@ -4,8 +4,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ussd_gateway.menu.advance import MAX_HISTORY, Call, End, Show, advance, begin, fail, resume
+from ussd_gateway.coding.pages import fits
+from ussd_gateway.menu.advance import (
+    MAX_HISTORY,
+    Call,
+    End,
+    SendSms,
+    Show,
+    advance,
+    ask_to_resume,
+    begin,
+    fail,
+    resume,
+)
 from ussd_gateway.menu.load import parse
+from ussd_gateway.menu.model import PHRASES, Choice, Menu, Screen, Text
+from ussd_gateway.menu.templates import compile_expression
 
 MENU = parse(
     """
@@ -287,6 +301,158 @@ def test_a_dialogue_can_be_failed_from_outside():
     dialogue = Dialogue("1", balance={"sum": 7})
 
     assert fail(MENU, dialogue.state, "boom").action == End("Please call us.", error="boom")
+
+
+# what a screen does, and in which order
+
+
+DOING = """
+[screens.main]
+text = "Main"
+choices = [
+    { key = "1", label = "Shop", to = "shop" },
+    { key = "2", label = "Till", to = "till" },
+    { key = "3", label = "Call", to = "call" },
+    { key = "5", label = "Unsent", to = "unsent" },
+    { key = "6", label = "Routed", to = "routed" },
+]
+[screens.shop]
+handler = "shop"
+compute = { double = "sum * 2", more = "double + 1" }
+text = "{{ sum }} {{ double }} {{ more }}"
+sms = { from = "SHOP", text = "You have {{ more }}." }
+on = { poor = "poor" }
+end = true
+[screens.till]
+handler = "shop"
+compute = { double = "sum * 2" }
+sms = { from = "TILL", text = "You have {{ double }}." }
+on = { poor = "poor", rich = "rich" }
+[screens.call]
+http = { url = "https://api.example.org/", error = "poor" }
+text = "{{ sum }} {{ result | default('-') }}"
+end = true
+[screens.end]
+text = "End"
+end = true
+[screens.unsent]
+sms = { from = "SHOP", text = "Sent" }
+push = { to = "none", screen = "end" }
+text = "Unsent"
+end = true
+[screens.routed]
+handler = "shop"
+route = "sum > 5"
+text = "Neither"
+end = true
+on = { true = "rich" }
+otherwise = "poor"
+[screens.poor]
+text = "Poor"
+choices = [{ key = "1", label = "Main", to = "main" }]
+[screens.rich]
+text = "Rich {{ double | default(0) }}"
+end = true
+"""
+
+
+@pytest.fixture
+def doing(person, menu_of):
+    menu = menu_of(DOING)
+    return lambda *inputs, **answers: person(menu, *inputs, answers=answers)
+
+
+def test_what_is_computed_uses_what_was_computed_before_and_what_leaves_uses_all(doing):
+    shopper = doing("1", shop={"sum": 5})
+
+    assert shopper.text == "5 10 11"
+    assert shopper.sent == [SendSms("SHOP", "79261234567", "You have 11.")]
+
+
+def test_a_word_leads_away_from_a_text_before_anything_of_it_is_computed_or_sent(doing):
+    shopper = doing("1", shop="poor")
+
+    assert shopper.text == "Poor\n1 Main\n0 Back"
+    assert shopper.sent == []
+
+
+def test_a_screen_without_a_text_does_all_it_has_to_and_then_goes_on_by_the_word(doing):
+    shopper = doing("2", shop={"result": "rich", "sum": 5})
+
+    assert shopper.text == "Rich 10"
+    assert shopper.sent == [SendSms("TILL", "79261234567", "You have 10.")]
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [({"sum": 6}, "Rich 0"), ({"sum": 5}, "Poor\n1 Main\n0 Back"), ("other", "Poor\n1 Main\n0 Back")],
+)
+def test_where_the_handler_says_no_word_the_route_says_it(doing, answer, text):
+    assert doing("6", shop=answer).text == text
+
+
+def test_a_field_of_an_answer_that_is_called_result_is_a_variable(doing):
+    assert doing("3", **{"https://api.example.org/": {"sum": 5, "result": "poor"}}).text == "5 poor"
+
+
+def test_what_could_not_be_computed_is_named_in_the_log(doing):
+    assert doing("1", shop={}).action.error == "compute.double: 'sum' is undefined"
+
+
+def test_an_answer_does_not_send_an_sms_to_somebody_else(doing):
+    assert doing("1", shop={"sum": 5, "msisdn": "79267654321"}).sent[0].destination == "79261234567"
+
+
+def test_what_left_before_a_failure_has_left(doing):
+    failed = doing("5")
+
+    assert failed.action.error == "the push cannot be sent: the receiver is no number"
+    assert failed.sent == [SendSms("SHOP", "79261234567", "Sent")]
+
+
+def test_a_circle_of_routes_ends():
+    screens = {name: Screen(name, route=compile_expression("'on'"), on={"on": other}) for name, other in ("ab", "ba")}
+    step = begin(Menu(("*1#",), "Test", "a", screens, languages=("en",)))
+
+    assert step.action == End(
+        "Please try again later.", (), "100 screens lead to each other, and nobody is asked anything"
+    )
+
+
+def test_a_long_list_is_numbered_on_over_its_pages(person, menu_of):
+    menu = menu_of(
+        """
+[screens.main]
+text = "Which?"
+list = { of = "range(30)", as = "number", label = "the number {{ number }}", to = "picked" }
+[screens.picked]
+text = "{{ number }} it is."
+end = true
+"""
+    )
+    someone = person(menu)
+    first = someone.text
+
+    assert first.endswith("8 the number 7\n10 the number 8\n11 the number 9\n12 the number 10\n9 More")
+    assert someone.types("9").startswith("13 the number 11\n")
+    assert someone.types("0") == first
+    assert someone.types("25") == "23 it is.", "9 is a key of navigation"
+
+
+def test_the_same_words_end_a_dialogue_in_every_language_and_fit():
+    phrases = {name: {"en": "Much too long. " * 30} for name in PHRASES}
+    menu = Menu(
+        ("*1#",),
+        "Test",
+        "a",
+        {"a": Screen("a", {"en": Text("A")}, (Choice("1", "a"),))},
+        languages=("en",),
+        phrases=phrases,
+    )
+    state = begin(menu).state
+
+    for text in (fail(menu, state, "boom").action.text, ask_to_resume(menu, state).action.text):
+        assert fits(text)
 
 
 # secrets

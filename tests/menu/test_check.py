@@ -146,6 +146,10 @@ PLANTED = {
     "a handler and a call": planted("http = {", 'handler = "airtime.buy"\nhttp = {', (45, "screens.rate.http", "conflict")),
     "two bodies of a call": planted("fields =", "json = {}, form = {}, fields =", (44, "screens.rate.http.form", "conflict")),
     "a route without ways": planted('on = { true = "sorry", false = "bought" }', "", (22, "screens.check.route", "missing-key")),
+    "a word of a route without a way": planted('true = "sorry", ', "", (22, "screens.check.route", "unknown-word")),
+    "a way that no word leads": planted('true = "sorry", ', 'true = "sorry", yes = "sorry", ', (23, "screens.check.on.yes", "unknown-word")),
+    "an input that is longer than anybody can type": (SMALL + ASKS.replace('name = "name"', 'name = "name", min = 183'), [(6, "screens.main.input.min", "bad-bounds")]),
+    "a navigation key that answers a confirm": planted('currency = "KES"', 'navigation.more = "2"', (4, "navigation.more", "shadowed-choice")),
     "words without anybody to say them": planted('handler = "airtime.buy"\n', "", (34, "screens.buy.on", "missing-key")),
     # keys and codes
     "a key twice": planted('key = "2", label = "Loan", to = "done", if = "balance < 1000"', 'key = "1", label = "Loan", to = "done"', (11, "screens.main.choices[1].key", "duplicate-choice")),

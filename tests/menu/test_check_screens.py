@@ -1,6 +1,8 @@
 import pytest
 
+from ussd_gateway.menu.check_screens import said_by
 from ussd_gateway.menu.load import examine
+from ussd_gateway.menu.templates import compile_expression
 
 HEAD = 'title = "T"\ncodes = ["*1#"]\nlanguages = ["en"]\n'
 END = '[screens.end]\ntext = "Bye"\nend = true\n'
@@ -114,3 +116,22 @@ def test_parts_of_a_screen_that_do_not_go_together(screen):
 )
 def test_keys_of_navigation_can_be_dialled_and_differ(navigation, message):
     assert told(choices(("1", "")) + END, HEAD + f"navigation = {{ {navigation} }}\n") == [message]
+
+
+ROUTES = {
+    "total > balance": {"true", "false"},
+    "not total": {"true", "false"},
+    "code is defined": {"true", "false"},
+    "'poor' if total > balance else 'ok'": {"poor", "ok"},
+    "'a' if x else ('b' if y else 'c')": {"a", "b", "c"},
+    "x > 1 and y > 1": {"true", "false"},
+    "'poor' if total > balance": None,
+    "x and y > 1": None,
+    "plan": None,
+    "plan | lower": None,
+}
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_the_words_of_a_route_are_read_off_it_where_they_can_be(route):
+    assert said_by(compile_expression(route)) == ROUTES[route]

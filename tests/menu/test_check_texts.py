@@ -2,6 +2,7 @@ import pytest
 
 from ussd_gateway.menu.check_texts import MAX_PAGES, Lengths, phrases_needed
 from ussd_gateway.menu.load import examine, parse
+from ussd_gateway.menu.longest import Longest
 
 HEAD = 'title = "T"\ncodes = ["*1#"]\nlanguages = ["en"]\n'
 RUSSIAN = 'title = "T"\ncodes = ["*1#"]\nlanguages = ["ru"]\n'
@@ -108,17 +109,17 @@ def test_a_list_of_the_file_is_counted_and_its_prices():
     body = screen("Hi", 'list = { of = "items", as = "i", label = "{{ i.n }}", to = "buy" }\n')
     buy = '[screens.buy]\ntext = "Buy {{ i.n }}?"\nconfirm = { to = "end", price = "i.p" }\n'
     menu = parse(head + body + buy + END, "m.toml")
-    lengths = Lengths(menu, "en")
+    lengths = Lengths(menu, "en", Longest(menu))
 
-    assert lengths.whole(menu.screens["main"]) == "Hi\n1 Daily\n2 Weekly"
-    assert lengths.whole(menu.screens["buy"]) == "Buy Weekly?\nPrice: KES 9900.00\n1 Yes\n2 No\n0 Back\n00 Home"
+    assert lengths.whole(menu.screens["main"]).text == "Hi\n1 Daily\n2 Weekly"
+    assert lengths.whole(menu.screens["buy"]).text == "Buy Weekly?\nPrice: KES 9900.00\n1 Yes\n2 No\n0 Back\n00 Home"
     assert not lengths.may_page(menu.screens["buy"])
 
 
 def test_a_screen_may_page_where_nobody_knows_its_length():
     menu = parse(HEAD + screen("{{ news }}", 'end = true\nhandler = "a:b"\n'), "m.toml")
 
-    assert Lengths(menu, "en").may_page(menu.screens["main"])
+    assert Lengths(menu, "en", Longest(menu)).may_page(menu.screens["main"])
 
 
 def test_phrases_and_errors_fit_a_screen():

@@ -5,7 +5,7 @@ from decimal import Decimal
 from itertools import cycle
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ussd_gateway.menu.advance import Call, CallOut, End, advance, ask_to_resume, begin, go_on, refused, resume
@@ -178,6 +178,7 @@ answers = st.lists(st.sampled_from(["1", "1", "2", "3", "0", "00", "9", "x", "7"
 results = st.lists(st.sampled_from([{}, {"result": "away"}, "away", "late"]), min_size=1, max_size=7)
 
 
+@settings(deadline=None)
 @given(menus(), answers, answers, results)
 def test_each_entry_runs_a_screen_once_and_nothing_else_runs_anything(menu, dialled, typed, results):
     walk = Watched(menu, dialled, [{}])
@@ -208,6 +209,7 @@ def test_each_entry_runs_a_screen_once_and_nothing_else_runs_anything(menu, dial
             assert (walk.ran, walk.sent) == (ran, sent), "resuming has run something"
 
 
+@settings(deadline=None)
 @given(menus(), st.lists(st.sampled_from(["1", "2"]), max_size=12))
 def test_dialling_straight_through_runs_what_walking_there_runs(menu, answers):
     dialled, walked = Watched(menu, answers, [{}]), Watched(menu, (), [{}])

@@ -5,7 +5,7 @@ from contextlib import suppress
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ussd_gateway.menu.inputs import KINDS, WrongError, value_of
@@ -149,17 +149,20 @@ def test_an_answer_is_not_longer_than_the_operator_allows():
         value("x" * 81, typed=80)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(KINDS)), st.text(max_size=40), st.sampled_from([RUSSIA, KENYA]))
 def test_any_answer_is_a_value_or_wrong(kind, answer, numbers):
     with suppress(WrongError):
         value(answer, kind, numbers=numbers)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**14 - 1))
 def test_amounts_are_exact(minor):
     assert value(f"{minor // 100}.{minor % 100:02}", "amount") == minor
 
 
+@settings(deadline=None)
 @given(st.dates(datetime.date(1, 1, 1), datetime.date(9999, 12, 31)))
 def test_every_date_can_be_typed(day):
     for form in (

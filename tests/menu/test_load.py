@@ -419,7 +419,7 @@ MISTAKES = {
     ),
     "an unknown filter": (
         changed('ru = "{{ balance | money }}"', 'ru = "{{ balance | mony }}"'),
-        "portal.toml:14: screens.balance.text.ru: line 1 of the text: No filter named 'mony'.",
+        "portal.toml:14: screens.balance.text.ru: line 1 of the text: No filter named 'mony'; did you mean \"money\"?",
     ),
     "an unknown handler": (
         changed('"selfcare.balance"', '"selfcare.balanse"'),

@@ -1,12 +1,17 @@
 from itertools import product
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from ussd_gateway.coding.data_coding import decode_ussd, encode_ussd, ussd_data_coding
 from ussd_gateway.coding.pages import fits
 from ussd_gateway.menu.load import parse
+from ussd_gateway.menu.model import Choice, Confirm, Input, Menu, Screen, Text
+from ussd_gateway.menu.profiles import Limits, Navigation
 from ussd_gateway.menu.render import failure, phrase, render, shown
 from ussd_gateway.menu.render import noticed as render_noticed
-from ussd_gateway.menu.templates import RenderError
+from ussd_gateway.menu.templates import RenderError, compile_expression
 
 MENU = """
 title = "Test"
@@ -131,3 +136,112 @@ def test_phrases_and_values_are_shown_as_the_language_writes_them(menu):
     assert phrase(menu, "back", "latin") == "Nazad"
     assert shown("Щ1", "latin") == "Sch1"
     assert shown(15, "ru") == "15"
+
+
+# limits
+
+
+def screen_of(words, labels=(), **parts):
+    choices = tuple(Choice(str(key), "main", {"en": Text(label)}) for key, label in enumerate(labels, 1))
+    return Screen("main", {"en": Text(words)}, choices, **parts)
+
+
+def limited(shown, policy="page", **navigation):
+    return Menu(
+        ("*1#",),
+        "Test",
+        "main",
+        {},
+        languages=("en",),
+        navigation=Navigation(**navigation),
+        limits=Limits(shown=shown, policy=policy),
+    )
+
+
+def rendered(menu, screen, depth=0):
+    return render(menu, screen, "en", {}, depth=depth).pages
+
+
+def test_a_screen_is_paged_by_the_operators_limit():
+    assert rendered(limited(40), screen_of("One two three four five six seven eight nine ten."), depth=1) == (
+        "One two three four five six seven\n9 More",
+        "eight nine ten.\n0 Back",
+    )
+
+
+def test_a_text_that_is_too_long_may_be_an_error():
+    with pytest.raises(RenderError, match="it takes 43 octets of the 40 that are shown"):
+        rendered(limited(40, "error"), screen_of("One two three four five six seven eight nine ten."))
+
+
+def test_a_text_may_be_cut_and_its_choices_and_navigation_stand():
+    screen = screen_of("One two three four five six seven.", ["Yes", "No"])
+
+    assert rendered(limited(40, "truncate"), screen, depth=1) == ("One two three four five six\n1 Yes\n2 No\n0 Back",)
+
+
+def test_a_price_is_not_cut():
+    screen = screen_of("Do you really want it? Really?", confirm=Confirm("main", compile_expression("123456")))
+
+    assert rendered(limited(40, "truncate"), screen) == ("Do you really\nPrice: RUB 1234.56\n1 Yes\n2 No",)
+
+
+def test_choices_that_leave_no_room_for_a_text_are_not_cut():
+    with pytest.raises(RenderError, match="leaves no room for text"):
+        rendered(
+            limited(40, "truncate"), screen_of("One two", ["A label that is long enough", "And another one of them"])
+        )
+
+
+def test_a_key_that_there_is_not_has_no_line():
+    assert rendered(limited(160, back="", home=""), screen_of("Text"), depth=2) == ("Text",)
+
+
+def test_one_cyrillic_letter_makes_two_pages_of_one_and_latin_letters_one_again():
+    words = "Vash balans i vse vashi uslugi podrobno, s cenami za mesyac, i esche podskazka: ж"
+    menu = Menu(("*1#",), "Test", "main", {}, languages=("ru",))
+    screen = Screen("main", {"ru": Text(words)}, end=True)
+
+    assert [len(render(menu, screen, language, {}).pages) for language in ("ru", "latin")] == [2, 1]
+
+
+def test_a_wrong_input_is_told_even_where_its_question_is_long():
+    menu = limited(40)
+    screen = screen_of("A long question " * 5, input=Input("it", "main"))
+    whole = render(menu, screen, "en", {}, depth=1)
+
+    assert render_noticed(menu, screen, "en", whole, 0, "Wrong.", 1) == "Wrong.\n0 Back"
+    assert (
+        render_noticed(menu, screen, "en", whole, 0, "Wrong, and why " * 5, 1)
+        == "Wrong, and why Wrong, and why Wrong, and why"
+    )
+
+
+words = st.text("abc dЖю{}[]^~|\\€\n😎👨‍👩‍👧é0", max_size=400)
+labels = st.lists(st.text("ab Ж€[😎", min_size=1, max_size=60), max_size=9)
+
+
+@settings(deadline=None)
+@given(
+    words, labels, st.integers(40, 160), st.sampled_from(["page", "truncate"]), st.integers(0, 2), words, st.booleans()
+)
+def test_every_page_with_every_notice_fits_and_cuts_no_character(text, names, limit, policy, depth, notice, typed):
+    menu = limited(limit, policy)
+    screen = screen_of(text.strip(), names, input=Input("it", "main") if typed else None)
+    try:
+        whole = render(menu, screen, "en", {}, depth=depth)
+    except RenderError:
+        assert policy == "truncate" or not (text.strip() or names)
+        return
+    assert len(whole.pages) == 1 or policy == "page"
+    notice = notice.strip() or "Wrong."
+    for number, page in enumerate(whole.pages):
+        shown = render_noticed(menu, screen, "en", whole, number, notice, depth)
+        for each in (page, shown):
+            assert fits(each, limit)
+            data_coding = ussd_data_coding(each)
+            assert decode_ussd(encode_ussd(each, data_coding), data_coding) == each
+    if policy == "page" and depth < 2:
+        lines = "\n".join(whole.pages).split("\n")
+        kept = "".join(line for line in lines if line not in ("9 More", "0 Back"))
+        assert "".join(kept.split()) == "".join(whole.text.split()), "all of the text is on one of the pages"

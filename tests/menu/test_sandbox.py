@@ -146,6 +146,7 @@ def test_what_makes_programs_of_texts_is_told_when_the_file_is_loaded(source):
         ),
         ("{{ (day + days(30) - day).days }} {{ day.year }} {{ day.isoweekday() }}", "30 2018 5"),
         ("{% set y = x + 1 %}{% with z = y * 2 %}{{ z }}{% endwith %}", "4"),
+        ("{{ none }}{{ table.get('y') ~ 'x' }}", "x"),
         ("{{ nothing | default('-') }}{{ nothing is defined }}", "-False"),
     ],
 )

@@ -116,3 +116,38 @@ end = true
     someone.answer("1234")
 
     assert someone.action.secrets == ("1234",)
+
+
+def test_what_stands_in_a_secret_table_is_secret_and_nothing_else(person, menu_of):
+    menu = menu_of(
+        """
+[screens.main]
+handler = "card"
+secrets = ["card", "nothing"]
+text = "{{ card.number }}, {{ card.codes | join(' ') }}, {{ card.active }}, {{ nothing }}."
+end = true
+"""
+    )
+    answer = {"card": {"number": 4276, "codes": ["111", "x1"], "active": True, "holder": "Anna"}, "nothing": None}
+
+    assert person(menu, answers={"card": answer}).action.secrets == ("4276", "111", "x1")
+
+
+def test_a_secret_in_a_notice_is_told_too(person, menu_of):
+    menu = menu_of(
+        """
+[screens.main]
+text = "PIN?"
+input = { name = "pin", secret = true, max = 9, to = "again" }
+[screens.again]
+text = "Once more?"
+input = { name = "again", pattern = "x", to = "end", error = "Not {{ pin }}?" }
+[screens.end]
+text = "End"
+end = true
+"""
+    )
+    someone = person(menu, "4321")
+
+    assert someone.types("1234").startswith("Not 4321?")
+    assert someone.action.secrets == ("4321",)

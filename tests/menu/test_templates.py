@@ -3,7 +3,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import TemplateSyntaxError
 
-from ussd_gateway.menu.templates import MAX_TEXT, RenderError, clean, compile_text, render_text
+from ussd_gateway.menu.templates import (
+    MAX_TEXT,
+    RenderError,
+    clean,
+    compile_expression,
+    compile_json,
+    compile_text,
+    compile_url,
+    names_in,
+    names_in_expression,
+    render_json,
+    render_text,
+)
 
 
 def rendered(source, language="ru", **variables):
@@ -84,3 +96,84 @@ def test_no_value_puts_a_control_character_or_a_line_on_a_screen(value):
 
     assert text.isprintable() or not any(letter < " " or "\x7f" <= letter < "\xa0" for letter in text)
     text.encode("utf-16-be")
+
+
+# expressions
+
+
+@pytest.mark.parametrize(
+    ("source", "value"),
+    [
+        ("balance < 1000", False),
+        ("'poor' if total > balance else 'ok'", "ok"),
+        ("'poor' if total > balance", None),
+        ("items | length", 2),
+        ("items[1].price + total", 109),
+        ("nothing | default(5)", 5),
+        ("nothing is defined", False),
+        ("'' if nothing is defined else none", None),
+    ],
+)
+def test_an_expression_is_worked_out_and_keeps_its_type(source, value):
+    variables = {"balance": 1000, "total": 9, "items": [{}, {"price": 100}]}
+
+    assert compile_expression(source).evaluate(variables) == value
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("balanse < 1000", "'balanse' is undefined"),
+        ("balanse", "'balanse' is undefined"),
+        ("balance.amount", "'int object' has no attribute 'amount'"),
+        ("item.prise", "'dict object' has no attribute 'prise'"),
+        ("item[word]", "UndefinedError"),
+        ("balance + word", "TypeError"),
+        ("balance / 0", "ZeroDivisionError"),
+        ("'a' * 10 ** 9", "* makes more than 2000 of it"),
+    ],
+)
+def test_what_an_expression_lacks_is_named_but_for_values(source, words):
+    with pytest.raises(RenderError) as raised:
+        compile_expression(source).evaluate({"balance": 5, "item": {}, "word": "Secret123"})
+
+    assert str(raised.value) == words
+
+
+def test_a_mistake_in_an_expression_shows_when_the_file_is_loaded():
+    for source in ("1 +", "", "a b", "{% if %}"):
+        with pytest.raises(TemplateSyntaxError):
+            compile_expression(source)
+
+
+def test_the_variables_that_a_text_or_an_expression_needs_are_known():
+    assert names_in("{{ a | money }} {% for b in c %}{{ b.d }}{% endfor %} {% set e = 1 %}{{ e }}") == {"a", "c"}
+    assert names_in_expression("today + days(n) if range(3) else x.y") == {"today", "n", "x"}
+
+
+def test_each_language_and_currency_writes_its_own():
+    assert render_text(compile_text("{{ 5 | money }}", "en", "KES"), {}) == "KES 0.05"
+    assert rendered("{{ 21 }} {{ 21 | plural('день', 'дня', 'дней') }}") == "21 день"
+    assert rendered("{{ 21 | plural('day', 'days') }}", "en") == "days"
+
+
+# what is sent
+
+
+def test_values_in_an_address_are_encoded():
+    assert render_text(compile_url("https://x/{{ a }}?b={{ b }}"), {"a": "ё/", "b": "&"}) == "https://x/%D1%91%2F?b=%26"
+
+
+def test_json_keeps_its_shape_and_its_types():
+    body = compile_json({"a": ["{{ n }}", "{{ n }}{{ n }}", {"b": "x"}], "c": 1.5})
+
+    assert render_json(body, {"n": 7}) == {"a": [7, "77", {"b": "x"}], "c": 1.5}
+
+
+def test_an_answer_that_is_too_deep_is_refused():
+    deep = []
+    for _ in range(100):
+        deep = [deep]
+
+    with pytest.raises(ValueError, match="deeper than 20"):
+        clean(deep)

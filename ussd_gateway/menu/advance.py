@@ -16,7 +16,7 @@ from ussd_gateway.menu import outgoing, render
 from ussd_gateway.menu.inputs import WrongError, value_of
 from ussd_gateway.menu.model import Input, Menu, Screen, Variables, written
 from ussd_gateway.menu.options import NO, YES, picked
-from ussd_gateway.menu.secrets import secrets_in
+from ussd_gateway.menu.secrets import secrets_in, secrets_on
 from ussd_gateway.menu.state import (
     NOTHING,
     Action,
@@ -180,7 +180,7 @@ class _Walk:
         return Step(self.state, action, tuple(self.effects))
 
     def end(self, phrase: str) -> Step:
-        return self.step(End(render.phrase(self.menu, phrase, self.state.language)))
+        return self.step(End(render.parting(self.menu, phrase, self.state.language)))
 
     def fail(self, error: str) -> Step:
         return self.step(End(render.failure(self.menu, self.screen, self.state.language), error=error))
@@ -198,7 +198,7 @@ class _Walk:
         if self.notice:
             depth = len(state.history)
             text = render.noticed(self.menu, screen, state.language, rendered, state.page, self.notice, depth)
-        secrets = _secrets(state, rendered, text) if state.secrets else ()
+        secrets = secrets_on(state, rendered, text) if state.secrets else ()
         over = screen.end or not (rendered.leads_on or state.history)
         return self.step(End(text, secrets) if over and state.page == last else Show(text, secrets))
 
@@ -406,21 +406,6 @@ def _telling(what: str) -> Iterator[None]:
         yield
     except RenderError as error:
         raise _FailureError(f"{what}: {error}") from None
-
-
-def _secrets(state: State, rendered: render.Rendered, page: str) -> tuple[str, ...]:
-    """The secret values on the page; the whole page when one of them was cut in two."""
-    found = []
-    for name in state.secrets:
-        value = str(state.variables.get(name, ""))
-        if not value or value not in rendered.text:
-            continue
-        value = render.shown(value, state.language)
-        if value in page:
-            found.append(value)
-        elif not any(value in other for other in rendered.pages):
-            found.append(page)
-    return tuple(found)
 
 
 def _word(value: object) -> str | None:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
+from decimal import Decimal
+
+from jinja2 import nodes
 
 from ussd_gateway.menu.check_targets import with_history
 from ussd_gateway.menu.check_texts import Lengths
+from ussd_gateway.menu.longest import Longest
 from ussd_gateway.menu.mistakes import way_out
-from ussd_gateway.menu.model import Choice, Menu, Screen
+from ussd_gateway.menu.model import Choice, Expression, Menu, Screen
 from ussd_gateway.menu.node import Node
+from ussd_gateway.menu.options import NO, YES
+from ussd_gateway.menu.sandbox import sandbox_for
 
 KEY = re.compile(r"[^\s*#]+")  # what can be typed as one answer, and dialled as one field of a code
 IMPORT_STRING = re.compile(r"\w+(\.\w+)*:\w+(\.\w+)*")
@@ -26,6 +32,11 @@ def check_navigation(menu: Menu, node: Node) -> None:
             node.wrong(f'"{key}" {_NO_KEY}', "bad-key")
     if len(set(keys)) < len(keys):
         node.wrong(f"back, home, more and exit must differ: {', '.join(keys)}", "duplicate-choice")
+    asks = menu.resume == "ask" or any(screen.confirm for screen in menu.screens.values())
+    for name in ("back", "home", "more", "exit"):
+        if asks and (key := getattr(menu.navigation, name)) in (YES, NO):
+            words = f'"{key}" answers a confirm too, or the question whether to go on; choose another key'
+            node[name].wrong(words, "shadowed-choice", warning=True)
 
 
 def check_screens(
@@ -37,7 +48,7 @@ def check_screens(
         _keys(screen, node["choices"])
         _handler(screen.handler, node["handler"], handlers, imported)
         if not node.mistakes.within(node.path):
-            _parts(screen, node)
+            _parts(menu, screen, node)
     for place in (*file.places("code_languages.*"), *file.places("screens.*.language")):
         if isinstance(place.value, str) and place.value.strip() and place.value not in menu.spoken:
             words = f'"{place.value}" is no language of this menu{way_out(place.value, menu.spoken)}'
@@ -46,7 +57,8 @@ def check_screens(
 
 def check_shadows(menu: Menu, file: Node) -> None:
     """Warn of choices whose key is a key of navigation where that leads somewhere."""
-    lengths = [Lengths(menu, language) for language in menu.spoken]
+    longest = Longest(menu)
+    lengths = [Lengths(menu, language, longest) for language in menu.spoken]
     history = with_history(menu)
     names = {getattr(menu.navigation, name): name for name in ("back", "home", "more", "exit")}
     for screen in menu.screens.values():
@@ -93,7 +105,7 @@ def _handler(name: str, node: Node, handlers: Collection[str] | None, imported: 
         node.wrong(f'there is no handler "{name}"{way_out(name, handlers)}', "missing-handler")
 
 
-def _parts(screen: Screen, node: Node) -> None:
+def _parts(menu: Menu, screen: Screen, node: Node) -> None:
     """Every screen leads on or ends, and says something unless it always goes on."""
     asking = [name for name in _ASKING if node[name].present and node[name].value != []]
     leads = bool(screen.on or screen.otherwise)
@@ -113,5 +125,47 @@ def _parts(screen: Screen, node: Node) -> None:
         node["text"].wrong("is missing; only a screen that always goes on by a word has none", "missing-key")
     elif screen.texts and not (screen.end or screen.asks):
         node.wrong("is a dead end: it has neither choices nor end = true", "dead-end")
-    if screen.input and screen.input.exhausted and not screen.input.tries:
+    if screen.route and leads:
+        _words(screen, node)
+    asked = screen.input
+    if asked and asked.kind == "text" and isinstance(asked.least, Decimal) and asked.least > menu.limits.typed:
+        words = f"is more than the {menu.limits.typed} characters of limits.typed; nobody can answer"
+        node["input"]["min"].wrong(words, "bad-bounds")
+    if asked and asked.exhausted and not asked.tries:
         node["input"]["exhausted"].wrong("is never come to: tries is missing", "conflict", warning=True)
+
+
+def _words(screen: Screen, node: Node) -> None:
+    """A route whose words can be read off it has a way for each of them, and no others."""
+    said = said_by(screen.route) if screen.route else None
+    if said is None:
+        return
+    for word in sorted(said - screen.on.keys()):
+        if not screen.otherwise:
+            node["route"].wrong(f'"{word}" leads nowhere: on.{word} and otherwise are missing', "unknown-word")
+    for word in screen.on:
+        if word not in said and not screen.handler:
+            words = f"the route never says it{way_out(word, said)}"
+            node["on"][word].wrong(words, "unknown-word", warning=True)
+
+
+def said_by(route: Expression) -> frozenset[str] | None:
+    """The words that a route can come to, None where that depends on values."""
+    tree = sandbox_for().parse(f"{{{{ {route.source} }}}}")
+    return _said(next(tree.find_all(nodes.Output)).nodes[0])
+
+
+def _said(node: nodes.Node | None) -> frozenset[str] | None:
+    match node:
+        case nodes.Const(value=str(word)):
+            return frozenset({word})
+        case nodes.Compare() | nodes.Not() | nodes.Test():
+            return frozenset({"true", "false"})
+        case nodes.CondExpr():
+            one, other = _said(node.expr1), _said(node.expr2)
+            return None if one is None or other is None else one | other
+        case nodes.And() | nodes.Or():
+            # Each gives one of its two sides, as it is.
+            one, other = _said(node.left), _said(node.right)
+            return None if one is None or other is None else one | other
+    return None

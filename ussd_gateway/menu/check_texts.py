@@ -1,41 +1,29 @@
-"""Whether texts fit: every phrase a screen, every screen the pages that somebody turns, in every language.
-
-The longest text that a menu can show is put together from what is known of its variables: what the file gives them, and
-the bounds of inputs. What only a handler knows counts as nothing; the machine cuts it when it is there.
-"""
+"""Whether texts fit: every phrase a screen, every screen the pages that somebody turns, in every language."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from datetime import date
-from decimal import Decimal
-from itertools import count, islice, product
-
-from jinja2 import meta, nodes
+from collections.abc import Iterable, Iterator
+from itertools import count
 
 from ussd_gateway.coding.data_coding import ussd_octets
 from ussd_gateway.coding.pages import fits, split
 from ussd_gateway.coding.transliteration import to_latin
 from ussd_gateway.menu.check_targets import with_history
-from ussd_gateway.menu.model import LATIN, Expression, Input, Menu, Screen, Text, Texts, Variables, written
+from ussd_gateway.menu.longest import Known, Longest, Samples
+from ussd_gateway.menu.model import LATIN, Listing, Menu, Screen, Texts, written
 from ussd_gateway.menu.node import Node
+from ussd_gateway.menu.options import MAX_LISTED, NO, YES
 from ussd_gateway.menu.profiles import Navigation
-from ussd_gateway.menu.sandbox import Sandbox
-from ussd_gateway.menu.templates import RenderError, names_in_expression, render_text
 from ussd_gateway.menu.words import money
-from ussd_gateway.patterns import matches
 
 MAX_PAGES = 20  # nobody turns more
-
-_COMBINATIONS = 64  # of values of the variables in one place that are tried
-_DAY = date(2018, 12, 28)
 
 
 def check_texts(menu: Menu, file: Node) -> None:
     """Note what does not fit in any language that the menu speaks."""
+    longest = Longest(menu)
     for language in menu.spoken:
-        lengths = Lengths(menu, language)
+        lengths = Lengths(menu, language, longest)
         if not lengths.room():
             words = f"in {language}, more and back leave no room for a text on a page"
             file["phrases"].wrong(words, "text-too-long")
@@ -74,12 +62,9 @@ def phrases_needed(navigation: Navigation, resume: str, screens: Iterable[Screen
 class Lengths:
     """How long the texts of a menu can become in one language."""
 
-    def __init__(self, menu: Menu, language: str) -> None:
+    def __init__(self, menu: Menu, language: str, longest: Longest) -> None:
         self.menu, self.language, self.source = menu, language, written(language)
-        self.samples = _samples(menu)
-        self.history = with_history(menu)
-        self.sure = True  # whether all of what was put together last is known
-        self._known: dict[str, tuple[str, bool]] = {}  # the longest of a text, and whether all of it is known
+        self.longest, self.history = longest, with_history(menu)
 
     def fits(self, text: str) -> bool:
         """Whether a text, in the language that is written, fits one screen."""
@@ -101,107 +86,55 @@ class Lengths:
 
     def may_page(self, screen: Screen) -> bool:
         """Whether the screen can take more than one page."""
-        return not self.fits(self.whole(screen)) or not self.sure
+        whole, sure = self.whole(screen)
+        return not (sure and self.fits(whole))
 
     def octets(self, text: str) -> int:
         """What a text, in the language that is written, takes as it is shown."""
         return ussd_octets(self._spoken(text))
 
-    def whole(self, screen: Screen, text: str = "") -> str:
+    def whole(self, screen: Screen, text: str = "") -> Known:
         """The screen on one page, however long; with another text where there is one."""
-        self.sure = True
-        lines = [text or self.longest(screen.texts), *self._choices(screen)]
-        if screen.confirm:
-            lines += self._confirm(screen)
+        lines = [Known(text) if text else self.said(screen.texts), *self._choices(screen), *self._confirm(screen)]
         if screen.name in self.history and not screen.end:
-            lines += [self._line("back"), self._line("home")]
-        return "\n".join(line for line in lines if line)
+            lines += [Known(self._line("back")), Known(self._line("home"))]
+        return Known("\n".join(line.text for line in lines if line.text), all(line.sure for line in lines))
 
-    def longest(self, texts: Texts, **more: Sequence[object]) -> str:
-        """The longest that a text can be; `more` are values of variables beside those of the menu."""
+    def said(self, texts: Texts, more: Samples | None = None) -> Known:
+        """The longest that one of the screens' texts can be."""
         text = texts.get(self.source)
-        if text is None or text.template is None:
-            return text.source if text else ""
-        if not more and text.source in self._known:
-            found, sure = self._known[text.source]
-            self.sure = self.sure and sure
-            return found
-        environment, before = text.template.environment, self.sure
-        assert isinstance(environment, Sandbox)
-        self.sure = True
-        found = self._longest(environment, environment.parse(text.source).body, {**self.samples, **more}).strip()
-        if not more:
-            self._known[text.source] = found, self.sure
-        self.sure = self.sure and before
-        return found
+        return self.longest.text(text, more) if text else Known("")
 
-    def _longest(self, environment: Sandbox, tree: Iterable[nodes.Node], samples: dict[str, Sequence[object]]) -> str:
-        found = ""
-        for node in tree:
-            match node:
-                case nodes.Output():
-                    found += "".join(self._value(environment, each, samples) for each in node.nodes)
-                case nodes.If():
-                    branches = (node.body, *(branch.body for branch in node.elif_), node.else_)
-                    found += max((self._longest(environment, each, samples) for each in branches), key=ussd_octets)
-                case _:
-                    found += self._rendered(environment, node, samples)
-        return found
-
-    def _value(self, environment: Sandbox, node: nodes.Expr, samples: dict[str, Sequence[object]]) -> str:
-        if isinstance(node, nodes.TemplateData):
-            return str(node.data)
-        return self._rendered(environment, nodes.Output([node], lineno=node.lineno), samples)
-
-    def _rendered(self, environment: Sandbox, node: nodes.Node, samples: dict[str, Sequence[object]]) -> str:
-        """The longest of what a part of a template makes of the values that its variables can have."""
-        tree = nodes.Template([node], lineno=1)
-        tree.set_environment(environment)
-        names = meta.find_undeclared_variables(tree) - environment.globals.keys()
-        if not all(samples.get(name) for name in names):
-            self.sure = False
-            return ""
-        text = Text("", environment.from_string(tree))
-        return max((self._tried(text, variables) for variables in _combined(names, samples)), key=ussd_octets)
-
-    def _tried(self, text: Text, variables: Variables) -> str:
-        try:
-            return render_text(text, variables)
-        except RenderError:
-            self.sure = False
-            return ""
-
-    def _choices(self, screen: Screen) -> Iterator[str]:
-        labels: dict[str, str] = {}  # of choices with the same key only one is there
+    def _choices(self, screen: Screen) -> Iterator[Known]:
+        labels: dict[str, Known] = {}  # of choices with the same key only one is there
         for choice in screen.choices:
             if not choice.hidden:
-                labels[choice.key] = max(labels.get(choice.key, ""), self.longest(choice.labels), key=ussd_octets)
-        yield from (f"{key} {label}" for key, label in labels.items())
+                found = (labels.get(choice.key, Known("")), self.said(choice.labels))
+                labels[choice.key] = max(found, key=lambda known: ussd_octets(known.text))
+        yield from (Known(f"{key} {text}", sure) for key, (text, sure) in labels.items())
         if screen.listing:
-            items = self.menu.variables.get(screen.listing.of.source.strip())
-            if not isinstance(items, list):
-                self.sure = False
-                return
-            taken = {*self.menu.navigation.keys, *(choice.key for choice in screen.choices)}
-            numbers = (key for key in map(str, count(1)) if key not in taken)
-            for number, item in zip(numbers, items, strict=False):
-                yield f"{number} {self.longest(screen.listing.labels, **{screen.listing.name: (item,)})}"
-            if not items:
-                yield self.longest(screen.listing.empty) or self.phrase("empty")
+            yield from self._items(screen, screen.listing)
 
-    def _confirm(self, screen: Screen) -> Iterator[str]:
+    def _items(self, screen: Screen, listing: Listing) -> Iterator[Known]:
+        items = self.menu.variables.get(listing.of.source.strip())
+        if not isinstance(items, list):
+            yield Known("", sure=False)
+            return
+        taken = {*self.menu.navigation.keys, *(choice.key for choice in screen.choices)}
+        numbers = (key for key in map(str, count(1)) if key not in taken)
+        for number, item in zip(numbers, items[:MAX_LISTED], strict=False):
+            text, sure = self.said(listing.labels, {listing.name: (item,)})
+            yield Known(f"{number} {text}", sure)
+        if not items:
+            yield self.said(listing.empty) if listing.empty else Known(self.phrase("empty"))
+
+    def _confirm(self, screen: Screen) -> Iterator[Known]:
         if screen.confirm and screen.confirm.price:
-            prices = [price for price in self._values(screen.confirm.price) if type(price) is int]
-            self.sure = self.sure and bool(prices)
-            most = max(prices, default=0)
-            yield self.phrase("price") + money(most, language=self.source, currency=self.menu.currency)
-        yield from (f"1 {self.phrase('yes')}", f"2 {self.phrase('no')}")
-
-    def _values(self, expression: Expression) -> Iterator[object]:
-        """What an expression can be, as far as its variables are known."""
-        for variables in _combined(names_in_expression(expression.source), self.samples):
-            with suppress(RenderError):
-                yield expression.evaluate(variables)
+            prices = [price for price in self.longest.values(screen.confirm.price) if type(price) is int]
+            price = money(max(prices, default=0), language=self.source, currency=self.menu.currency)
+            yield Known(self.phrase("price") + price, bool(prices))
+        if screen.confirm:
+            yield from (Known(f"{YES} {self.phrase('yes')}"), Known(f"{NO} {self.phrase('no')}"))
 
     def _line(self, name: str) -> str:
         return f"{getattr(self.menu.navigation, name)} {self.phrase(name)}"
@@ -214,15 +147,18 @@ def _screen(screen: Screen, node: Node, lengths: Lengths) -> None:
     language, limits = lengths.language, lengths.menu.limits
     parts = [(node["failure"], screen.failure.get(lengths.source, ""))]
     if screen.input:
-        parts.append((node["input"]["error"], lengths.longest(screen.input.errors)))
+        parts.append((node["input"]["error"], lengths.said(screen.input.errors).text))
     for place, text in parts:
         if not lengths.fits(text):
             place.wrong(f"in {language}, is longer than a screen", "text-too-long")
     if not screen.texts:
         return
-    whole = lengths.whole(screen)
+    whole, _ = lengths.whole(screen)
     if limits.policy != "page" and not lengths.fits(whole):
-        octets, cut = lengths.octets(whole), limits.policy == "truncate" and lengths.fits(lengths.whole(screen, "x"))
+        octets, cut = (
+            lengths.octets(whole),
+            limits.policy == "truncate" and lengths.fits(lengths.whole(screen, "x").text),
+        )
         what = "the end of the text is left out" if cut else "the dialogue ends there"
         words = f"in {language}, can take {octets} octets with its choices; a screen has {limits.shown}, and {what}"
         words += '; shorten it, bound its inputs by max, or have limits.policy = "page"'
@@ -230,55 +166,3 @@ def _screen(screen: Screen, node: Node, lengths: Lengths) -> None:
     elif limits.policy == "page" and len(pages := lengths.pages(whole)) > MAX_PAGES:
         words = f"in {language}, takes {len(pages)} pages; {MAX_PAGES} are the most"
         node["text"].wrong(words, "text-too-long")
-
-
-def _samples(menu: Menu) -> dict[str, Sequence[object]]:
-    """Values of each variable that are among its longest; none of one that only a handler or a call knows."""
-    numbers = menu.numbers
-    samples: dict[str, list[object]] = {
-        "msisdn": [numbers.country + "9" * numbers.digits],
-        "code": list(menu.codes),
-        "today": [_DAY],
-    }
-    for name, value in menu.variables.items():
-        samples.setdefault(name, []).append(value)
-    for screen in menu.screens.values():
-        for choice in screen.choices:
-            for name, value in choice.sets.items():
-                samples.setdefault(name, []).append(value)
-        if screen.input:
-            samples.setdefault(screen.input.name, []).extend(_typed(screen.input, menu))
-        if screen.listing and isinstance(items := menu.variables.get(screen.listing.of.source.strip()), list):
-            samples.setdefault(screen.listing.name, []).extend(items)
-    return dict(samples)
-
-
-def _combined(names: Collection[str], samples: Mapping[str, Sequence[object]]) -> Iterator[dict[str, object]]:
-    """The variables with each of their values, so many of them as is reasonable."""
-    values = product(*(samples.get(name, ()) for name in names))
-    return (dict(zip(names, each, strict=True)) for each in islice(values, _COMBINATIONS))
-
-
-def _typed(asked: Input, menu: Menu) -> Collection[object]:
-    """The longest that can be typed."""
-    most = asked.most if isinstance(asked.most, Decimal) else None
-    least = asked.least if isinstance(asked.least, Decimal) else Decimal()
-    match asked.kind:
-        case "text":
-            length = menu.limits.typed if most is None else min(int(most), menu.limits.typed)
-            words = [letter * length for letter in ("\N{CYRILLIC CAPITAL LETTER ZHE}", "W", "0")]
-            return [word for word in words if not asked.pattern or _matches(asked.pattern, word)][:1]
-        case "number":
-            return [int(least), 10**15 - 1 if most is None else int(most)]
-        case "amount":
-            return [int(least * 100), 10**14 - 1 if most is None else int(most * 100)]
-        case "date":
-            return [_DAY]
-    return [menu.numbers.country + "9" * menu.numbers.digits]
-
-
-def _matches(pattern: str, text: str) -> bool:
-    try:
-        return matches(pattern, text)
-    except ValueError:
-        return False

@@ -8,6 +8,7 @@ import re
 import tomllib
 from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import NamedTuple
 
 from jinja2 import TemplateSyntaxError
@@ -39,6 +40,7 @@ from ussd_gateway.menu.model import (
 )
 from ussd_gateway.menu.node import Node
 from ussd_gateway.menu.profiles import PROFILES, Limits, Navigation, Profile
+from ussd_gateway.menu.sandbox import sandbox_for
 from ussd_gateway.menu.templates import (
     compile_expression,
     compile_json,
@@ -54,6 +56,7 @@ _TOML_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _ADDRESS = re.compile(r"https?://|\{\{")
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_NO_FILTER = re.compile(r"(No filter named '(\w+)')\.")
 _ANSWER_PATH = re.compile(r"(?:[^.\[\]]+|\[\d+\])(?:\.[^.\[\]]+|\[\d+\])*")
 _MAX_LETTERS = 11  # of a sender that is no number
 
@@ -394,8 +397,15 @@ _NOT_COMPILED = (TemplateSyntaxError, SyntaxError, RecursionError, MemoryError, 
 
 def _reason(error: Exception) -> str:
     if isinstance(error, TemplateSyntaxError):
-        return str(error.message)
+        words = str(error.message)
+        unknown = _NO_FILTER.fullmatch(words)
+        return f"{unknown[1]}{way_out(unknown[2], _near(unknown[2]))}" if unknown else words
     return "its brackets are too deep" if isinstance(error, RecursionError | MemoryError) else str(error)
+
+
+def _near(name: str) -> list[str]:
+    """The filters whose names are like it; there are too many to name them all."""
+    return get_close_matches(name, sandbox_for().filters, n=1)
 
 
 def _languages(node: Node) -> tuple[str, ...]:

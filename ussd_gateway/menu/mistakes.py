@@ -28,6 +28,7 @@ RULES: Mapping[str, str] = {
     "bad-bounds": "Bounds of another type than the input, or upside down.",
     "conflict": "Keys that contradict each other.",
     "unknown-target": "A screen that does not exist is to come next.",
+    "unknown-word": "A word of a route that leads nowhere, or a way that no word leads.",
     "unknown-language": "A language that the menu does not have.",
     "unknown-variable": "A variable that nobody sets.",
     "missing-translation": "A text that is missing in a language of the menu.",

@@ -62,9 +62,17 @@ def noticed(menu: Menu, screen: Screen, language: str, rendered: Rendered, page:
 
 def question(menu: Menu, language: str, notice: str = "") -> str:
     """Whether to go on where the last dialogue broke off."""
-    asked = _lines(phrase(menu, "resume", language), *(_line(menu, language, option, {}) for option in _YES_OR_NO))
+    asked = _lines(
+        phrase(menu, "resume", language),
+        *(f"{key} {phrase(menu, name, language)}" for key, name in ((YES, "yes"), (NO, "no"))),
+    )
     whole = _lines(notice, asked)
-    return whole if fits(whole, menu.limits.shown) else asked
+    return whole if fits(whole, menu.limits.shown) else cut(asked, menu.limits.shown)
+
+
+def parting(menu: Menu, name: str, language: str) -> str:
+    """A phrase that a dialogue ends with."""
+    return cut(phrase(menu, name, language), menu.limits.shown)
 
 
 def phrase(menu: Menu, name: str, language: str) -> str:
@@ -75,7 +83,7 @@ def phrase(menu: Menu, name: str, language: str) -> str:
 def failure(menu: Menu, screen: Screen, language: str) -> str:
     """What to say when the screen's handler fails."""
     words = screen.failure.get(written(language))
-    return phrase(menu, "failure", language) if words is None else speaker(language)(words)
+    return parting(menu, "failure", language) if words is None else cut(speaker(language)(words), menu.limits.shown)
 
 
 def shown(value: object, language: str) -> str:
@@ -88,13 +96,11 @@ def speaker(language: str) -> Callable[[str], str]:
     return to_latin if language == LATIN else str
 
 
-_YES_OR_NO = (Option(YES, "", "yes"), Option(NO, "", "no"))
-
-
 def _render(menu: Menu, screen: Screen, language: str, variables: Variables, depth: int) -> Rendered:
     offered = tuple(options(menu, screen, variables))
-    head = _lines(_said(screen.texts, language, variables), *_extra(menu, screen, language, variables, offered))
-    lines = _lines(*(_line(menu, language, option, variables) for option in offered if not option.hidden))
+    head = _said(screen.texts, language, variables)
+    shown = (_line(menu, language, option, variables) for option in offered if not option.hidden)
+    lines = _lines(*_extra(menu, screen, language, variables, offered), *shown)
     text = _lines(head, lines)
     if not text:
         raise RenderError("an empty text")
@@ -106,13 +112,13 @@ def _render(menu: Menu, screen: Screen, language: str, variables: Variables, dep
 
 
 def _extra(menu: Menu, screen: Screen, language: str, variables: Variables, offered: Iterable[Option]) -> Iterable[str]:
-    """What stands below the text: a price, or that a list has no items."""
+    """What stands above the choices: a price, or that a list has no items."""
     listing, confirm = screen.listing, screen.confirm
     source = written(language)
     if confirm and confirm.price:
         price = money(_minor(confirm.price.evaluate(variables)), language=source, currency=menu.currency)
         yield menu.phrases["price"][source] + price
-    if listing and not any(listing.name in option.sets and option.labels is listing.labels for option in offered):
+    if listing and not any(option.labels is listing.labels for option in offered):
         yield _said(listing.empty, language, variables) or menu.phrases["empty"][source]
 
 

@@ -224,7 +224,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def joined(self, values: Iterable[object]) -> object:
         """The values as one string: `a ~ b`."""
-        return self._bounded("".join(str(self.weighed(value)) for value in values))
+        return self._bounded("".join(_words(self.weighed(value)) for value in values))
 
     def weighed(self, value: Any) -> Any:
         """The value, which something is about to look at as a whole."""
@@ -317,7 +317,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return numbers
 
     def _printed(self, value: object) -> str:
-        return UNSHOWN.sub("", str(self.weighed(value)))
+        return UNSHOWN.sub("", _words(self.weighed(value)))
 
     def _quoted(self, value: object) -> str:
         text = self._printed(value)
@@ -340,6 +340,10 @@ def sandbox_for(
 def days(count: int) -> timedelta:
     """So many days: `today + days(30)`."""
     return timedelta(days=count)
+
+
+def _words(value: object) -> str:
+    return "" if value is None else str(value)  # what an API knows nothing of is no word
 
 
 def _check_repeated(times: object, value: object) -> None:

@@ -1,11 +1,12 @@
-"""What a user types that nobody may record, told before the machine has seen it."""
+"""What nobody may record: of what a user types, told before the machine has seen it, and of what a screen shows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 from ussd_gateway.menu.model import Menu, Screen
 from ussd_gateway.menu.options import NO, YES
+from ussd_gateway.menu.render import Rendered, shown
 from ussd_gateway.menu.state import State
 
 
@@ -23,6 +24,32 @@ def secrets_in(menu: Menu, state: State | None, typed: str | Iterable[str]) -> t
     if not any(screen.input and screen.input.secret for screen in menu.screens.values()):
         return ()
     return tuple(filter(None, _dialled(menu, [each.strip() for each in typed])))
+
+
+def secrets_on(state: State, rendered: Rendered, page: str) -> tuple[str, ...]:
+    """The values of secret variables on the page; the whole page when one of them was cut in two."""
+    found = []
+    for value in _values([state.variables.get(name) for name in state.secrets]):
+        words = shown(value, state.language)
+        if words in page:
+            found.append(words)
+        elif value in rendered.text and not any(words in other for other in rendered.pages):
+            found.append(page)
+    return tuple(found)
+
+
+def _values(value: object) -> Iterator[str]:
+    """All that can be read in the value, also inside tables and lists."""
+    match value:
+        case Mapping():
+            yield from _values(list(value.values()))
+        case list() | tuple():
+            for each in value:
+                yield from _values(each)
+        case None | "" | bool():
+            return
+        case _:
+            yield str(value)
 
 
 def _dialled(menu: Menu, inputs: list[str]) -> list[str]:
