@@ -619,3 +619,14 @@ def test_any_text_is_a_menu_or_a_menu_error(text):
 def test_a_text_that_is_too_much_for_toml_is_a_menu_error(text):
     with pytest.raises(MenuError):
         load(text)
+
+
+@pytest.mark.parametrize("depth", range(20, 500, 20))
+def test_however_deep_it_is_it_is_a_menu_or_a_menu_error(depth):
+    deep = "[" * depth + "]" * depth
+    sums = "(" * depth + "1" + ")" * depth
+    http = f'http = {{ url = "http://x", json = {deep} }}'
+
+    for screen in (http, f'compute = {{ x = "{sums}" }}', f'text = "{{{{ {sums} }}}}"', f"text = {deep}"):
+        with contextlib.suppress(MenuError):
+            parse(f'title = "x"\ncodes = ["*1#"]\nvariables = {{ x = {deep} }}\n[screens.main]\n{screen}\n', "x.toml")
