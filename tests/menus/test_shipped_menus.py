@@ -132,7 +132,7 @@ def reached(menu, language):
     first = begin(menu, (), language)
     steps, waiting = {}, [first]
     while waiting:
-        state, action = step = waiting.pop()
+        state, action, _ = step = waiting.pop()
         key = (state.screen, state.language, state.page, len(state.history), action)
         if key in steps:
             continue
