@@ -134,7 +134,15 @@ class Gateway(core.Gateway):
             config.selfcare, config.subscriber, self.store, self, smsc_address=lambda: self.smpp_address
         )
         self._imports = Imports(beside or Path.cwd(), self.note)
-        self.menus = self._new_menus(config.menus_directory(beside))
+        self.menus = Menus(
+            self,
+            handlers=self.selfcare.handlers(),
+            language=self.selfcare.languages.language,
+            imports=self._imports,
+            patience=config.network.application_timeout,
+            utc_offset=config.menus.utc_offset,
+        )
+        self._attach_menus(config.menus_directory(beside))
         self._restore()
 
     @classmethod
@@ -352,21 +360,12 @@ class Gateway(core.Gateway):
         except ValueError as error:
             raise ConfigError(f"link.relay: {error}") from error
 
-    def _new_menus(self, directory: Path) -> Menus:
+    def _attach_menus(self, directory: Path) -> None:
         if not directory.is_dir():
             raise ConfigError(f"menus.directory: there is no folder {directory}")
-        menus = Menus(
-            self,
-            handlers=self.selfcare.handlers(),
-            language=self.selfcare.languages.language,
-            imports=self._imports,
-            patience=self.config.network.application_timeout,
-            utc_offset=self.config.menus.utc_offset,
-        )
-        menus.add_folder(directory)
-        if menus.mistakes:
-            raise ConfigError("\n".join(map(str, menus.mistakes)))
-        return menus
+        self.menus.add_folder(directory)
+        if self.menus.mistakes:
+            raise ConfigError("\n".join(map(str, self.menus.mistakes)))
 
     def attach_function(self, service_code: str, function: str | Function) -> None:
         """A Python function, or what an import string names, answers the code. Raises HandlerError and ValueError."""
