@@ -185,13 +185,19 @@ def test_menu_check_tells_each_mistake_and_counts_them(tmp_path):
     assert run("menu", "check", str(tmp_path / "empty")).returncode == 2
 
 
-def test_config_show_says_where_each_setting_comes_from_and_hides_passwords():
+def test_config_show_says_where_each_setting_comes_from_and_hides_passwords(tmp_path):
     done = run("config", "show")
     assert "selfcare.argon2_time_cost = 1  # environment (USSD_GATEWAY_SELFCARE_ARGON2_TIME_COST)" in done.stdout
     assert "selfcare.password = ********  # file" in done.stdout
     rows = json.loads(run("config", "show", "--json").stdout)
     assert rows["server.http_port"] == {"value": 8080, "from": "file"}
     assert rows["esme[0].password"]["value"] == "********"
+    text = (
+        "[[application]]\ncode = '*1#'\nurl = 'http://a/'\ndialect = 'ideamart'\nsettings = { password = 'secret' }\n"
+    )
+    (tmp_path / "c.toml").write_text(text)
+    done = run("config", "show", "--config", str(tmp_path / "c.toml"))
+    assert "application[0].settings = {'password': '********'}" in done.stdout
 
 
 def test_config_check(tmp_path):

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ussd_gateway.coding.data_coding import DEFAULT_ALPHABETS
-from ussd_gateway.config import SECTIONS, Config, ConfigError, Esme, data_directory, load
+from ussd_gateway.config import SECTIONS, Aggregator, Application, Config, ConfigError, Esme, data_directory, load
+from ussd_gateway.dialects.table import ASYNCHRONOUS, DIALECTS
 from ussd_gateway.smpp.receipts import ReceiptStyle
 
 SHIPPED = Path(__file__).parent.parent / "config.toml"
@@ -28,9 +29,8 @@ def test_the_shipped_file_names_every_key_with_its_default():
     config = Config()
     for section in SECTIONS:
         assert values[section] == getattr(config, section).model_dump(mode="json"), section
-    assert set(values) | {"distribution_lists", "fault", "link", "outcome"} == set(
-        Config.model_fields
-    )  # there are none
+    none = {"aggregator", "application", "distribution_lists", "fault", "link", "outcome"}
+    assert set(values) | none == set(Config.model_fields)
 
 
 def test_the_shipped_file_shows_a_link(written):
@@ -38,6 +38,79 @@ def test_the_shipped_file_shows_a_link(written):
     (link,) = load(written(re.sub("^# ", "", shown, flags=re.MULTILINE)), environment={}).config.link
     assert set(link.model_dump()) == link.model_fields_set
     assert (link.codes, link.relay) == (("*111#",), ("79990000001",))
+
+
+def test_the_shipped_file_shows_applications_and_an_aggregator(written):
+    shown = re.findall(r"^# \[\[(?:application|aggregator)\]\](?:\n# .*)+", SHIPPED.read_text(), re.MULTILINE)
+    config = load(written(re.sub("^# ", "", "\n".join(shown), flags=re.MULTILINE)), environment={}).config
+    behind_url, function = config.application
+    assert Application(codes=(), function="", menu="", **behind_url.model_dump(exclude_unset=True)) == Application(
+        code="*384*77#", url="http://127.0.0.1:9000/ussd"
+    )
+    assert set(Application.model_fields) - behind_url.model_fields_set == {"codes", "function", "menu"}
+    assert (function.every_code, function.function) == (("*384*79#",), "airtime:balance")
+    (aggregator,) = config.aggregator
+    assert aggregator == Aggregator(path="/aggregators/at")
+    assert set(Aggregator.model_fields) == aggregator.model_fields_set
+
+
+URL = "url = 'http://a/'\n"
+APPLICATION_MISTAKES = [
+    ("codes = ['*1#']\nurl = 'ftp://a/'", "url: 'ftp://a/' cannot be used: write a whole URL, such as \"http://127"),
+    ("code = '*1#'\nurl = '/ussd'", "url: '/ussd' cannot be used: write a whole URL"),
+    ("code = '*1#'\nurl = 'http://a:x/'", "url: 'http://a:x/' cannot be used: write a whole URL"),
+    (URL, 'code: is missing; write the code that it answers, such as "*384*77#"'),
+    ("code = '*1#'", "url: an application has one of url, function and menu; this one has none of them"),
+    (
+        "code = '*1#'\nmenu = 'm'\n" + URL,
+        "url: an application has one of url, function and menu; this one has url and m",
+    ),
+    ("code = '*1#'\nfunction = 'a:b'\ntimeout = 1", "timeout: goes with url only"),
+    (
+        "code = '*1#'\ndialect = 'africastalking'\n" + URL,
+        'dialect: "africastalking" is unknown; known: africas_talking, a',
+    ),
+    (
+        "code = '*1#'\nsettings = { networkcode = '1' }\n" + URL,
+        'settings: the dialect africas_talking has no setting "networkcode"; did you mean "network_code"?',
+    ),
+    (
+        "code = '*1#'\ntoo_long = 'page'\n" + URL,
+        "too_long: 'page' cannot be used: input should be 'error' or 'truncate'",
+    ),
+    (
+        "code = '*1#'\nend_url = 'http://a/'\ndialect = 'hubtel'\n" + URL,
+        "end_url: the dialect hubtel tells no end to a second URL",
+    ),
+    ("code = '*1#'\ntimeout = -1\n" + URL, "timeout: -1 cannot be used: input should be greater than or equal to 0"),
+    ("code = '*1#'\nsetting = {}\n" + URL, "setting: there is no such key; did you mean settings?"),
+]
+
+
+@pytest.mark.parametrize(("written_", "said"), APPLICATION_MISTAKES)
+def test_a_mistake_in_an_application_names_its_key(written, written_, said):
+    with pytest.raises(ConfigError) as caught:
+        load(written(f"[[application]]\n{written_}\n"), environment={})
+    assert str(caught.value).removeprefix("config.toml: application[0].")[: len(said)] == said
+
+
+def test_every_dialect_can_be_named_and_its_settings_are_a_table(written):
+    text = "".join(
+        f"[[application]]\ncode = '*{number}#'\nurl = 'http://a/'\ndialect = '{name}'\n"
+        for number, name in enumerate(sorted({*DIALECTS, *ASYNCHRONOUS} - {"generic"}))
+    )
+    text += "[[application]]\ncodes = ['*98#', '*99#']\nurl = 'https://a:8443/'\ndialect = 'generic'\n"
+    text += "[application.settings]\nsession = 'id'\nmsisdn = 'from'\ntext = 'input'\n"
+    text += "signal = 'prefix'\ncontinues = ['+']\nends = ['.']\n"
+    *_, generic = load(written(text), environment={}).config.application
+    assert (generic.every_code, generic.settings["session"]) == (("*98#", "*99#"), "id")
+
+
+def test_what_the_page_about_aggregators_shows_can_be_written_so(written):
+    page = (SHIPPED.parent / "docs" / "aggregators.md").read_text()
+    shown = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    configs = [load(written(text), environment={}).config for text in shown]
+    assert [len(config.application) + len(config.aggregator) for config in configs] == [1, 1, 1]
 
 
 def test_the_shipped_account_names_every_key_that_is_offered_with_its_default():
@@ -230,14 +303,11 @@ def test_a_mistake_names_its_place_and_the_way_out(written, text, said):
 
 def test_what_is_promised_and_not_offered_yet_is_told_and_otherwise_left_alone(written):
     text = """
-[[application]]
-code = "*384*77#"
-
 [[modem]]
 msisdn = "70003000001"
 """
     loaded = load(written(text), environment={})
-    assert loaded.notices == ("config.toml: application has no effect yet", "config.toml: modem has no effect yet")
+    assert loaded.notices == ("config.toml: modem has no effect yet",)
 
 
 def test_every_mistake_is_told_at_once(written):

@@ -293,6 +293,74 @@ async def test_two_menus_with_one_code_and_a_missing_folder_are_told(start, tmp_
         start(menus__directory=str(tmp_path / "nowhere"))
 
 
+FRUIT = 'title = "Hi"\ncodes = ["*1#"]\nlanguages = ["en"]\n[screens.main]\ntext = "Fruit"\nend = true\n'
+
+
+@pytest.fixture
+def written(tmp_path):
+    """A config file beside which there are a menu and a function."""
+    (tmp_path / "menus").mkdir()
+    (tmp_path / "menus" / "fruit.toml").write_text(FRUIT)
+    (tmp_path / "shop_of_the_config.py").write_text("async def hi(ussd):\n    return ussd.end('Hi')\n")
+
+    def write(text):
+        (tmp_path / "config.toml").write_text(text)
+        return Gateway.from_config(tmp_path / "config.toml", clock=VirtualClock(START), flags=FREE_PORTS | CHEAP)
+
+    return write
+
+
+async def test_functions_and_menus_answer_the_codes_of_their_applications_and_a_menu_named_so_not_its_own(written):
+    text = "[[application]]\ncodes = ['*2#', '*3#']\nmenu = 'menus/fruit.toml'\n"
+    text += "[[application]]\ncode = '*4#'\nfunction = 'shop_of_the_config:hi'\n"
+    async with written(text) as gateway:
+        anna = gateway.handset("70001000001")
+        screens = {code: await anna.dial(code) for code in ("*1#", "*2#", "*3#", "*4#")}
+    assert screens["*1#"].outcome == "no_route"
+    assert [screens[code] for code in ("*2#", "*3#", "*4#")] == ["Fruit", "Fruit", "Hi"]
+
+
+NO_APPLICATIONS = {
+    "a code that a menu has": (
+        "code = '*1#'\nurl = 'http://a/'",
+        "fruit.toml:2: codes[0]: *1# is answered by another app",
+    ),
+    "a code that is none": ("code = '1'\nurl = 'http://a/'", "application[0].code: '1' is no service code"),
+    "no menu": ("code = '*2#'\nmenu = 'menus/x.toml'", "application[0].menu: x.toml:1: cannot be read: No such file"),
+    "no function": ("code = '*2#'\nfunction = 'shop_of_the_config:bye'", "application[0].function: "),
+    "a menu that is none": ("code = '*2#'\nmenu = 'config.toml'", "application[0].menu: config.toml:1: "),
+}
+
+
+@pytest.mark.parametrize(("text", "said"), NO_APPLICATIONS.values(), ids=NO_APPLICATIONS)
+def test_an_application_that_cannot_be_had_is_told_with_its_key(written, text, said):
+    with pytest.raises(ConfigError) as caught:
+        written(f"[[application]]\n{text}\n")
+    assert str(caught.value).startswith(said)
+
+
+async def test_a_stop_waits_for_no_application(written):
+    asked = asyncio.Event()
+
+    async def hang(reader, writer):
+        asked.set()
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(hang, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    gateway = written(f"[[application]]\ncode = '*2#'\nurl = 'http://127.0.0.1:{port}'\n")
+    async with asyncio.timeout(2):
+        async with gateway:
+            dialling = asyncio.create_task(gateway.handset("70001000001").dial("*2#"))
+            await asked.wait()
+    dialling.cancel()
+    await asyncio.gather(dialling, return_exceptions=True)
+    assert not gateway._tasks
+    server.close()
+    await server.wait_closed()
+
+
 async def test_faults_of_the_file_are_on_from_the_start_and_again_after_a_reset(tmp_path):
     (tmp_path / "config.toml").write_text("[[fault]]\neffect = 'drop'\nnth = 1\n")
     async with Gateway.from_config(tmp_path / "config.toml", flags=FREE_PORTS | CHEAP) as gateway:

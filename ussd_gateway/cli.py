@@ -195,7 +195,7 @@ def config() -> None:
 def show(path: str | None, as_json: bool) -> None:
     """Print the settings in force and where each comes from; passwords are hidden."""
     loaded = _loaded(path)
-    values = {key: "********" if key.endswith("password") else value for key, value in _flat(loaded.config)}
+    values = {key: _hidden(key, value) for key, value in _flat(loaded.config)}
     if as_json:
         rows = {key: {"value": value, "from": loaded.origins.get(key, "default")} for key, value in values.items()}
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
@@ -227,6 +227,13 @@ def _loaded(path: str | None) -> Any:
         return load(path)
     except ConfigError as error:
         _fail(str(error))
+
+
+def _hidden(key: str, value: Any) -> Any:
+    """The value, without what is secret: a password, wherever it is."""
+    if isinstance(value, dict):
+        return {name: _hidden(name, inner) for name, inner in value.items()}
+    return "********" if key.endswith("password") else value
 
 
 def _flat(config: Config) -> list[tuple[str, Any]]:

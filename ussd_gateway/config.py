@@ -14,6 +14,7 @@ from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -28,6 +29,8 @@ from pydantic import (
 )
 from pydantic import ValidationError as PydanticError
 
+from ussd_gateway.dialects.table import ASYNCHRONOUS, speaker
+from ussd_gateway.dialects.table import DIALECTS as AGGREGATORS
 from ussd_gateway.fault_rule import FaultRule
 from ussd_gateway.network.address import AddressError, normalise_msisdn
 from ussd_gateway.outcome_rule import OutcomeRule
@@ -108,6 +111,23 @@ def _endpoint(value: object) -> tuple[str, int] | None:
     return host.removeprefix("[").removesuffix("]"), int(port)
 
 
+def _url(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        sound = False
+    if value and not sound:
+        raise ValueError('write a whole URL, such as "http://127.0.0.1:9000/ussd"')
+    return value
+
+
+def _aggregator_path(value: str) -> str:
+    if not re.fullmatch(r"/aggregators(/[A-Za-z0-9._~-]+)+", value):
+        raise ValueError('write a path below /aggregators/, such as "/aggregators/at"')
+    return value
+
+
 Kopecks = Annotated[int, BeforeValidator(_kopecks)]
 Msisdn = Annotated[str, BeforeValidator(_msisdn)]
 SystemId = Annotated[str, Field(min_length=1, max_length=15)]  # SMPP 3.4 section 5.2.1
@@ -116,6 +136,7 @@ UssdDialect = Annotated[str, AfterValidator(_dialect)]
 Endpoint = Annotated[tuple[str, int] | None, BeforeValidator(_endpoint)]
 ListName = Annotated[str, Field(min_length=1, max_length=20)]  # section 5.2.27
 Predefined = Annotated[str, Field(min_length=1)]
+Url = Annotated[str, AfterValidator(_url)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Form = Annotated[str, AfterValidator(_number_form)]  # of a number, as printf has it
 Mode = Literal["transmitter", "receiver", "transceiver"]
@@ -277,6 +298,69 @@ class Link(_Section):
     relay: tuple[str, ...] = ()
 
 
+class Application(_Section):
+    """One application: exactly one of url, function and menu answers the code and the codes."""
+
+    code: str = ""
+    codes: tuple[str, ...] = ()
+    url: Url = ""
+    function: str = ""
+    menu: str = ""
+    dialect: str = "africas_talking"
+    end_url: Url = ""
+    timeout: NonNegativeFloat = 0
+    too_long: Literal["error", "truncate"] = "error"
+    settings: dict[str, Any] = {}
+
+    @property
+    def every_code(self) -> tuple[str, ...]:
+        """The code and the codes."""
+        return tuple(dict.fromkeys((*((self.code,) if self.code else ()), *self.codes)))
+
+    def mistakes(self) -> Iterator[tuple[str, str]]:
+        """A key and what is wrong with it."""
+        if not self.every_code:
+            yield "code", 'is missing; write the code that it answers, such as "*384*77#"'
+        kinds = [kind for kind in ("url", "function", "menu") if getattr(self, kind)]
+        if len(kinds) != 1:
+            have = f"has {' and '.join(kinds)}" if kinds else "has none of them"
+            yield "url", f"an application has one of url, function and menu; this one {have}"
+        if not self.url:
+            for key in sorted(self.model_fields_set & {"dialect", "end_url", "timeout", "too_long", "settings"}):
+                yield key, "goes with url only"
+        wrong = [*_dialect_mistakes(self.dialect, self.settings)]
+        yield from wrong
+        if self.end_url and not wrong and not speaker(self.dialect, self.settings).notices_elsewhere:
+            yield "end_url", f"the dialect {self.dialect} tells no end to a second URL"
+
+
+class Aggregator(_Section):
+    """One aggregator that calls us."""
+
+    path: Annotated[str, AfterValidator(_aggregator_path)]
+    dialect: str = "africas_talking"
+    code: str = ""
+    settings: dict[str, Any] = {}
+    send_url: Url = ""
+
+    def mistakes(self) -> Iterator[tuple[str, str]]:
+        """A key and what is wrong with it."""
+        yield from _dialect_mistakes(self.dialect, self.settings)
+        if self.dialect in ASYNCHRONOUS and not self.send_url:
+            yield "send_url", f"is missing; {self.dialect} takes our answers there"
+
+
+def _dialect_mistakes(name: str, settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    known = sorted([*AGGREGATORS, *ASYNCHRONOUS])
+    if name not in known:
+        yield "dialect", f'"{name}" is unknown; known: {", ".join(known)}'
+        return
+    try:
+        speaker(name, settings)
+    except ValueError as error:
+        yield "settings", str(error)
+
+
 class Config(_Section):
     """Every setting."""
 
@@ -294,6 +378,8 @@ class Config(_Section):
     fault: tuple[FaultRule, ...] = ()
     outcome: tuple[OutcomeRule, ...] = ()
     link: tuple[Link, ...] = ()
+    application: tuple[Application, ...] = ()
+    aggregator: tuple[Aggregator, ...] = ()
 
     def menus_directory(self, beside: Path | None) -> Path:
         """Where the menus are: beside the config file, or the ones that came with the program."""
@@ -307,7 +393,7 @@ SECTIONS = [name for name, field in Config.model_fields.items() if isinstance(fi
 """The tables of the file; the others are lists of tables, which no environment variable reaches."""
 
 
-LATER = ("application", "modem")
+LATER = ("modem",)
 """Tables that are promised and not offered yet: told at the start, and otherwise left alone."""
 
 
@@ -357,6 +443,7 @@ def load(
     except PydanticError as error:
         raise ConfigError("\n".join(_mistakes(error, found, origins))) from None
     _refuse_doubles(config, found)
+    _refuse_wrong_applications(config, found)
     return Loaded(config=config, path=found, origins=origins, notices=notices)
 
 
@@ -442,6 +529,20 @@ def _refuse_doubles(config: Config, path: Path) -> None:
     for name, values in (
         ("subscriber.msisdn", [subscriber.msisdn for subscriber in config.subscriber]),
         ("esme.system_id", [esme.system_id for esme in config.esme] + [config.selfcare.system_id]),
+        ("aggregator.path", [aggregator.path for aggregator in config.aggregator]),
     ):
         for value in sorted({value for value in values if values.count(value) > 1}):
             raise ConfigError(f"{path.name}: {name}: {value} is there twice; each can be there once")
+
+
+def _refuse_wrong_applications(config: Config, path: Path) -> None:
+    tables: Mapping[str, tuple[Application | Aggregator, ...]]
+    tables = {"application": config.application, "aggregator": config.aggregator}
+    mistakes = [
+        f"{path.name}: {name}[{index}].{key}: {said}"
+        for name, table in tables.items()
+        for index, row in enumerate(table)
+        for key, said in row.mistakes()
+    ]
+    if mistakes:
+        raise ConfigError("\n".join(mistakes))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
+import secrets
 import ssl
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from importlib.metadata import version
@@ -15,6 +17,7 @@ import structlog
 from aiohttp import web
 
 from ussd_gateway import gateway as core
+from ussd_gateway.api.applications import ApplicationsApi
 from ussd_gateway.api.capture import CaptureApi
 from ussd_gateway.api.control import ControlApi
 from ussd_gateway.api.esmes import EsmesApi
@@ -23,7 +26,8 @@ from ussd_gateway.api.faults import FaultsApi
 from ussd_gateway.api.metrics import MetricsApi
 from ussd_gateway.api.records import RecordsApi
 from ussd_gateway.applications.function import FunctionApplication
-from ussd_gateway.applications.imports import Function, Imports
+from ussd_gateway.applications.imports import Function, HandlerError, Imports
+from ussd_gateway.applications.menu import MenuApplication
 from ussd_gateway.applications.menus import Menus
 from ussd_gateway.applications.smsc.accounts import Accounts, EsmeAccount, EsmeSettings
 from ussd_gateway.applications.smsc.broadcasts import Broadcasts
@@ -31,10 +35,15 @@ from ussd_gateway.applications.smsc.capture import Capture
 from ussd_gateway.applications.smsc.requests import Past, Services
 from ussd_gateway.applications.smsc.server import Smsc
 from ussd_gateway.applications.smsc.tls import CertificateError, server_context
+from ussd_gateway.applications.smsc.ussd import UssdCodes
+from ussd_gateway.applications.url import UrlApplication, UrlSettings, send_routes
+from ussd_gateway.client import Client
+from ussd_gateway.client import shown as shown_url
 from ussd_gateway.clock import Clock, RealClock
 from ussd_gateway.coding.data_coding import Alphabet
-from ussd_gateway.config import Config, ConfigError, load
+from ussd_gateway.config import Application, Config, ConfigError, load
 from ussd_gateway.config import Smpp as SmppSection
+from ussd_gateway.handsets.aggregator import Aggregator, AggregatorSettings
 from ussd_gateway.handsets.handset import Handset, NotAskedError, NotAttachedError
 from ussd_gateway.handsets.http import HandsetsApi
 from ussd_gateway.handsets.remote import Link, LinkSettings
@@ -42,6 +51,7 @@ from ussd_gateway.handsets.scripted import ScriptedHandset
 from ussd_gateway.http import openapi
 from ussd_gateway.http.body import answer
 from ussd_gateway.http.problem import problems
+from ussd_gateway.menu.mistakes import MenuError
 from ussd_gateway.metric import Metric, one
 from ussd_gateway.network.faults import Faults, Rule
 from ussd_gateway.network.messages import QueueFullError, Retry
@@ -61,6 +71,9 @@ REMEMBERED = 10_000  # delivered messages that come back into the inboxes when t
 _MIB = 1024 * 1024
 _GRACE = 0.5  # seconds that requests under way get at the end
 _LAST_WORDS = 1.5  # seconds for everybody to be told of the end
+
+KINDS = {MenuApplication: "menu", FunctionApplication: "function", UrlApplication: "url", UssdCodes: "esme"}
+"""What GET /applications calls who answers a code."""
 
 STATUSES = {
     TextTooLongError: HTTPStatus.BAD_REQUEST,
@@ -142,6 +155,14 @@ class Gateway(core.Gateway):
             patience=config.network.application_timeout,
             utc_offset=config.menus.utc_offset,
         )
+        self._client = Client()
+        self._url_applications: list[UrlApplication] = []
+        self._run = str(10**7 + secrets.randbelow(9 * 10**7))
+        self._attach_applications(beside or Path.cwd())
+        self._aggregators = [
+            Aggregator(AggregatorSettings(**aggregator.model_dump()), self, self._client)
+            for aggregator in config.aggregator
+        ]
         self._attach_menus(config.menus_directory(beside))
         self._restore()
 
@@ -199,6 +220,8 @@ class Gateway(core.Gateway):
         self._closing.set()
         try:
             async with asyncio.timeout(_LAST_WORDS):  # a disk that is full must not keep the program alive
+                for aggregator in self._aggregators:
+                    aggregator.clear()
                 if self._runner:
                     await self._runner.cleanup()
                 for link in self._links:
@@ -211,6 +234,7 @@ class Gateway(core.Gateway):
         try:
             await self.close()
         finally:
+            await self._client.stop()
             self.store.close()
 
     @property
@@ -239,6 +263,8 @@ class Gateway(core.Gateway):
         self._accounts.forget()
         for link in self._links:
             link.clear()
+        for aggregator in self._aggregators:
+            aggregator.clear()
         for party in self.directory.handsets():
             party.attached, party.memory_full, party.busy = True, False, False
             if isinstance(party.endpoint, Handset):
@@ -266,6 +292,7 @@ class Gateway(core.Gateway):
             for part in (
                 HandsetsApi(self, self.selfcare.languages, self.menus, self._closing),
                 RecordsApi(self, self._views),
+                ApplicationsApi(self._applications),
                 EventsApi(Feed(self._journal), self._capture, self.now, self._closing),
                 FaultsApi(self, self.faults),
                 EsmesApi(self._smsc, self.faults.banner),
@@ -284,6 +311,9 @@ class Gateway(core.Gateway):
         app.add_routes([row.definition() for row in rows])
         app.router.add_get("/api/openapi.json", describe)
         app.add_routes(self.selfcare.routes())
+        app.add_routes([*send_routes(self._url_applications)])
+        for aggregator in self._aggregators:
+            app.add_routes(aggregator.routes())
         return app
 
     def _captured(self, since: float) -> Iterator[tuple[float, tuple[str, int], tuple[str, int], bytes]]:
@@ -377,6 +407,60 @@ class Gateway(core.Gateway):
             language=self.selfcare.languages.language,
         )
         self.directory.attach_code(service_code, application)
+
+    def _attach_applications(self, beside: Path) -> None:
+        for index, application in enumerate(self.config.application):
+            try:
+                self._attach_application(application, beside)
+            except MenuError as error:
+                raise ConfigError(f"application[{index}].menu: {error}") from error
+            except HandlerError as error:
+                raise ConfigError(f"application[{index}].function: {error}") from error
+            except ValueError as error:
+                raise ConfigError(f"application[{index}].code: {error}") from error
+
+    def _attach_application(self, section: Application, beside: Path) -> None:
+        """Who answers the codes of one [[application]]."""
+        if section.function:
+            for code in section.every_code:
+                self.attach_function(code, section.function)
+            return
+        if section.menu:
+            self.menus.add_file(beside / section.menu, section.every_code)
+            return
+        settings = UrlSettings(
+            section.url,
+            dialect=section.dialect,
+            settings=section.settings,
+            end_url=section.end_url,
+            timeout=section.timeout,
+            too_long=section.too_long,
+        )
+        longest = self.config.network.application_timeout
+        answers = UrlApplication(settings, self, self._client, longest=longest, run=self._run)
+        self._url_applications.append(answers)
+        for code in section.every_code:
+            self.directory.attach_code(code, answers)
+
+    def _applications(self) -> list[dict[str, Any]]:
+        """Who answers which codes, as GET /applications tells it."""
+        sessions = Counter(id(session.application) for session in self.network.dialogues)
+        found: dict[int, dict[str, Any]] = {}
+        for code, application in self.directory.codes():
+            url = application.settings if isinstance(application, UrlApplication) else None
+            shown: dict[str, Any] = {
+                "codes": [],
+                "kind": KINDS.get(type(application), type(application).__name__),
+                "dialect": url and url.dialect,
+                "url": url and shown_url(url.url),
+                # Those that a menu's pushes have begun have an endpoint of their own
+                "open_sessions": (
+                    len(application.sessions) if isinstance(application, MenuApplication) else sessions[id(application)]
+                ),
+                "last_error": getattr(application, "last_error", "") or None,
+            }
+            found.setdefault(id(application), shown)["codes"].append(code)
+        return list(found.values())
 
     def _restore(self) -> None:
         """What was accepted before the gateway was started again."""

@@ -10,6 +10,7 @@ from ussd_gateway.applications.imports import Imports
 from ussd_gateway.applications.menu import ScreenError
 from ussd_gateway.applications.menus import PATIENCE, Menus
 from ussd_gateway.clock import RealClock
+from ussd_gateway.menu.mistakes import MenuError
 from ussd_gateway.serve import Gateway
 
 ANNA = "70001000001"
@@ -229,11 +230,12 @@ async def test_a_file_of_the_settings_is_not_read_again_in_its_folder(plain_gate
     folder = Folder(tmp_path, plain_gateway)
     folder.write("news.toml", menu("News"))
     folder.menus.add_file(tmp_path / "news.toml", ("*800#",))
-    folder.write("more", menu("More"))
-    folder.menus.add_file(tmp_path / "more", ("*800#",))
+    folder.menus.add_file(tmp_path / "." / "news.toml", ("*801#",))
     folder.menus.add_folder(tmp_path)
-    assert [await folder.dial("*800#"), await folder.dial("*700#")] == ["News", "no_route"]
-    assert [mistake.key for mistake in folder.menus.mistakes] == [""]
+    assert [await folder.dial(code) for code in ("*800#", "*801#", "*700#")] == ["News", "News", "no_route"]
+    folder.write("more", menu("More"))
+    with pytest.raises(MenuError, match=r"^more:1: \*801# is answered by another application already$"):
+        folder.menus.add_file(tmp_path / "more", ("*801#",))
 
 
 async def test_a_screen_is_pushed_by_the_code_that_its_menu_answers(folder):

@@ -231,8 +231,8 @@ def test_any_description_speaks_or_is_a_mistake(description, kind):
 
 
 def test_the_example_of_the_page_speaks_as_the_page_says():
-    (application,) = tomllib.loads(re.search(r"```toml\n(.*?)```", PAGE, re.DOTALL)[1])["application"]
-    made = dialect(application["dialect"], application["generic"])
+    (application,) = tomllib.loads(re.search(r"```toml\n([^`]*application\.settings[^`]*)```", PAGE)[1])["application"]
+    made = dialect(application["dialect"], application["settings"])
     (code,) = application["codes"]
 
     for kind, text in ((Kind.NEW, ""), (Kind.ANSWER, "1")):

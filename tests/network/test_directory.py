@@ -9,6 +9,11 @@ def test_a_code_has_one_owner(operator):
         operator.application("*111#")
 
 
+def test_every_code_is_listed_with_its_owner(operator):
+    portal, shop = operator.application("*111#", "*111*25#"), operator.application("*384#")
+    assert list(operator.directory.codes()) == [("*111#", portal), ("*111*25#", portal), ("*384#", shop)]
+
+
 @pytest.mark.parametrize("code", ["", "111", "*111", "111#", "*1a1#"])
 def test_what_is_no_code_cannot_be_attached(operator, code):
     with pytest.raises(ValueError, match="no service code"):

@@ -3,7 +3,19 @@
 import pytest
 
 from ussd_gateway.coding.segments import Concatenation, split
-from ussd_gateway.network.message import ANSWER, ASK, BEGIN, END, HANG_UP, RELEASE, MessageState, Receipt, Sms, Ussd
+from ussd_gateway.network.message import (
+    ABORT,
+    ANSWER,
+    ASK,
+    BEGIN,
+    END,
+    HANG_UP,
+    RELEASE,
+    MessageState,
+    Receipt,
+    Sms,
+    Ussd,
+)
 from ussd_gateway.store.journal import Journal
 from ussd_gateway.store.views import SLICE, Views
 
@@ -259,6 +271,8 @@ ENDINGS = [
     (ussd(HANG_UP), "dialog_user_abort", "failed_dialog_user_abort"),
     (ussd(RELEASE, outcome="timeout"), "timeout", "failed_invoke_timeout"),
     (ussd(RELEASE, outcome="no_route"), "no_route", "failed_no_sc_rule_found"),
+    (ussd(ABORT), "abort_app", "abort_app"),
+    (ussd(ABORT, outcome="http_error"), "http_error", "failed_transport_error"),
 ]
 
 
@@ -268,6 +282,15 @@ def test_an_ending_has_our_word_and_that_of_a_cdr(journal, views, message, outco
     journal.ussd(message, 1.0)
     views.catch_up()
     assert (views.session("7")["outcome"], views.session("7")["result"]) == (outcome, result)
+
+
+def test_a_session_whose_application_failed_says_why(journal, views):
+    journal.ussd(ussd(BEGIN, "*111#"), 0.0)
+    journal.event("application.failed", 1.0, session="7", why="there is no answer")
+    journal.event("application.other", 1.0, session="7", why="nobody asks")
+    views.catch_up()
+    assert views.session("7")["explanation"] == "there is no answer"
+    assert views.sessions()[0]["explanation"] == "there is no answer"
 
 
 def test_a_session_is_open_until_it_ends(journal, views):

@@ -122,13 +122,23 @@ class Menus:
         self._folder = folder.resolve()
         for path in self._of_folder():
             if path not in self._files:
-                self.add_file(path)
+                self._begin(_File(path, ()))
 
-    def add_file(self, path: Path, codes: tuple[str, ...] = ()) -> None:
-        """The file answers these codes, or those that it says itself; before the folder that it may lie in."""
+    def add_file(self, path: Path, codes: tuple[str, ...]) -> None:
+        """The file answers these codes too, and none that it says itself; before the folder that it may lie in.
+
+        Raises MenuError.
+        """
         path = path.resolve()
-        file = self._files[path] = _File(path, codes)
-        file.seen = file.done = _stamp(path)
+        file = self._files.get(path) or _File(path, ())
+        file.codes += codes
+        self._begin(file)
+        if file.mistakes:
+            raise MenuError(file.mistakes)
+
+    def _begin(self, file: _File) -> None:
+        self._files[file.path] = file
+        file.seen = file.done = _stamp(file.path)
         try:
             self._serve(file)
         except MenuError as error:

@@ -18,6 +18,11 @@ def fits(text: str, limit: int = USSD_OCTETS) -> bool:
     return ussd_octets(text) <= limit
 
 
+def truncate(text: str, limit: int = USSD_OCTETS) -> str:
+    """As much of the text, from its beginning, as takes at most `limit` octets; a character is whole or left out."""
+    return text if fits(text, limit) else text[: _longest(text, "", limit)]
+
+
 def split(text: str, *, limit: int = USSD_OCTETS, more: str = MORE, back: str = BACK) -> list[str]:
     """The text as pages of at most `limit` octets each, their navigation included; one page as it is when it fits.
 

@@ -35,3 +35,12 @@ def dialect(name: str, settings: Mapping[str, object]) -> Dialect:
     if make := DIALECTS.get(name):
         return make(settings)
     raise ValueError(f'the dialect "{name}" is unknown{way_out(name, DIALECTS)}')
+
+
+def speaker(name: str, settings: Mapping[str, object]) -> Dialect | Asynchronous:
+    """The same, also of an asynchronous one."""
+    if make := ASYNCHRONOUS.get(name):
+        return make(settings)
+    if name in DIALECTS:
+        return dialect(name, settings)
+    raise ValueError(f'the dialect "{name}" is unknown{way_out(name, [*DIALECTS, *ASYNCHRONOUS])}')

@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-PREFIXES = ("/api/", "/healthz", "/readyz", "/metrics")
+PREFIXES = ("/api/", "/aggregators/", "/healthz", "/readyz", "/metrics")
 """Paths that programs ask; pages for people answer their mistakes themselves."""
 
 

@@ -105,6 +105,9 @@ class Dialogues:
     def __len__(self) -> int:
         return len(self._sessions)
 
+    def __iter__(self) -> Iterator[Session]:
+        return iter(self._sessions.values())
+
     def _begin(self, message: Ussd, now: float) -> list[Delivery]:
         deliveries: list[Delivery] = []
         message.session = self._new_id()

@@ -37,6 +37,10 @@ class Directory:
         if self._codes.get(service_code) is application:
             del self._codes[service_code]
 
+    def codes(self) -> Iterator[tuple[str, Endpoint]]:
+        """Every attached service code, and who answers it."""
+        yield from self._codes.items()
+
     def attach_handset(self, msisdn: str, endpoint: Endpoint) -> Party:
         """The handset holds the number."""
         party = Party(msisdn, endpoint, home=True, attached=True, confirms=False)

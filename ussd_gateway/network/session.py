@@ -62,6 +62,11 @@ class Outcome(StrEnum):
     DIALOG_TIMEOUT = "dialog_timeout"  # the dialogue as a whole took too long
     DIALOG_USER_ABORT = "dialog_user_abort"
     ABORT_APP = "abort_app"
+    BAD_ANSWER = "bad_answer"  # the application's answer is none of its dialect; this and the next four: behind a URL
+    EMPTY_ANSWER = "empty_answer"
+    TEXT_TOO_LONG = "text_too_long"  # more than the aggregator carries
+    HTTP_ERROR = "http_error"  # a status that is no success
+    UNREACHABLE = "unreachable"  # no connection, or one that broke
     ABSENT_SUBSCRIBER = "absent_subscriber"
     UNKNOWN_SUBSCRIBER = "unknown_subscriber"
     SYSTEM_FAILURE = "system_failure"
@@ -76,6 +81,11 @@ CDR_RESULTS = {
     Outcome.DIALOG_TIMEOUT: "failed_dialog_timeout",
     Outcome.DIALOG_USER_ABORT: "failed_dialog_user_abort",
     Outcome.ABORT_APP: "abort_app",
+    Outcome.BAD_ANSWER: "failed_corrupted_message",
+    Outcome.EMPTY_ANSWER: "failed_corrupted_message",
+    Outcome.TEXT_TOO_LONG: "failed_corrupted_message",
+    Outcome.HTTP_ERROR: "failed_transport_error",
+    Outcome.UNREACHABLE: "failed_transport_failure",
     Outcome.ABSENT_SUBSCRIBER: "failed_absent_subscriber",
     Outcome.UNKNOWN_SUBSCRIBER: "failed_illegal_subscriber",
     Outcome.SYSTEM_FAILURE: "failed_system_failure",
@@ -90,6 +100,23 @@ TEXTS = {
     Outcome.APP_TIMEOUT: ("Сервис не ответил. Повторите запрос позже.", "The service did not answer. Try again later."),
     Outcome.DIALOG_TIMEOUT: ("Время сеанса истекло. Повторите запрос.", "The time of the session is over. Try again."),
     Outcome.ABORT_APP: ("Сервис прервал сеанс. Повторите запрос позже.", "The service gave up. Try again later."),
+    Outcome.BAD_ANSWER: (
+        "Сервис ответил непонятно. Повторите запрос позже.",
+        "The service made no sense. Try again later.",
+    ),
+    Outcome.EMPTY_ANSWER: (
+        "Сервис ничего не ответил. Повторите запрос позже.",
+        "The service said nothing. Try again later.",
+    ),
+    Outcome.TEXT_TOO_LONG: ("Ответ сервиса слишком длинный.", "The answer of the service is too long."),
+    Outcome.HTTP_ERROR: (
+        "Сервис сообщил об ошибке. Повторите запрос позже.",
+        "The service reports a fault. Try again later.",
+    ),
+    Outcome.UNREACHABLE: (
+        "Сервис недоступен. Повторите запрос позже.",
+        "The service is out of reach. Try again later.",
+    ),
     Outcome.ABSENT_SUBSCRIBER: ("Нет регистрации в сети.", "Not registered in the network."),
     Outcome.UNKNOWN_SUBSCRIBER: ("Номер не обслуживается.", "The number is not served."),
     Outcome.SYSTEM_FAILURE: ("Ошибка сети. Повторите запрос позже.", "Network error. Try again later."),

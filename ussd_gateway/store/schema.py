@@ -117,3 +117,9 @@ def selfcare(db: Database) -> None:
     db.table("former_passwords").create({"msisdn": str, "issue": int, "tag": int}, pk=("msisdn", "issue"))
     db.table("services").create({"msisdn": str, "service": str, "since": float}, pk=("msisdn", "service"))
     db.table("audit").create({"id": int, "at": float, "who": str, "channel": str, "what": str, "facts": str}, pk="id")
+
+
+@migrations()
+def explanations(db: Database) -> None:
+    """One sentence on what was wrong with the application of a session, where something was."""
+    db.table("sessions").add_column("explanation", str)

@@ -13,6 +13,7 @@ from ussd_gateway.network.session import CDR_RESULTS, Outcome
 from ussd_gateway.store.entries import (
     AttemptEntry,
     Entry,
+    EventEntry,
     ReceiptEntry,
     ReplacedEntry,
     SmsEntry,
@@ -30,14 +31,15 @@ ENDINGS = {
     "ussd.hang_up": Outcome.DIALOG_USER_ABORT,
     "ussd.abort": Outcome.ABORT_APP,
 }
-"""The outcome of a session that ended without a release."""
+"""The outcome of a session whose ending names none."""
 
 _LONGEST_ID = 18  # digits that fit an integer of SQLite
 _TERMS = {"from": "source", "to": "destination", "esme": "account"}
 _INDEX = "INSERT INTO messages_fts (rowid, text) VALUES (?, ?)"
 _EVENT = "INSERT INTO message_events (id, number, state, at) VALUES (?, ?, ?, ?)"
 _MESSAGE = "number, source, destination, account, text, data_coding, first_state, state, submitted_at"
-_SESSION = "session, msisdn, service_code, started_at, ended_at, outcome"
+_SESSION = "session, msisdn, service_code, started_at, ended_at, outcome, explanation"
+_EXPLAINED = "application.failed"  # the event whose `why` explains how a session ended
 
 
 Numbered = tuple[int, Entry]
@@ -219,6 +221,11 @@ class Views:
                 message = int(entry.new.sms.message_id)
                 self._store.write(_EVENT, (number, message, None, None))
                 self._rewrite(message, entry.new.sms.text)
+            elif isinstance(entry, EventEntry) and entry.kind == _EXPLAINED:
+                facts = entry.facts
+                self._store.write(
+                    "UPDATE sessions SET explanation = ? WHERE session = ?", (facts.get("why"), facts.get("session"))
+                )
 
     def _rewrite(self, number: int, text: str) -> None:
         """A message has another text, and is found by its words."""
@@ -242,7 +249,7 @@ class Views:
             "INSERT INTO turns (id, session, at, operation, text) VALUES (?, ?, ?, ?, ?)",
             (number, session, at, entry.operation, codings.decode_ussd(entry.octets, entry.data_coding)),
         )
-        outcome = ENDINGS.get(entry.kind) or entry.outcome
+        outcome = entry.outcome or ENDINGS.get(entry.kind)  # an application may give up for a reason of its own
         if outcome:
             self._store.write(
                 "UPDATE sessions SET ended_at = ?, outcome = ? WHERE session = ? AND outcome IS NULL",
@@ -403,7 +410,7 @@ def _parts(number: int, total: int, near: list[tuple[Any, ...]]) -> dict[int, in
 
 
 def _session(row: tuple[Any, ...]) -> dict[str, Any]:
-    session, msisdn, service_code, started_at, ended_at, outcome = row
+    session, msisdn, service_code, started_at, ended_at, outcome, explanation = row
     return {
         "id": session,
         "msisdn": msisdn,
@@ -413,6 +420,7 @@ def _session(row: tuple[Any, ...]) -> dict[str, Any]:
         "state": "ended" if outcome else "open",
         "outcome": outcome,
         "result": CDR_RESULTS[Outcome(outcome)] if outcome else None,
+        "explanation": explanation,
     }
 
 
