@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from ussd_gateway.coding.pages import fits
 from ussd_gateway.menu.advance import (
-    MAX_HISTORY,
     Call,
     End,
     SendSms,
@@ -20,6 +19,7 @@ from ussd_gateway.menu.advance import (
 from ussd_gateway.menu.load import parse
 from ussd_gateway.menu.model import PHRASES, Choice, Menu, Screen, Text
 from ussd_gateway.menu.templates import compile_expression
+from ussd_gateway.menu.walk import MAX_HISTORY
 
 MENU = parse(
     """

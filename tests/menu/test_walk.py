@@ -1,4 +1,4 @@
-"""What a person sees who walks a menu with everything in it: input, lists, prices, routes, calls, SMS, resuming."""
+"""The walk: what a person sees who goes through a menu with everything in it: input, lists, prices, routes, calls, SMS, resuming."""
 
 import datetime
 
