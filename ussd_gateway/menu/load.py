@@ -60,8 +60,6 @@ _NO_FILTER = re.compile(r"(No filter named '(\w+)')\.")
 _ANSWER_PATH = re.compile(r"(?:[^.\[\]]+|\[\d+\])(?:\.[^.\[\]]+|\[\d+\])*")
 _MAX_LETTERS = 11  # of a sender that is no number
 
-_TOO_DEEP = "its arrays, tables or brackets stand too deep within each other"
-
 Imported = Callable[[str], str]
 """What is wrong with an import string "package.module:function", in a sentence; "" when nothing is."""
 
@@ -111,7 +109,16 @@ def examine_all(
 def _read(
     toml_text: str, source: str, handlers: Collection[str] | None, imported: Imported | None
 ) -> tuple[Menu | None, Node]:
-    """The menu, None where the file is no TOML, and the file with its mistakes."""
+    """The menu, None where the file cannot be read at all, and the file with its mistakes."""
+    try:
+        return _menu(toml_text, source, handlers, imported)
+    except RecursionError:
+        return None, _no_toml(source, 1, "its arrays, tables or brackets stand too deep within each other")
+
+
+def _menu(
+    toml_text: str, source: str, handlers: Collection[str] | None, imported: Imported | None
+) -> tuple[Menu | None, Node]:
     try:
         file = Node(tomllib.loads(toml_text), (), Mistakes(source, key_lines(toml_text)))
     except ValueError as error:  # TOMLDecodeError, and a number of thousands of digits
@@ -119,13 +126,8 @@ def _read(
         place = _TOML_PLACE.search(message)
         line = int(place[1]) if place and place[1] else toml_text.count("\n") + 1
         return None, _no_toml(source, line, _TOML_PLACE.sub("", message))
-    except RecursionError:
-        return None, _no_toml(source, 1, _TOO_DEEP)
-    try:
-        menu = _Reader(file).menu()
-        check(menu, file, handlers, imported)
-    except RecursionError:
-        return None, _no_toml(source, 1, _TOO_DEEP)
+    menu = _Reader(file).menu()
+    check(menu, file, handlers, imported)
     return menu, file
 
 
