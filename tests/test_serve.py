@@ -321,11 +321,14 @@ async def test_functions_and_menus_answer_the_codes_of_their_applications_and_a_
 
 
 NO_APPLICATIONS = {
-    "a code that a menu has": ("code = '*1#'\nurl = 'http://a/'", "fruit.toml: *1# is answered by another application"),
+    "a code that a menu has": (
+        "code = '*1#'\nurl = 'http://a/'",
+        "fruit.toml:2: codes[0]: *1# is answered by another app",
+    ),
     "a code that is none": ("code = '1'\nurl = 'http://a/'", "application[0].code: '1' is no service code"),
-    "no menu": ("code = '*2#'\nmenu = 'menus/x.toml'", "application[0].menu: menus/x.toml: No such file"),
+    "no menu": ("code = '*2#'\nmenu = 'menus/x.toml'", "application[0].menu: x.toml:1: cannot be read: No such file"),
     "no function": ("code = '*2#'\nfunction = 'shop_of_the_config:bye'", "application[0].function: "),
-    "a menu that is none": ("code = '*2#'\nmenu = 'config.toml'", "config.toml:"),
+    "a menu that is none": ("code = '*2#'\nmenu = 'config.toml'", "application[0].menu: config.toml:1: "),
 }
 
 

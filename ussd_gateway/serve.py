@@ -27,7 +27,8 @@ from ussd_gateway.api.menus import MenusApi
 from ussd_gateway.api.metrics import MetricsApi
 from ussd_gateway.api.records import RecordsApi
 from ussd_gateway.applications.function import FunctionApplication
-from ussd_gateway.applications.imports import Function, Imports
+from ussd_gateway.applications.imports import Function, HandlerError, Imports
+from ussd_gateway.applications.menu import MenuApplication
 from ussd_gateway.applications.menus import Menus
 from ussd_gateway.applications.smsc.accounts import Accounts, EsmeAccount, EsmeSettings
 from ussd_gateway.applications.smsc.broadcasts import Broadcasts
@@ -51,6 +52,7 @@ from ussd_gateway.handsets.scripted import ScriptedHandset
 from ussd_gateway.http import openapi
 from ussd_gateway.http.body import answer
 from ussd_gateway.http.problem import problems
+from ussd_gateway.menu.mistakes import MenuError
 from ussd_gateway.metric import Metric, one
 from ussd_gateway.network.faults import Faults, Rule
 from ussd_gateway.network.messages import QueueFullError, Retry
@@ -146,10 +148,17 @@ class Gateway(core.Gateway):
             config.selfcare, config.subscriber, self.store, self, smsc_address=lambda: self.smpp_address
         )
         self._imports = Imports(beside or Path.cwd(), self.note)
+        self.menus = Menus(
+            self,
+            handlers=self.selfcare.handlers(),
+            language=self.selfcare.languages.language,
+            imports=self._imports,
+            patience=config.network.application_timeout,
+            utc_offset=config.menus.utc_offset,
+        )
         self._client = Client()
         self._url_applications: list[UrlApplication] = []
         self._run = str(10**7 + secrets.randbelow(9 * 10**7))
-        self.menus = self._new_menus()
         self._attach_applications(beside or Path.cwd())
         self._aggregators = [
             Aggregator(AggregatorSettings(**aggregator.model_dump()), self, self._client)
@@ -383,16 +392,6 @@ class Gateway(core.Gateway):
         except ValueError as error:
             raise ConfigError(f"link.relay: {error}") from error
 
-    def _new_menus(self) -> Menus:
-        return Menus(
-            self,
-            handlers=self.selfcare.handlers(),
-            language=self.selfcare.languages.language,
-            imports=self._imports,
-            patience=self.config.network.application_timeout,
-            utc_offset=self.config.menus.utc_offset,
-        )
-
     def _attach_menus(self, directory: Path) -> None:
         if not directory.is_dir():
             raise ConfigError(f"menus.directory: there is no folder {directory}")
@@ -415,6 +414,8 @@ class Gateway(core.Gateway):
         for index, application in enumerate(self.config.application):
             try:
                 self._attach_application(application, beside)
+            except MenuError as error:
+                raise ConfigError(f"application[{index}].menu: {error}") from error
             except HandlerError as error:
                 raise ConfigError(f"application[{index}].function: {error}") from error
             except ValueError as error:
@@ -422,26 +423,26 @@ class Gateway(core.Gateway):
 
     def _attach_application(self, section: Application, beside: Path) -> None:
         """Who answers the codes of one [[application]]."""
-        if section.menu:  # what is wrong with it is told with the other menus
-            self.menus.add_file(beside / section.menu, section.every_code)
-            return
         if section.function:
             for code in section.every_code:
                 self.attach_function(code, section.function)
-        if section.url:
-            settings = UrlSettings(
-                section.url,
-                dialect=section.dialect,
-                settings=section.settings,
-                end_url=section.end_url,
-                timeout=section.timeout,
-                too_long=section.too_long,
-            )
-            longest = self.config.network.application_timeout
-            application = UrlApplication(settings, self, self._client, longest=longest, run=self._run)
-            self._url_applications.append(application)
-            for code in section.every_code:
-                self.directory.attach_code(code, application)
+            return
+        if section.menu:
+            self.menus.add_file(beside / section.menu, section.every_code)
+            return
+        settings = UrlSettings(
+            section.url,
+            dialect=section.dialect,
+            settings=section.settings,
+            end_url=section.end_url,
+            timeout=section.timeout,
+            too_long=section.too_long,
+        )
+        longest = self.config.network.application_timeout
+        answers = UrlApplication(settings, self, self._client, longest=longest, run=self._run)
+        self._url_applications.append(answers)
+        for code in section.every_code:
+            self.directory.attach_code(code, answers)
 
     def _applications(self) -> list[dict[str, Any]]:
         """Who answers which codes, as GET /applications tells it."""
@@ -454,7 +455,10 @@ class Gateway(core.Gateway):
                 "kind": KINDS.get(type(application), type(application).__name__),
                 "dialect": url and url.dialect,
                 "url": url and shown_url(url.url),
-                "open_sessions": sessions[id(application)],
+                # Those that a menu's pushes have begun have an endpoint of their own
+                "open_sessions": (
+                    len(application.sessions) if isinstance(application, MenuApplication) else sessions[id(application)]
+                ),
                 "last_error": getattr(application, "last_error", "") or None,
             }
             found.setdefault(id(application), shown)["codes"].append(code)

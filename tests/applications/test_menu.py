@@ -195,10 +195,28 @@ async def test_a_handler_that_is_too_late_is_cancelled_and_not_heard(operator):
     operator.gateway.tick()
     screen = await dialled
     assert (screen.outcome, menu.sessions) == ("app_timeout", {}.keys())
-    slow.may_answer.set()
     await operator.gateway.settle()
-    assert phone.screen is screen
     assert not operator.gateway._tasks
+    assert phone.screen is screen
+
+
+async def test_a_handler_that_cannot_be_cancelled_is_not_heard_either(operator):
+    async def stubborn(turn):
+        try:
+            await slow(turn)
+        except asyncio.CancelledError:
+            return {"balance": 0}
+
+    slow, phone = Slow(), operator.phone()
+    operator.serve(balance=stubborn)
+    dialled = asyncio.create_task(phone.dial("*111*1#"))
+    await slow.called.wait()
+    operator.gateway.clock.move_to(operator.gateway.now() + 11)
+    with capture_logs() as logs:
+        operator.gateway.tick()
+        await dialled
+        await operator.gateway.settle()
+    assert [entry["event"] for entry in logs] == ["menu.too_late"]
 
 
 async def test_who_hangs_up_does_not_cut_a_purchase_in_two(operator):
@@ -215,8 +233,10 @@ async def test_who_hangs_up_does_not_cut_a_purchase_in_two(operator):
     await slow.called.wait()
     phone.hang_up()
     slow.may_answer.set()
-    await operator.gateway.settle()
+    with capture_logs() as logs:
+        await operator.gateway.settle()
     assert done == ["bought"]
+    assert [entry["event"] for entry in logs] == ["menu.too_late"]
     assert not menu.sessions
     assert (phone.screen, phone.screen.outcome) == ("", "dialog_user_abort")
     dialled.cancel()
@@ -475,6 +495,31 @@ async def test_otherwise_it_begins_anew(operator, case):
     assert (await phone.dial(dialled)).startswith(shown)
 
 
+async def test_a_dialogue_of_an_old_version_that_breaks_off_is_not_gone_on_with(operator):
+    menu = operator.serve(resuming("continue"))
+    phone = operator.phone()
+    await phone.dial("*310*1*77#")
+    menu.serve(operator.version(resuming("continue"), {}))
+    phone.hang_up()
+    assert (await phone.dial("*310#")).startswith("Hello 77")
+
+
+async def test_what_is_to_be_remembered_is_after_a_plain_end_too(operator):
+    operator.serve(resuming("start"))
+    phone = operator.phone()
+    await phone.dial("*310*1*77#")
+    assert await phone.answer("30") == "77 is 30."
+    assert (await phone.dial("*310#")).startswith("Hello 77")
+
+
+async def test_a_pushed_dialogue_that_breaks_off_is_not_gone_on_with_by_a_dial(operator):
+    menu, phone = operator.serve(resuming("continue")), operator.phone()
+    await menu.push(ANNA, "name", {}, "*310#")
+    assert phone.screen == "Your name?"
+    phone.hang_up()
+    assert (await phone.dial("*310#")).startswith("Hello\n")
+
+
 async def test_a_dialogue_that_broke_while_its_handler_ran_goes_on_where_it_asked_last(operator):
     slow = Slow({"result": None})
     operator.serve(resuming("continue"), slow=slow)
@@ -566,6 +611,38 @@ async def test_a_screen_sends_an_sms_and_begins_a_dialogue_with_somebody_else(op
     (_, long) = anna.inbox
     assert (long.sender, long.text, long.parts) == ("777", ("Thank you! " * 20).strip(), 2)
     assert not operator.menu.sessions
+
+
+PING = """
+title = "Ping"
+codes = ["*410#"]
+languages = ["en"]
+variables = { other = "70001000002" }
+
+[screens.main]
+text = "Ping"
+choices = [{ key = "1", label = "Pong", to = "pong" }]
+
+[screens.pong]
+text = "Sent."
+end = true
+compute = { sent_to = "other", other = "msisdn" }
+push = { to = "{{ sent_to }}", screen = "main" }
+sms = { from = "Ping", text = "{{ 'long ' * 40 }}" }
+"""
+
+
+async def test_pushes_that_are_answered_may_go_on_for_ever_and_long_sms_do_not_mix(operator):
+    operator.serve(PING)
+    anna, boris = operator.phone(), operator.phone(BORIS)
+    await anna.dial("*410#")
+    for _ in range(4):
+        for phone in (anna, boris):
+            assert phone.screen == "Ping\n1 Pong"
+            assert await phone.answer("1") == "Sent."
+    assert operator.events == []
+    references = [sms.segments[0].concatenation.reference for phone in (anna, boris) for sms in phone.inbox]
+    assert len(set(references)) == 8
 
 
 @pytest.mark.parametrize("refusal", ["busy", "absent_subscriber"])

@@ -350,8 +350,7 @@ class MenuApplication:
                 self._report(dialogue, message, step.state, action.error)
             reply = message.end(action.text)
         else:
-            if not step.state.resuming:
-                dialogue.shown = step.state
+            dialogue.shown = step.state
             reply = message.ask(action.text)
         reply.secrets = action.secrets  # the journal masks them
         if message.session:

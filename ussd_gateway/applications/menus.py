@@ -25,6 +25,7 @@ from ussd_gateway.menu.mistakes import MenuError, Mistake, Mistakes, way_out
 from ussd_gateway.menu.model import Menu
 
 EVERY = 1.0  # real seconds between two looks at the files
+PATIENCE = 10  # looks after which a file is tried again whose mistake may be gone without a change of its own
 TOLD = 3  # mistakes that the journal names; `listed` has them all
 
 _PASSING = frozenset(("duplicate-code", "missing-handler"))
@@ -112,6 +113,7 @@ class Menus:
         self._folder: Path | None = None
         self._files: dict[Path, _File] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._looks = 0
 
     # What there is ---------------------------------------------------------------------------------------------------
 
@@ -120,13 +122,23 @@ class Menus:
         self._folder = folder.resolve()
         for path in self._of_folder():
             if path not in self._files:
-                self.add_file(path)
+                self._begin(_File(path, ()))
 
-    def add_file(self, path: Path, codes: tuple[str, ...] = ()) -> None:
-        """The file answers these codes, or those that it says itself; before the folder that it may lie in."""
+    def add_file(self, path: Path, codes: tuple[str, ...]) -> None:
+        """The file answers these codes too, and none that it says itself; before the folder that it may lie in.
+
+        Raises MenuError.
+        """
         path = path.resolve()
-        file = self._files[path] = _File(path, codes)
-        file.seen = file.done = _stamp(path)
+        file = self._files.get(path) or _File(path, ())
+        file.codes += codes
+        self._begin(file)
+        if file.mistakes:
+            raise MenuError(file.mistakes)
+
+    def _begin(self, file: _File) -> None:
+        self._files[file.path] = file
+        file.seen = file.done = _stamp(file.path)
         try:
             self._serve(file)
         except MenuError as error:
@@ -183,30 +195,36 @@ class Menus:
 
         A file that is wrong or gone may be in the middle of being written: it is believed once two looks saw it so.
         """
+        changed = False
         for path in dict.fromkeys((*self._files, *self._of_folder())):
             file = self._files.setdefault(path, _File(path, ()))
             stamp = _stamp(path)
             settled, file.seen = stamp == file.seen, stamp
-            if stamp != file.done or any(mistake.rule in _PASSING for mistake in file.mistakes):
-                self._look_into(file, settled)
+            if stamp != file.done:
+                changed |= self._look_into(file, settled)
+        self._looks += 1
+        if changed or self._looks % PATIENCE == 0:
+            for file in list(self._files.values()):
+                if file.seen == file.done and any(mistake.rule in _PASSING for mistake in file.mistakes):
+                    self._look_into(file, settled=True)
 
-    def _look_into(self, file: _File, settled: bool) -> None:
+    def _look_into(self, file: _File, settled: bool) -> bool:
+        """Whether codes or handlers may be there now that were not."""
         if file.seen is None and not file.codes:
             if settled:
                 self._remove(file)
-            return
+            return settled
         try:
             self._serve(file)
         except MenuError as error:
-            if not settled or (file.seen, error.mistakes) == (file.done, file.mistakes):
-                return
-            file.mistakes = error.mistakes
-            said = [str(mistake) for mistake in error.mistakes[:TOLD]]
-            self._gateway.warn("menu.not_reloaded", file=file.path.name, mistakes=said)
-        else:
-            file.mistakes = ()
-            self._gateway.note("menu.reloaded", file=file.path.name, codes=list(file.attached))
-        file.done = file.seen
+            if settled and (file.seen, error.mistakes) != (file.done, file.mistakes):
+                file.done, file.mistakes = file.seen, error.mistakes
+                said = [str(mistake) for mistake in error.mistakes[:TOLD]]
+                self._gateway.warn("menu.not_reloaded", file=file.path.name, mistakes=said)
+            return False
+        file.done, file.mistakes = file.seen, ()
+        self._gateway.note("menu.reloaded", file=file.path.name, codes=list(file.attached))
+        return True
 
     def _serve(self, file: _File) -> None:
         """Serve what the file says now. Raises MenuError, and nothing has changed."""
