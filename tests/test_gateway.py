@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 
 from ussd_gateway.network.message import BEGIN, Sms, Ussd
 from ussd_gateway.network.messages import NotUnderWayError
@@ -269,3 +270,19 @@ async def test_timers_that_were_cancelled_take_no_memory_until_their_time(plain_
     assert len(plain_gateway._timers) < 2000
     await plain_gateway.advance(86_400)
     assert rang == ["kept"] * 10
+
+
+async def test_an_application_that_cannot_say_what_is_secret_is_told_of_without_its_words(plain_gateway):
+    class Careless(Application):
+        def secrets(self, message):
+            raise ValueError(message.text)
+
+    plain_gateway.directory.attach_code("*1#", Careless(plain_gateway))
+    phone = plain_gateway.phone()
+    with capture_logs() as logs:
+        plain_gateway.submit(Ussd(BEGIN, "*1*1234#", msisdn=phone.msisdn))
+    (told,) = logs
+    assert (told["event"], told["endpoint"]) == ("gateway.secrets_failed", "Careless")
+    assert told["error"].startswith("ValueError at test_gateway.py:")
+    assert "1234" not in str(logs)
+    assert b"1234" not in plain_gateway.written("octets")[0][0]

@@ -78,7 +78,7 @@ class Gateway:
     ) -> None:
         self.clock = clock
         self.journal = journal
-        self.network = Network(settings, journal, new_handset, journal.first_id, language, chance)
+        self.network = Network(settings, journal, new_handset, journal.first_id, language, chance, _secrets_failed)
         self._timers: Deadlines[Timer] = Deadlines()
         self._many_timers = _FEW_TIMERS  # of more than so many those that were cancelled are forgotten
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -370,3 +370,7 @@ class Gateway:
         self._closed = True
         self.journal.commit()
         self._call_back()
+
+
+def _secrets_failed(application: Endpoint, error: Exception) -> None:
+    log.error("gateway.secrets_failed", endpoint=type(application).__name__, error=told(error))

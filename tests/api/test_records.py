@@ -3,7 +3,10 @@
 import json
 import re
 
-from ussd_gateway.network.message import Sms
+import aiohttp
+from structlog.testing import capture_logs
+
+from ussd_gateway.network.message import ANSWER, BEGIN, Sms
 
 ANNA = "/handsets/70001000001"
 
@@ -97,3 +100,45 @@ async def test_what_is_not_there_is_told(api):
     status, problem = await api("GET", "/messages?q=state:lost")
     assert (status, problem["title"][:10]) == (400, "state:lost")
     assert (await api("GET", "/messages?limit=0"))[1]["title"] == "limit=0: write a number from 1 to 1000"
+
+
+class Safe:
+    """An application that asks for a PIN and says it back."""
+
+    def __init__(self, gateway):
+        self.gateway = gateway
+
+    def deliver(self, message):
+        if message.operation is BEGIN:
+            self.gateway.submit(message.ask("PIN"))
+        elif message.operation is ANSWER:
+            said = message.end(f"Not {message.text}")
+            said.secrets = message.secrets
+            self.gateway.submit(said)
+
+    def secrets(self, message):
+        return message.inputs if message.operation is BEGIN else (message.text,)
+
+
+async def streamed(url, until):
+    async with aiohttp.ClientSession() as session, session.get(url, headers={"Last-Event-ID": "0"}) as events:
+        read = await events.content.readuntil(until)
+        return read + await events.content.readuntil(b"\n\n")
+
+
+async def test_what_a_user_types_into_a_pin_screen_is_in_no_answer_of_the_api(operator_on_sockets, api):
+    operator_on_sockets.directory.attach_code("*170#", Safe(operator_on_sockets))
+    with capture_logs() as logs:
+        await api("POST", f"{ANNA}/ussd", {"dial": "*170*8642#"})
+        _, handset = await api("GET", ANNA)
+        _, handsets = await api("GET", "/handsets")
+        _, screen = await api("POST", f"{ANNA}/ussd", {"answer": "9753"})
+    assert screen["text"] == "Not 9753"
+    _, found = await api("GET", "/sessions")
+    _, session = await api("GET", f"/sessions/{screen['session']}")
+    assert [turn["text"] for turn in session["turns"]] == ["*170*********#", "PIN", "********", "Not ********"]
+    events = await streamed(f"{operator_on_sockets.http_url}/api/v1/events", until=b"event: ussd.end")
+    for answer in (logs, handset, handsets, found, session, events):
+        assert "8642" not in str(answer)
+        assert "9753" not in str(answer)
+    assert events.count(b"********") == 3

@@ -45,7 +45,7 @@ class Written(list):
 class Operator:
     """A network whose deliveries are handed over at once, with a clock that the test moves."""
 
-    def __init__(self, **settings):
+    def __init__(self, *, failed=lambda application, error: None, **settings):
         self.now = 0.0
         self.written = Written()
         self.chances = []  # what the dice show next; 0.0 when nothing is left
@@ -54,6 +54,7 @@ class Operator:
             self.written,
             Party,
             chance=lambda: self.chances.pop(0) if self.chances else 0.0,
+            failed=failed,
         )
         self.directory = self.network.directory
 

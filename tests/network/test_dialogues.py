@@ -277,3 +277,94 @@ def test_whatever_anybody_does_a_handset_has_one_session_at_most_and_every_dialo
     operator.wait(181)
     assert len(operator.network.dialogues) == 0
     assert operator.network.next_deadline() is None
+
+
+# What no record may show
+
+
+class Safe:
+    """An application that asks for a PIN; what its subscribers type is a secret, and 1 to 9 are their choices."""
+
+    def __init__(self, operator):
+        self.got, self.asked, self.recorded = [], [], operator.written
+
+    def deliver(self, message):
+        self.got.append(message)
+
+    def secrets(self, message):
+        self.asked.append((message.operation, message.session, message.service_code, message.msisdn))
+        if "0000" in message.text:
+            raise KeyError("0000")
+        typed = message.inputs if message.operation is BEGIN else (message.text,)
+        return tuple(text for text in typed if len(text) > 1)
+
+
+@pytest.fixture
+def safe(operator, anna):
+    safe = Safe(operator)
+    operator.directory.attach_code("*170#", safe)
+    return safe
+
+
+def recorded(operator):
+    return [message.masked("****") for _, message, _ in operator.written]
+
+
+def test_what_a_user_types_into_a_pin_screen_is_not_recorded(operator, safe):
+    dial(operator, "*170*1*1234#")
+    operator.submit(last(safe).ask("PIN"))
+    operator.submit(Ussd(ANSWER, "1234", msisdn=ANNA))
+    operator.submit(last(safe).ask("1 Да"))
+    operator.submit(Ussd(ANSWER, "1", msisdn=ANNA))
+    assert recorded(operator) == ["*170*1*****#", "PIN", "****", "1 Да", "1"]
+    assert [message.text for message in safe.got] == ["*170*1*1234#", "1234", "1"]
+    session = safe.got[0].session
+    assert safe.asked == [
+        (BEGIN, session, "*170#", ANNA),
+        (ANSWER, session, "*170#", ANNA),
+        (ANSWER, session, "*170#", ANNA),
+    ]
+
+
+def test_it_is_hidden_too_when_the_dial_is_refused(operator, safe):
+    dial(operator, "*170#")
+    dial(operator, "*170*1*1234#")
+    assert (operator.written.kinds[-1], recorded(operator)[-2]) == ("ussd.release", "*170*1*****#")
+
+
+def test_it_is_hidden_in_a_dialogue_that_the_network_began(operator, safe):
+    operator.push(Ussd(ASK, "PIN", msisdn=ANNA, service_code="*170#"), safe)
+    operator.submit(Ussd(ANSWER, "1234", msisdn=ANNA))
+    assert recorded(operator) == ["PIN", "****"]
+
+
+def test_an_application_is_not_asked_about_an_answer_that_nobody_wanted(operator, safe):
+    dial(operator, "*170#")
+    with pytest.raises(SessionError):
+        operator.submit(Ussd(ANSWER, "1234", msisdn=ANNA))
+    assert len(safe.asked) == 1
+
+
+def test_all_is_hidden_when_the_application_cannot_say_what_is_secret(new_operator):
+    failures = []
+    operator = new_operator(failed=lambda application, error: failures.append((application, type(error))))
+    operator.handset(ANNA)
+    safe = Safe(operator)
+    operator.directory.attach_code("*170#", safe)
+    dial(operator, "*170*0000#")
+    operator.submit(last(safe).ask("PIN"))
+    operator.submit(Ussd(ANSWER, "it is 0000", msisdn=ANNA))
+    assert recorded(operator) == ["****", "PIN", "****"]
+    assert [message.text for message in safe.got] == ["*170*0000#", "it is 0000"]
+    assert failures == [(safe, KeyError)] * 2
+
+
+def test_a_code_that_is_detached_leaves_its_dialogues_as_they_are(operator, anna, portal):
+    dial(operator, "*111#")
+    operator.submit(last(portal).ask("1 Баланс"))
+    operator.directory.detach_code("*111#", portal)
+    operator.submit(Ussd(ANSWER, "1", msisdn=ANNA))
+    operator.submit(last(portal).end("150.00 р."))
+    assert last(anna).text == "150.00 р."
+    dial(operator, "*111#")
+    assert last(anna).outcome == "no_route"

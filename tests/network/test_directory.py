@@ -54,6 +54,23 @@ def test_a_number_has_one_holder(operator, numbers, said):
         operator.account("other", *numbers)
 
 
+def test_a_code_that_is_detached_is_nobodys_again(operator):
+    portal = operator.application("*111#", "*111*25#")
+    operator.directory.detach_code("*111*25#", portal)
+    assert operator.directory.application("*111*25#") == (portal, "*111#", ("25",))
+    operator.directory.detach_code("*111#", portal)
+    assert operator.directory.application("*111#") is None
+    other = operator.application("*111#")
+    assert operator.directory.application("*111#")[0] is other
+
+
+def test_only_its_owner_gives_a_code_up(operator):
+    portal, other = operator.application("*111#"), operator.application("*112#")
+    operator.directory.detach_code("*111#", other)
+    operator.directory.detach_code("*777#", other)
+    assert operator.directory.application("*111#")[0] is portal
+
+
 def test_handsets_and_accounts_are_told_apart(operator):
     operator.handset("70001000001")
     operator.account("shop", "777")

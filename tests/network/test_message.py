@@ -3,7 +3,7 @@
 import pytest
 
 from ussd_gateway.coding.data_coding import Alphabet
-from ussd_gateway.network.message import ASK, BEGIN, END, Sms, Ussd
+from ussd_gateway.network.message import ANSWER, ASK, BEGIN, END, Sms, Ussd
 
 ROWS = [("*111#", 15, b"*111#"), ("Да", 72, "Да".encode("utf-16-be")), ("€", 15, b"\x1be"), ("", 15, b"")]
 
@@ -19,6 +19,28 @@ def test_a_reply_goes_back_where_the_message_came_from():
     for reply, operation in ((message.ask("?"), ASK), (message.end("!"), END)):
         assert reply.operation is operation
         assert (reply.msisdn, reply.service_code, reply.session) == ("70001000001", "*111#", "7")
+
+
+MASKED = [
+    # operation, text, secrets, as a record shows it; the code is *170*1#
+    (END, "Пароль: Ab3", ("Ab3",), "Пароль: ____"),
+    (ANSWER, "1234", (), "1234"),
+    (ANSWER, "1234", ("1234",), "____"),
+    (ANSWER, "", ("",), "____"),
+    (ANSWER, "1234 12", ("12", "1234", ""), "____ ____"),
+    (BEGIN, "*170*1*1234#", ("1234",), "*170*1*____#"),
+    (BEGIN, "*170*1*1*1234*12345#", ("1", "1234", "170"), "*170*1*____*____*12345#"),
+    (BEGIN, "*170*1**5#", ("", "5"), "*170*1**____#"),
+    (BEGIN, "*170*1*1234#", ("*170*1*1234#",), "____"),
+    (BEGIN, "*99*1#", ("1",), "*99*____#"),
+]
+
+
+@pytest.mark.parametrize(("operation", "text", "secrets", "shown"), MASKED)
+def test_a_record_shows_a_text_without_its_secrets(operation, text, secrets, shown):
+    message = Ussd(operation, text, service_code="*170*1#", secrets=secrets)
+    assert message.masked("____") == shown
+    assert repr(shown.replace("____", "********")) in repr(message)
 
 
 def test_an_sms_shows_its_text_without_the_user_data_header():

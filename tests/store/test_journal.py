@@ -6,7 +6,7 @@ import sqlite3
 import msgspec
 import pytest
 
-from ussd_gateway.coding.data_coding import Alphabet
+from ussd_gateway.coding.data_coding import Alphabet, decode_ussd
 from ussd_gateway.coding.segments import Concatenation
 from ussd_gateway.network.message import BEGIN, END, RELEASE, MessageState, Receipt, Sms, Ussd
 from ussd_gateway.store import journal as journals
@@ -88,6 +88,12 @@ def test_r178_a_password_on_a_screen_is_never_written(journal):
     journal.ussd(Ussd(END, "Пароль: Ab3dE9xZ", secrets=("Ab3dE9xZ",)), 1.0)
     journal.commit()
     assert written(journal)[0].octets.decode("utf-16-be") == f"Пароль: {MASK}"
+
+
+def test_a_pin_that_was_dialled_is_hidden_as_the_field_that_it_is(journal):
+    journal.ussd(Ussd(BEGIN, "*170*1*1#", service_code="*170*1#", secrets=("1",)), 1.0)
+    journal.commit()
+    assert decode_ussd(written(journal)[0].octets, 15) == f"*170*1*{MASK}#"
 
 
 def test_a_release_tells_its_outcome(journal):

@@ -9,13 +9,16 @@ from ussd_gateway.network.deadlines import Deadlines
 from ussd_gateway.network.directory import Directory
 from ussd_gateway.network.message import (
     ABORT,
+    ANSWER,
     BEGIN,
     HANG_UP,
     RELEASE,
     Delivery,
+    Discreet,
     Endpoint,
     Operation,
     Ussd,
+    discreet,
 )
 from ussd_gateway.network.party import Party
 from ussd_gateway.network.record import Record
@@ -34,6 +37,7 @@ class Dialogues:
         language: Callable[[str], str],
         *,
         replace: bool,
+        failed: Callable[[Endpoint, Exception], None],
     ) -> None:
         self._directory = directory
         self._record = record
@@ -41,6 +45,7 @@ class Dialogues:
         self._new_id = new_id
         self._language = language
         self._replace = replace  # a second dial ends the first dialogue; otherwise it is refused as busy
+        self._failed = failed  # is told of an application that could not say what is secret
         self._sessions: dict[str, Session] = {}
         self.deadlines: Deadlines[Session] = Deadlines()
 
@@ -109,7 +114,9 @@ class Dialogues:
             deliveries += self._hung_up(party.session, now)
         found = self._directory.application(message.text)
         if found:
-            _, message.service_code, message.inputs = found
+            application, message.service_code, message.inputs = found
+            if asked := discreet(application):
+                self._hide(message, asked)
         self._record.ussd(message, now)
         refusal = _begin_refusal(party, found is not None) if subscriber else Outcome.UNKNOWN_SUBSCRIBER
         if refusal:
@@ -136,6 +143,8 @@ class Dialogues:
         session.step(message.operation, now, self._timeouts)
         message.session, message.msisdn = session.id, session.msisdn
         message.service_code = session.service_code
+        if session.discreet and message.operation is ANSWER:
+            self._hide(message, session.discreet)
         self._record.ussd(message, now)
         if session.state is ENDED:
             self._close(session)
@@ -147,6 +156,14 @@ class Dialogues:
         if message.operation is ABORT:
             return [(party.endpoint, self._release(message, Outcome(message.outcome or Outcome.ABORT_APP), now))]
         return [(party.endpoint, message)]
+
+    def _hide(self, message: Ussd, application: Discreet) -> None:
+        """What no record may show of what a user typed; all of it when the application cannot say."""
+        try:
+            message.secrets = (*message.secrets, *application.secrets(message))
+        except Exception as error:
+            message.secrets = (message.text,)
+            self._failed(application, error)
 
     def _open(self, session: Session, party: Party) -> None:
         party.session = session

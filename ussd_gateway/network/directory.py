@@ -32,6 +32,11 @@ class Directory:
             raise ValueError(f"{service_code} is answered by another application already")
         self._codes[service_code] = application
 
+    def detach_code(self, service_code: str, application: Endpoint) -> None:
+        """The code is nobody's again, if it is this application's; dialogues that it has open go on."""
+        if self._codes.get(service_code) is application:
+            del self._codes[service_code]
+
     def attach_handset(self, msisdn: str, endpoint: Endpoint) -> Party:
         """The handset holds the number."""
         party = Party(msisdn, endpoint, home=True, attached=True, confirms=False)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from enum import IntEnum, StrEnum
-from typing import Protocol
+from typing import Protocol, cast
 
 import msgspec
 
@@ -29,6 +30,8 @@ class Operation(StrEnum):
 BEGIN, ANSWER, HANG_UP = Operation.BEGIN, Operation.ANSWER, Operation.HANG_UP
 ASK, NOTIFY, END, ABORT = Operation.ASK, Operation.NOTIFY, Operation.END, Operation.ABORT
 RELEASE = Operation.RELEASE
+
+_FIELD = re.compile(r"[^*#]+")  # of a dialled string
 
 
 class Ussd:
@@ -92,6 +95,26 @@ class Ussd:
         """The text as `data_coding` has it: one septet an octet for GSM 7-bit, big-endian for UCS-2."""
         return codings.encode_ussd(self.text, self.data_coding)
 
+    def masked(self, mask: str) -> str:
+        """The text as a record may show it, with `mask` in the place of each secret.
+
+        What was dialled is masked field by field, *170*1*1234# becomes *170*1*{mask}#, and its service code never.
+        """
+        if not self.secrets:
+            return self.text
+        if self.text in self.secrets:
+            return mask
+        if self.operation is BEGIN:
+            code = self.service_code.removesuffix("#")
+            behind = len(code) if self.text.startswith(code) else 0
+            return self.text[:behind] + _FIELD.sub(
+                lambda field: mask if field[0] in self.secrets else field[0], self.text[behind:]
+            )
+        text = self.text
+        for secret in sorted(filter(None, self.secrets), key=len, reverse=True):  # one may be a part of another
+            text = text.replace(secret, mask)
+        return text
+
     def ask(self, text: str) -> Ussd:
         """The reply that shows `text` and wants an answer."""
         return self._reply(ASK, text)
@@ -114,7 +137,7 @@ class Ussd:
         return Ussd(operation, text, msisdn=self.msisdn, service_code=self.service_code, session=self.session)
 
     def __repr__(self) -> str:
-        return f"Ussd({self.operation.value}, {self.text!r}, msisdn={self.msisdn!r}, session={self.session!r})"
+        return f"Ussd({self.operation.value}, {self.masked('********')!r}, msisdn={self.msisdn!r}, session={self.session!r})"
 
 
 class MessageState(IntEnum):
@@ -272,6 +295,22 @@ class Endpoint(Protocol):
 
     def deliver(self, message: Message) -> None:
         """Take a message; returns at once."""
+
+
+class Discreet(Endpoint, Protocol):
+    """An application that knows which parts of what a user types no record may show."""
+
+    def secrets(self, message: Ussd) -> tuple[str, ...]:
+        """Those of a BEGIN or an ANSWER to it, which comes here before it is written down; deliver() follows.
+
+        Of an ANSWER any parts of the text, of a BEGIN whole fields between its stars. When this raises, no record shows
+        the text at all.
+        """
+
+
+def discreet(application: Endpoint) -> Discreet | None:
+    """The application, if it has secrets."""
+    return cast(Discreet, application) if hasattr(application, "secrets") else None
 
 
 Delivery = tuple[Endpoint, Message]

@@ -42,6 +42,7 @@ class Network:
     first_id     the first number of messages and sessions
     language     the language of a SIM's texts, by msisdn: ru, en or latin
     chance       draws a number from 0.0 up to, and without, 1.0, for the rules of the settings
+    failed       is told of an application whose `secrets` raised
     """
 
     def __init__(
@@ -52,12 +53,19 @@ class Network:
         first_id: int = 1,
         language: Callable[[str], str] = lambda msisdn: "ru",
         chance: Chance = lambda: 0.0,
+        failed: Callable[[Endpoint, Exception], None] = lambda application, error: None,
     ) -> None:
         # Also for what is no message, and has an id that nothing else may have
         new_id = self.new_id = chain.from_iterable(map(_ids, count(10**_ID_DIGITS + first_id, _IDS_AT_ONCE))).__next__
         self.directory = Directory(new_handset, auto_provision=settings.auto_provision)
         self.dialogues = Dialogues(
-            self.directory, record, settings.timeouts, new_id, language, replace=settings.second_dial == "replace"
+            self.directory,
+            record,
+            settings.timeouts,
+            new_id,
+            language,
+            replace=settings.second_dial == "replace",
+            failed=failed,
         )
         self.messages = Messages(
             self.directory,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ussd_gateway.coding.transliteration import to_latin
-from ussd_gateway.network.message import ABORT, ANSWER, ASK, BEGIN, END, HANG_UP, NOTIFY, Endpoint, Operation
+from ussd_gateway.network.message import ABORT, ANSWER, ASK, BEGIN, END, HANG_UP, NOTIFY, Endpoint, Operation, discreet
 
 
 class SessionError(Exception):
@@ -117,7 +117,7 @@ class Timeouts:
 class Session:
     """One dialogue between one handset and one application."""
 
-    __slots__ = ("alarm", "application", "deadline", "id", "msisdn", "service_code", "started_at", "state")
+    __slots__ = ("alarm", "application", "deadline", "discreet", "id", "msisdn", "service_code", "started_at", "state")
 
     def __init__(
         self, session_id: str, msisdn: str, service_code: str, application: Endpoint, started_at: float
@@ -126,6 +126,7 @@ class Session:
         self.msisdn = msisdn
         self.service_code = service_code
         self.application = application
+        self.discreet = discreet(application)  # the same once more where it has to be asked before each answer
         self.started_at = started_at
         self.state = NEW
         self.deadline = 0.0

@@ -75,10 +75,8 @@ class Journal:
 
     def ussd(self, message: Ussd, now: float) -> None:
         """A USSD message was accepted from a party, or made by the network."""
-        text, data_coding = message.text, message.data_coding
-        for secret in message.secrets:
-            text = text.replace(secret, MASK)
-        octets = codings.encode_ussd(text, data_coding)
+        data_coding = message.data_coding
+        octets = codings.encode_ussd(message.masked(MASK), data_coding)
         self._entries.append(
             UssdEntry(
                 now,
