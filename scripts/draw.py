@@ -12,6 +12,7 @@ DOCS = Path(__file__).parent.parent / "docs"
 
 DRAWN = {
     "commands": "ussd_gateway.smpp.connection:commands_table",
+    "keys": "ussd_gateway.menu.keys:keys_table",
 }
 """The functions, without arguments, that return Markdown."""
 

@@ -29,6 +29,18 @@ def search(pattern: str, text: str) -> Found | None:
     try:
         return compiled(pattern).search(text, timeout=PATIENCE)
     except TimeoutError as error:
-        raise TooLongError(
-            f"{pattern} takes too long on a text of {len(text)} characters; write it without one * inside another"
-        ) from error
+        raise _too_long(pattern, text) from error
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Whether all of the text is what the pattern describes; raises as `search` does."""
+    try:
+        return compiled(pattern).fullmatch(text, timeout=PATIENCE) is not None
+    except TimeoutError as error:
+        raise _too_long(pattern, text) from error
+
+
+def _too_long(pattern: str, text: str) -> TooLongError:
+    return TooLongError(
+        f"{pattern} takes too long on a text of {len(text)} characters; write it without one * inside another"
+    )

@@ -100,7 +100,7 @@ class Dialogue:
         while isinstance(step.action, Call):
             self.calls.append(step.action.handler)
             step = resume(MENU, step.state, self.answers[step.action.handler])
-        self.state, self.action = step
+        self.state, self.action, self.effects = step
 
     @property
     def text(self):
@@ -224,19 +224,19 @@ def test_a_wrong_choice_does_not_run_the_handler_again():
     assert dialogue.calls == ["balance"]
 
 
-def test_going_back_to_a_screen_is_a_new_step_and_runs_its_handler():
+def test_going_back_shows_the_screen_as_it_was_and_runs_no_handler():
     dialogue = Dialogue("1", "1", balance={"sum": 7})
     dialogue.answers["balance"] = {"sum": 8}
 
-    assert dialogue.answer("0") == "You have 8\n1 Details\n0 Back"
-    assert dialogue.calls == ["balance", "balance"]
+    assert dialogue.answer("0") == "You have 7\n1 Details\n0 Back"
+    assert dialogue.calls == ["balance"]
 
 
 def test_a_handlers_word_leads_on_from_a_screen_that_nobody_comes_back_to():
     dialogue = Dialogue("2", password="sent")
 
     assert dialogue.action == End("Bye")
-    assert dialogue.state.history == ("main",)
+    assert [frame.screen for frame in dialogue.state.history] == ["main"]
 
 
 def test_one_handler_may_lead_to_another():
@@ -389,7 +389,7 @@ def test_the_dialogue_is_in_the_language_it_began_with():
 
 
 def test_a_screen_may_change_the_language_from_there_on():
-    state, action = begin(BILINGUAL, ("1",), "en")
+    state, action, _ = begin(BILINGUAL, ("1",), "en")
 
     assert action.text == "Vybran\n1 Gotovo\n0 Nazad"
     assert advance(BILINGUAL, state, "1").action.text == "Yazyk\n1 Latinskie\n0 Nazad\n00 V nachalo"
@@ -415,8 +415,8 @@ def test_no_sequence_of_answers_raises_or_changes_an_earlier_state(inputs, typed
 
 
 def test_what_is_typed_on_a_page_of_a_final_text_does_nothing_after_going_back():
-    state, _ = begin(MENU, ("828", "5"))
-    state, action = advance(MENU, state, "1")  # no choice of a final text
+    state, *_ = begin(MENU, ("828", "5"))
+    state, action, _ = advance(MENU, state, "1")  # no choice of a final text
     assert isinstance(action, Show)
-    state, action = advance(MENU, state, "0")
+    state, action, _ = advance(MENU, state, "0")
     assert (state.screen, state.pending) == ("more", ())

@@ -1,8 +1,11 @@
+from itertools import product
+
 import pytest
 
 from ussd_gateway.coding.pages import fits
 from ussd_gateway.menu.load import parse
 from ussd_gateway.menu.render import failure, phrase, render, shown
+from ussd_gateway.menu.render import noticed as render_noticed
 from ussd_gateway.menu.templates import RenderError
 
 MENU = """
@@ -73,32 +76,30 @@ def test_the_last_page_of_an_end_leads_nowhere(menu):
     assert not last.endswith("0 Назад")
 
 
+def noticed(menu, name, language="ru", depth=0, page=0, notice="Нет такого пункта."):
+    screen = menu.screens[name]
+    whole = render(menu, screen, language, {"fish": "Рак", "nothing": ""}, depth=depth)
+    return render_noticed(menu, screen, language, whole, page, notice, depth)
+
+
 def test_a_wrong_choice_is_told_in_front(menu):
-    assert pages(menu, "main", wrong=True) == ("Нет такого пункта.\nПортал\n1 Щука\n2 Рак",)
+    assert noticed(menu, "main") == "Нет такого пункта.\nПортал\n1 Щука\n2 Рак"
 
 
 def test_where_the_notice_does_not_fit_it_takes_the_place_of_the_text(menu):
-    assert pages(menu, "full", wrong=True) == ("Нет такого пункта.\n1 Тридцать шесть букв и цифр",)
+    assert noticed(menu, "full") == "Нет такого пункта.\n1 Тридцать шесть букв и цифр"
 
 
 def test_where_there_is_no_room_at_all_the_page_stands_as_it_is(menu):
-    assert pages(menu, "long", wrong=True)[0] == pages(menu, "long")[0]
+    assert noticed(menu, "long") == pages(menu, "long")[0]
 
 
-def test_every_page_fits(menu):
-    shapes = [
-        (name, language, depth, wrong)
-        for name in ("main", "long", "full", "end")
-        for language in menu.spoken
-        for depth in range(3)
-        for wrong in (False, True)
-    ]
-
-    assert all(
-        fits(page)
-        for name, language, depth, wrong in shapes
-        for page in pages(menu, name, language, depth=depth, wrong=wrong)
-    )
+@pytest.mark.parametrize("name", ["main", "long", "full", "end"])
+def test_every_page_fits(menu, name):
+    for language, depth in product(menu.spoken, range(3)):
+        for number, page in enumerate(pages(menu, name, language, depth=depth)):
+            assert fits(page)
+            assert fits(noticed(menu, name, language, depth, number))
 
 
 def test_a_static_screen_is_rendered_once(menu):

@@ -9,7 +9,7 @@ from pathlib import Path
 import structlog
 
 from ussd_gateway.logs import told
-from ussd_gateway.menu.advance import Action, Call, End, Result, State, Step, advance, begin, fail, resume
+from ussd_gateway.menu.advance import Action, Call, End, Result, Show, State, Step, advance, begin, fail, resume
 from ussd_gateway.menu.load import parse
 from ussd_gateway.menu.mistakes import way_out
 from ussd_gateway.menu.model import Menu
@@ -85,7 +85,7 @@ class MenuApplication:
 
     def _follow(self, message: Ussd, step: Step) -> None:
         """Do what the step says, in reply to `message`."""
-        state, action = step
+        state, action = step.state, step.action
         if isinstance(action, Call):
             self._states[message.session] = state
             self._waiting.add(message.session)
@@ -94,7 +94,7 @@ class MenuApplication:
             self._forget(message.session)
             self._report(message, state, action)
             self._reply(message.end(action.text), action.secrets)
-        else:
+        elif isinstance(action, Show):
             self._states[message.session] = state
             self._reply(message.ask(action.text), action.secrets)
 
@@ -105,7 +105,8 @@ class MenuApplication:
     async def _call(self, message: Ussd, state: State, action: Action) -> None:
         """Run the handler, and those its answer leads to, until there is something to say."""
         while isinstance(action, Call):
-            before, (state, action) = state, await self._handled(message, state, action.handler)
+            before = state
+            state, action, _ = await self._handled(message, state, action.handler)
             if self._states.get(message.session) is not before:
                 log.info("menu.too_late", menu=self.menu.source, session=message.session)
                 return

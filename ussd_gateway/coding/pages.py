@@ -39,6 +39,18 @@ def split(text: str, *, limit: int = USSD_OCTETS, more: str = MORE, back: str = 
     return [*pages, rest + tail]
 
 
+def cut(text: str, limit: int = USSD_OCTETS, tail: str = "") -> str:
+    """As much of the text as takes at most `limit` octets with `tail` behind it, whole words where there are any.
+
+    ValueError: the limit leaves no room for text beside the tail.
+    """
+    if fits(text + tail, limit):
+        return text
+    end = _longest(text, tail, limit)
+    at = max(text.rfind(separator, 0, end + 1) for separator in "\n ")
+    return text[:at].rstrip() or text[:end]
+
+
 def _tail(*lines: str) -> str:
     return "".join(f"\n{line}" for line in lines if line)
 

@@ -1,183 +1,416 @@
 """The menu machine: a state and an answer in, the next state and what to do out. Nothing is ever replayed.
 
-A handler runs when its screen is entered: by a choice, by another handler's word, by going back or home (the user asked for
-the screen again, and its figures may have changed). It does not run again when a page is turned or a wrong choice is
-answered. A handler that does something rather than looks something up belongs on a screen that goes on by `on`: nobody
-stands on such a screen, so nobody comes back to it.
+What a screen does (its handler or call, what it computes, its SMS and push) it does when somebody enters it: by a choice, an
+item, an input, a confirmation, a word, or by going home, which enters the first screen. Nothing of that happens again when
+a page is turned, when an answer is wrong, when a dialogue goes on where it broke off, or when somebody goes back: he finds
+the screen as he left it, unless it is `fresh`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 
-from ussd_gateway.menu import render
-from ussd_gateway.menu.model import Menu, Screen
-from ussd_gateway.menu.templates import RenderError, clean
+from ussd_gateway.menu import outgoing, render
+from ussd_gateway.menu.inputs import WrongError, value_of
+from ussd_gateway.menu.model import Input, Menu, Screen, Variables, written
+from ussd_gateway.menu.options import NO, YES, picked
+from ussd_gateway.menu.secrets import secrets_in
+from ussd_gateway.menu.state import (
+    NOTHING,
+    Action,
+    Call,
+    CallOut,
+    Effect,
+    End,
+    Frame,
+    Push,
+    SendSms,
+    Show,
+    State,
+    Step,
+)
+from ussd_gateway.menu.templates import RenderError, clean, render_text
+from ussd_gateway.patterns import TooLongError
+
+__all__ = [
+    "Action",
+    "Call",
+    "CallOut",
+    "Effect",
+    "End",
+    "Frame",
+    "Push",
+    "Result",
+    "SendSms",
+    "Show",
+    "State",
+    "Step",
+    "advance",
+    "ask_to_resume",
+    "begin",
+    "fail",
+    "go_on",
+    "refused",
+    "resume",
+    "secrets_in",
+]
 
 MAX_HISTORY = 16  # screens to go back to; home is always one answer away
+MAX_ROUND = 100  # screens that lead to each other by themselves, before that is taken for a circle
 
 Result = str | Mapping[str, object]  # what a handler answers: a word, or variables that may hold one as "result"
 
+_NO_VARIABLES: Variables = {}
 
-@dataclass(frozen=True, slots=True)
-class State:
-    """Where a dialogue is.
 
-    screen     the name of the screen it stands on, or whose handler runs
-    language   one of menu.spoken
-    variables  what handlers have answered since the dialogue was last at home
-    history    the screens to go back to, the latest last
-    pending    answers dialled in advance and not yet used
-    page       of the screen, from 0
-    secrets    names of variables to keep out of logs
+def begin(
+    menu: Menu,
+    inputs: Iterable[str] = (),
+    language: str = "",
+    *,
+    variables: Variables = _NO_VARIABLES,
+    screen: str = "",
+) -> Step:
+    """A dialogue starts, with `variables` on top of those of the menu, on `screen` where that is not the first one.
+
+    `inputs` are the answers that were dialled with the code: *111*828*1# -> ("828", "1"). They pick choices and items, and
+    are taken as input and as confirmation, without the screens between being shown. Those left over at an end are not used.
     """
-
-    screen: str
-    language: str
-    variables: Mapping[str, object]
-    history: tuple[str, ...] = ()
-    pending: tuple[str, ...] = ()
-    page: int = 0
-    secrets: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Show:
-    """Show the text and wait for an answer. `secrets` are the secret values in it."""
-
-    text: str
-    secrets: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """Show the text; the dialogue is over. `error` says what went wrong, for the log, and quotes no value."""
-
-    text: str
-    secrets: tuple[str, ...] = ()
-    error: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """Run the handler of this name and come back with `resume`."""
-
-    handler: str
-
-
-Action = Show | End | Call
-
-
-class Step(NamedTuple):
-    """The next state, and what to do about it."""
-
-    state: State
-    action: Action
-
-
-def begin(menu: Menu, inputs: Iterable[str] = (), language: str = "") -> Step:
-    """A dialogue starts; `inputs` are the answers that were dialled with the code: *111*828*1# -> ("828", "1").
-
-    They pick choices without the screens between being shown. Those left over at an end screen are not used.
-    """
-    state = State(menu.start, menu.language(language), {}, pending=tuple(answer.strip() for answer in inputs))
-    return _walk(menu, state)
+    given = {**menu.variables, **variables}
+    pending = tuple(answer.strip() for answer in inputs)
+    state = State(screen or menu.start, menu.language(language), given, given, pending=pending)
+    return _Walk(menu, state).run(_Walk.enter)
 
 
 def advance(menu: Menu, state: State, answer: str) -> Step:
     """The user answers what `state` shows."""
-    answer, keys = answer.strip(), menu.navigation
-    if answer == keys.more:
-        return _show(menu, replace(state, page=state.page + 1))
-    if answer == keys.home:
-        return _walk(menu, State(menu.start, state.language, {}))
-    if answer == keys.back and state.page:
-        return _show(menu, replace(state, page=state.page - 1))
-    if answer == keys.back and state.history:
-        *history, screen = state.history
-        return _walk(menu, replace(state, screen=screen, history=tuple(history)))
-    return _walk(menu, replace(state, pending=(answer,)), ready=True)
+    answer = answer.strip()
+    walk = _Walk(menu, state)
+    if answer and answer == menu.navigation.exit:
+        return walk.end("goodbye")
+    if state.resuming:
+        return _resumed(menu, state, answer)
+    if answer in menu.navigation.keys and (way := walk.way(answer)):
+        return walk.run(way)
+    walk.state = replace(state, pending=(answer,))
+    return walk.run(_Walk.answer)
 
 
 def resume(menu: Menu, state: State, result: Result) -> Step:
-    """The handler that `state` waits for has answered."""
-    screen = menu.screens[state.screen]
+    """What `state` waits for has come: what the handler answered, or the fields of an HTTP answer."""
     if not isinstance(result, str | Mapping):
         return fail(menu, state, f"the handler answered {type(result).__name__}; a word or variables are wanted")
+    screen = menu.screens[state.screen]
+    called = screen.fetch is not None
     word = result if isinstance(result, str) else result.get("result")
     if isinstance(result, Mapping):
-        state = replace(state, variables={**state.variables, **_variables(result)})
-    if word is None and screen.texts:
-        return _walk(menu, state, ready=True)
-    target = screen.on.get(word) if isinstance(word, str) else None
-    if target is None:
-        return fail(menu, state, f"the handler answered {_quoted(word)}; on knows: {', '.join(screen.on) or 'nothing'}")
-    return _walk(menu, replace(state, screen=target))
+        try:
+            answered = {str(name): clean(value) for name, value in result.items() if called or name != "result"}
+        except ValueError as error:
+            return fail(menu, state, f"the answer cannot be used: {error}")
+        state = replace(state, variables={**state.variables, **answered})
+    if called and (screen.route or not screen.on):
+        word = None  # a field that happens to have this name
+    return _Walk(menu, state).run(lambda walk: walk.worked(_word(word)))
+
+
+def refused(menu: Menu, state: State, error: str) -> Step:
+    """The HTTP call that `state` waits for has brought nothing that can be used; `error` as for `fail`."""
+    fetch = menu.screens[state.screen].fetch
+    if fetch is None or not fetch.error:
+        return fail(menu, state, error)
+    return _Walk(menu, replace(state, screen=fetch.error, page=0)).run(_Walk.enter)
 
 
 def fail(menu: Menu, state: State, error: str) -> Step:
     """The dialogue ends with the screen's words for a failure; `error` is for the log and must not hold a value."""
-    text = render.failure(menu, menu.screens[state.screen], state.language)
-    return Step(state, End(text, error=error))
+    return _Walk(menu, state).fail(error)
 
 
-def _walk(menu: Menu, state: State, *, ready: bool = False) -> Step:
-    """Go on from the state's screen while answers are pending; `ready` says that its handler needs not run."""
-    while True:
-        screen = menu.screens[state.screen]
-        if not ready:
-            state = _entered(state, screen)
+def ask_to_resume(menu: Menu, state: State) -> Step:
+    """A dialogue begins whose last one broke off in `state`: go on there?"""
+    return Step(replace(state, resuming=True), Show(render.question(menu, state.language)))
+
+
+def go_on(menu: Menu, state: State) -> Step:
+    """A dialogue begins where the last one broke off. The screen is shown as it was, and nothing runs."""
+    return _Walk(menu, replace(state, resuming=False)).run(_Walk.show)
+
+
+def _resumed(menu: Menu, state: State, answer: str) -> Step:
+    if answer == YES:
+        return go_on(menu, state)
+    if answer == NO:
+        return _Walk(menu, replace(state, resuming=False)).run(_Walk.home)
+    wrong = render.phrase(menu, "wrong", state.language)
+    return Step(state, Show(render.question(menu, state.language, wrong)))
+
+
+class _FailureError(Exception):
+    """The dialogue cannot go on; the message is for the log."""
+
+
+class _Walk:
+    """One step of a dialogue, which may lead through many screens: the state so far, and what leaves meanwhile."""
+
+    __slots__ = ("effects", "menu", "notice", "round", "state")
+
+    def __init__(self, menu: Menu, state: State) -> None:
+        self.menu, self.state = menu, state
+        self.effects: list[Effect] = []
+        self.notice = ""
+        self.round = 0
+
+    @property
+    def screen(self) -> Screen:
+        return self.menu.screens[self.state.screen]
+
+    def run(self, way: Callable[[_Walk], Step]) -> Step:
+        """The step that `way` makes, or the failure that comes of it."""
+        try:
+            return way(self)
+        except (_FailureError, RenderError) as error:
+            return self.fail(str(error))
+
+    # How a step ends
+
+    def step(self, action: Action) -> Step:
+        return Step(self.state, action, tuple(self.effects))
+
+    def end(self, phrase: str) -> Step:
+        return self.step(End(render.phrase(self.menu, phrase, self.state.language)))
+
+    def fail(self, error: str) -> Step:
+        return self.step(End(render.failure(self.menu, self.screen, self.state.language), error=error))
+
+    def show(self) -> Step:
+        state, screen = self.state, self.screen
+        if state.pending:
+            self.state = state = replace(state, pending=())
+        with _telling(f"the text in {state.language} cannot be shown"):
+            rendered = self._rendered(screen)
+        last = len(rendered.pages) - 1
+        if state.page > last:
+            self.state = state = replace(state, page=last)
+        text = rendered.pages[state.page]
+        if self.notice:
+            depth = len(state.history)
+            text = render.noticed(self.menu, screen, state.language, rendered, state.page, self.notice, depth)
+        secrets = _secrets(state, rendered, text) if state.secrets else ()
+        over = screen.end or not (rendered.leads_on or state.history)
+        return self.step(End(text, secrets) if over and state.page == last else Show(text, secrets))
+
+    def _rendered(self, screen: Screen) -> render.Rendered:
+        state = self.state
+        return render.render(self.menu, screen, state.language, state.variables, depth=len(state.history))
+
+    # What navigation does
+
+    def way(self, key: str) -> Callable[[_Walk], Step] | None:
+        """What the key of navigation does here, None where it leads nowhere."""
+        keys, state = self.menu.navigation, self.state
+        if key == keys.more and self._has_more():
+            return _Walk.turn_on
+        if key == keys.home and state.history:
+            return _Walk.home
+        if key == keys.back and state.page:
+            return _Walk.turn_back
+        return _Walk.back if key == keys.back and state.history else None
+
+    def _has_more(self) -> bool:
+        try:
+            return self.state.page + 1 < len(self._rendered(self.screen).pages)
+        except RenderError:
+            return False
+
+    def turn_on(self) -> Step:
+        self.state = replace(self.state, page=self.state.page + 1)
+        return self.show()
+
+    def turn_back(self) -> Step:
+        self.state = replace(self.state, page=self.state.page - 1)
+        return self.show()
+
+    def home(self) -> Step:
+        state, menu = self.state, self.menu
+        kept = {name: state.variables[name] for name in menu.remembered if name in state.variables}
+        variables = {**state.given, **kept} if kept else state.given
+        self.state = State(menu.start, state.language, variables, state.given, tries=state.tries, secrets=state.secrets)
+        return self.enter()
+
+    def back(self) -> Step:
+        *history, frame = self.state.history
+        screen = self.menu.screens[frame.screen]
+        self.state = replace(
+            self.state,
+            screen=frame.screen,
+            language=screen.language or self.state.language,
+            variables=frame.variables,
+            page=frame.page,
+            history=tuple(history),
+        )
+        return self.enter() if screen.fresh else self.show()
+
+    # What leads from screen to screen
+
+    def enter(self) -> Step:
+        """Enter the screen, and those that it leads to, until there is something to do elsewhere or to say."""
+        while True:
+            screen = self._entered()
             if screen.handler:
-                return Step(state, Call(screen.handler))
-        if screen.end or not state.pending:
-            return _show(menu, replace(state, pending=()))
-        answer, *pending = state.pending
-        choice = screen.choice(answer)
-        if choice is None:
-            return _show(menu, replace(state, pending=()), wrong=True)
-        state = replace(state, screen=choice.to, history=_left(state, choice.to), pending=tuple(pending), page=0)
-        ready = False
+                return self.step(Call(screen.handler))
+            if screen.fetch:
+                with _telling("the call cannot be made"):
+                    return self.step(outgoing.request(screen.fetch, self.state.variables))
+            answer = self._done(screen, None) or self._answered(screen)
+            if isinstance(answer, Step):
+                return answer
+            if not answer:
+                return self.show()
+
+    def worked(self, word: str | None) -> Step:
+        """Go on from a screen whose handler or call has answered."""
+        return self._then(self._done(self.screen, word) or self._answered(self.screen))
+
+    def answer(self) -> Step:
+        """Go on from a screen that the user has answered."""
+        return self._then(self._answered(self.screen))
+
+    def _then(self, moved: bool | Step) -> Step:
+        if isinstance(moved, Step):
+            return moved
+        return self.enter() if moved else self.show()
+
+    def _entered(self) -> Screen:
+        state, screen = self.state, self.screen
+        self.round += 1
+        if self.round > MAX_ROUND:
+            raise _FailureError(f"{MAX_ROUND} screens lead to each other, and nobody is asked anything")
+        if screen.language or screen.secrets or state.page:
+            self.state = replace(
+                state,
+                language=screen.language or state.language,
+                secrets=tuple(dict.fromkeys((*state.secrets, *screen.secrets))),
+                page=0,
+            )
+        return screen
+
+    def _done(self, screen: Screen, word: str | None) -> bool:
+        """Do what the screen does beside its handler; whether that has led to another one.
+
+        A word of the handler leads away from a text at once: what is computed and sent belongs to the text.
+        """
+        if word is None or not screen.texts:
+            if screen.computed:
+                self._compute(screen)
+            if screen.sms or screen.push:
+                self._send(screen)
+            if word is None and screen.route:
+                with _telling("route"):
+                    word = _word(screen.route.evaluate(self.state.variables))
+        if word is None and (screen.texts or not (screen.works or screen.route)):
+            return False
+        target = screen.on.get(word or "") or screen.otherwise
+        if word is None or not target:
+            who = "the route says" if screen.route else "the handler answered"
+            raise _FailureError(f"{who} {_quoted(word)}; on knows: {', '.join(screen.on) or 'nothing'}")
+        self.state = replace(self.state, screen=target, page=0)
+        return True
+
+    def _compute(self, screen: Screen) -> None:
+        variables = dict(self.state.variables)
+        for name, expression in screen.computed.items():
+            with _telling(f"compute.{name}"):
+                variables[name] = expression.evaluate(variables)
+        self.state = replace(self.state, variables=variables)
+
+    def _send(self, screen: Screen) -> None:
+        state, menu = self.state, self.menu
+        if screen.sms:
+            with _telling("the SMS cannot be sent"):
+                dialling = state.given.get("msisdn")
+                self.effects.append(outgoing.sms(menu, screen.sms, state.language, state.variables, dialling))
+        if screen.push:
+            with _telling("the push cannot be sent"):
+                self.effects.append(outgoing.push(menu, screen.push, state.variables, state.secrets))
+
+    def _answered(self, screen: Screen) -> bool | Step:
+        """Take the next pending answer: whether it has led to another screen, or the step that ends it all."""
+        if screen.end or not self.state.pending:
+            return False
+        answer, *pending = self.state.pending
+        option = picked(self.menu, screen, self.state.variables, answer)
+        if option and not option.to:
+            return self.end("cancelled")
+        if option:
+            return self._left(option.to, option.sets, pending)
+        if screen.input:
+            return self._typed(screen, screen.input, answer, pending)
+        self.notice = render.phrase(self.menu, "wrong", self.state.language)
+        return False
+
+    def _typed(self, screen: Screen, asked: Input, answer: str, pending: list[str]) -> bool | Step:
+        state, menu = self.state, self.menu
+        try:
+            value = value_of(asked, answer, state.variables, menu.limits, menu.numbers)
+        except WrongError:
+            return self._mistyped(screen, asked)
+        except TooLongError as error:
+            raise _FailureError(str(error)) from None
+        if asked.secret and asked.name not in state.secrets:
+            self.state = replace(state, secrets=(*state.secrets, asked.name))
+        self._count(screen, 0)
+        return self._left(asked.to, {asked.name: value}, pending)
+
+    def _mistyped(self, screen: Screen, asked: Input) -> bool | Step:
+        wrong = self.state.tries.get(screen.name, 0) + 1
+        if asked.tries and wrong >= asked.tries:
+            self._count(screen, 0)
+            if not asked.exhausted:
+                return self.end("too_many")
+            # It is not to be gone back to.
+            self.state = replace(self.state, screen=asked.exhausted, pending=(), page=0)
+            return True
+        if asked.tries:
+            self._count(screen, wrong)
+        language = self.state.language
+        if asked.errors:
+            self.notice = render.shown(render_text(asked.errors[written(language)], self.state.variables), language)
+        else:
+            self.notice = render.phrase(self.menu, "wrong_input", language)
+        return False
+
+    def _count(self, screen: Screen, wrong: int) -> None:
+        if wrong == self.state.tries.get(screen.name, 0):
+            return
+        tries = {name: count for name, count in self.state.tries.items() if name != screen.name}
+        self.state = replace(self.state, tries=tries | {screen.name: wrong} if wrong else tries or NOTHING)
+
+    def _left(self, target: str, sets: Variables, pending: list[str]) -> bool:
+        """The user goes on to `target`."""
+        state, self.round = self.state, 0
+        history = state.history
+        if target != state.screen:
+            history = (*history, Frame(state.screen, state.variables, state.page))[-MAX_HISTORY:]
+        variables = {**state.variables, **sets} if sets else state.variables
+        self.state = replace(state, screen=target, variables=variables, history=history, pending=tuple(pending), page=0)
+        return True
 
 
-def _entered(state: State, screen: Screen) -> State:
-    if screen.language:
-        state = replace(state, language=screen.language)
-    if screen.secrets:
-        state = replace(state, secrets=tuple(dict.fromkeys((*state.secrets, *screen.secrets))))
-    return state
-
-
-def _left(state: State, target: str) -> tuple[str, ...]:
-    """The history of somebody who goes on to `target`."""
-    if target == state.screen:
-        return state.history
-    return (*state.history, state.screen)[-MAX_HISTORY:]
-
-
-def _show(menu: Menu, state: State, *, wrong: bool = False) -> Step:
-    screen = menu.screens[state.screen]
+@contextmanager
+def _telling(what: str) -> Iterator[None]:
+    """Say what it was that could not be worked out."""
     try:
-        rendered = _rendered(menu, state, screen, wrong)
-        if state.page >= len(rendered.pages):  # there is no more to turn to
-            state = replace(state, page=len(rendered.pages) - 1)
-            rendered = _rendered(menu, state, screen, True)
+        yield
     except RenderError as error:
-        return fail(menu, state, f"the text in {state.language} cannot be shown: {error}")
-    text, secrets = rendered.pages[state.page], _secrets(state, rendered)
-    if screen.end and state.page == len(rendered.pages) - 1:
-        return Step(state, End(text, secrets))
-    return Step(state, Show(text, secrets))
+        raise _FailureError(f"{what}: {error}") from None
 
 
-def _rendered(menu: Menu, state: State, screen: Screen, wrong: bool) -> render.Rendered:
-    return render.render(menu, screen, state.language, state.variables, depth=len(state.history), wrong=wrong)
-
-
-def _secrets(state: State, rendered: render.Rendered) -> tuple[str, ...]:
-    """The secret values on the state's page; the whole page when one of them was cut in two."""
-    page, found = rendered.pages[state.page], []
+def _secrets(state: State, rendered: render.Rendered, page: str) -> tuple[str, ...]:
+    """The secret values on the page; the whole page when one of them was cut in two."""
+    found = []
     for name in state.secrets:
         value = str(state.variables.get(name, ""))
         if not value or value not in rendered.text:
@@ -190,13 +423,16 @@ def _secrets(state: State, rendered: render.Rendered) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _variables(result: Mapping[str, object]) -> dict[str, object]:
-    return {str(name): clean(value) for name, value in result.items() if name != "result"}
+def _word(value: object) -> str | None:
+    """What a handler or a route has come to, as a key of `on`."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if value is None or isinstance(value, str) else repr(value)
 
 
-def _quoted(word: object) -> str:
+def _quoted(word: str | None) -> str:
     # A handler that answers a password in place of a word must not see it in the log.
     if word is None:
         return "no word"
-    plain = isinstance(word, str) and word.replace("_", "a").isalpha() and word.islower()
+    plain = word.replace("_", "a").isalpha() and word.islower()
     return f'"{word}"' if plain else "something that is no word"

@@ -2,26 +2,70 @@
 
 from __future__ import annotations
 
+import datetime
+import math
 import re
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from decimal import Decimal
+from typing import NamedTuple
 
 from jinja2 import TemplateSyntaxError
 
+from ussd_gateway.coding.gsm7 import is_encodable
 from ussd_gateway.menu.check import check
+from ussd_gateway.menu.check_codes import check_together
+from ussd_gateway.menu.check_texts import phrases_needed
 from ussd_gateway.menu.lines import key_lines
 from ussd_gateway.menu.mistakes import MenuError, Mistake, Mistakes, way_out
-from ussd_gateway.menu.model import LATIN, PHRASES, RUSSIAN, Choice, Menu, Screen, Text, Texts, written
+from ussd_gateway.menu.model import (
+    LATIN,
+    PHRASES,
+    RUSSIAN,
+    Bound,
+    Choice,
+    Confirm,
+    Expression,
+    Fetch,
+    Input,
+    Listing,
+    Menu,
+    PushTo,
+    Screen,
+    SmsText,
+    Text,
+    Texts,
+    written,
+)
 from ussd_gateway.menu.node import Node
-from ussd_gateway.menu.profiles import Navigation
-from ussd_gateway.menu.templates import compile_text, is_variable
+from ussd_gateway.menu.profiles import PROFILES, Limits, Navigation, Profile
+from ussd_gateway.menu.templates import (
+    compile_expression,
+    compile_json,
+    compile_text,
+    compile_url,
+    is_variable,
+)
+from ussd_gateway.patterns import compiled
 
 LANGUAGES = (RUSSIAN, "en")
 
-_MENU = ("title", "codes", "code_languages", "languages", "start", "navigation", "phrases", "screens")
-_SCREEN = ("text", "choices", "handler", "on", "end", "secrets", "language", "failure")
-_CHOICE = ("key", "label", "to", "hidden")
 _TOML_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_ADDRESS = re.compile(r"https?://|\{\{")
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_ANSWER_PATH = re.compile(r"(?:[^.\[\]]+|\[\d+\])(?:\.[^.\[\]]+|\[\d+\])*")
+_MAX_LETTERS = 11  # of a sender that is no number
+
+Imported = Callable[[str], str]
+"""What is wrong with an import string "package.module:function", in a sentence; "" when nothing is."""
+
+
+class Examined(NamedTuple):
+    """What was found out about a file: its menu, None if it has errors, and all mistakes, warnings too, by line."""
+
+    menu: Menu | None
+    mistakes: tuple[Mistake, ...]
 
 
 def parse(toml_text: str, source: str, *, handlers: Collection[str] | None = None) -> Menu:
@@ -31,136 +75,389 @@ def parse(toml_text: str, source: str, *, handlers: Collection[str] | None = Non
     handlers  the names that a screen's handler may have; None for any. An import string ("package.module:function") is
               never looked up here.
 
-    Raises MenuError, which holds all mistakes.
+    Raises MenuError, which holds all mistakes; warnings are none.
     """
-    file = _file(toml_text, source)
-    menu = _menu(file, source)
-    check(menu, file, handlers)
-    file.mistakes.raise_any()
+    menu, mistakes = examine(toml_text, source, handlers=handlers)
+    if menu is None:
+        raise MenuError(mistake for mistake in mistakes if not mistake.warning)
     return menu
 
 
-def _file(toml_text: str, source: str) -> Node:
+def examine(
+    toml_text: str, source: str, *, handlers: Collection[str] | None = None, imported: Imported | None = None
+) -> Examined:
+    """The menu and everything that can be said against it. Arguments as for `parse`; `imported` tries import strings."""
+    menu, file = _read(toml_text, source, handlers, imported)
+    return Examined(None if menu is None or file.mistakes.within() else menu, file.mistakes.found)
+
+
+def examine_all(
+    texts: Mapping[str, str], *, handlers: Collection[str] | None = None, imported: Imported | None = None
+) -> dict[str, Examined]:
+    """Several files, by name, as one gateway would serve them: also what each does to the codes of the others."""
+    read = {source: _read(text, source, handlers, imported) for source, text in texts.items()}
+    check_together([(menu, file) for menu, file in read.values() if menu is not None])
+    return {
+        source: Examined(None if menu is None or file.mistakes.within() else menu, file.mistakes.found)
+        for source, (menu, file) in read.items()
+    }
+
+
+def _read(
+    toml_text: str, source: str, handlers: Collection[str] | None, imported: Imported | None
+) -> tuple[Menu | None, Node]:
+    """The menu, None where the file is no TOML, and the file with its mistakes."""
     try:
-        value = tomllib.loads(toml_text)
-    except tomllib.TOMLDecodeError as error:
+        value, lines = tomllib.loads(toml_text), key_lines(toml_text)
+    except RecursionError:
+        return None, _no_toml(source, 1, "is nested too deep")
+    except ValueError as error:  # TOMLDecodeError, and a number of thousands of digits
         message = str(error)
         place = _TOML_PLACE.search(message)
         line = int(place[1]) if place and place[1] else toml_text.count("\n") + 1
-        raise MenuError([Mistake(source, line, "", _TOML_PLACE.sub("", message))]) from None
-    return Node(value, (), Mistakes(source, key_lines(toml_text)))
+        return None, _no_toml(source, line, _TOML_PLACE.sub("", message))
+    file = Node(value, (), Mistakes(source, lines))
+    menu = _Reader(file).menu()
+    check(menu, file, handlers, imported)
+    return menu, file
 
 
-def _menu(file: Node, source: str) -> Menu:
-    file.table(*_MENU)
-    languages = _languages(file["languages"])
-    return Menu(
-        codes=file["codes"].strings(required=True),
-        title=file["title"].string(required=True),
-        start=file["start"].string("main"),
-        screens={name: _screen(name, node, languages) for name, node in file["screens"].items(required=True)},
-        source=source,
-        languages=languages,
-        navigation=_navigation(file["navigation"]),
-        phrases=_phrases(file["phrases"], languages),
-        code_languages=file["code_languages"].words(),
-    )
+def _no_toml(source: str, line: int, message: str) -> Node:
+    file = Node({}, (), Mistakes(source, {(): line}))
+    file.wrong(message, "syntax")
+    return file
+
+
+class _Reader:
+    """Reads one file; what its head says holds for all of its screens."""
+
+    def __init__(self, file: Node) -> None:
+        self.file = file.table()
+        self.languages = _languages(file["languages"])
+        self.profile = PROFILES[file["profile"].string()]
+        self.currency = _currency(file["currency"], self.profile)
+
+    def menu(self) -> Menu:
+        file = self.file
+        navigation, resume = _navigation(file["navigation"], self.profile), file["resume"].string()
+        screens = {name: self.screen(name, node) for name, node in file["screens"].items()}
+        needed = phrases_needed(navigation, resume, screens.values())
+        return Menu(
+            codes=file["codes"].strings(),
+            title=file["title"].string(),
+            start=file["start"].string(),
+            screens=screens,
+            source=file.mistakes.source,
+            languages=self.languages,
+            navigation=navigation,
+            limits=_limits(file["limits"], self.profile),
+            numbers=self.profile.numbers,
+            currency=self.currency,
+            variables=file["variables"].values(),
+            remembered=file["remember"].variables(),
+            resume=resume,
+            resume_within=file["resume_within"].number(300),
+            phrases=self.phrases(file["phrases"], needed),
+            code_languages=file["code_languages"].words(),
+        )
+
+    def phrases(self, node: Node, needed: Collection[str]) -> Mapping[str, Mapping[str, str]]:
+        node.table()
+        phrases = {}
+        for name, usual in PHRASES.items():
+            phrases[name] = {**usual, **self.wordings(node[name])}
+            missing = [language for language in self.languages if language not in phrases[name]]
+            if missing and name in needed:
+                node[name].wrong(f"has no words in {', '.join(missing)}", "missing-translation")
+        return phrases
+
+    def screen(self, name: str, node: Node) -> Screen:
+        node.table()
+        language = node["language"].string()
+        # A screen that sets the language is read in no other.
+        here = written(language)
+        needed = (here,) if language and here in self.languages else self.languages
+        return Screen(
+            name=name,
+            texts=self.texts(node["text"], needed),
+            choices=tuple(self.choice(choice, needed) for choice in node["choices"].elements()),
+            listing=self.listing(node["list"], needed) if node["list"].present else None,
+            input=self.input(node["input"], needed) if node["input"].present else None,
+            confirm=self.confirm(node["confirm"]) if node["confirm"].present else None,
+            handler=node["handler"].string(),
+            fetch=self.fetch(node["http"]) if node["http"].present else None,
+            computed=self.computed(node["compute"]),
+            route=self.expression(node["route"]),
+            on=node["on"].words(),
+            otherwise=node["otherwise"].string(),
+            sms=self.sms(node["sms"], needed) if node["sms"].present else None,
+            push=self.push(node["push"]) if node["push"].present else None,
+            fresh=node["fresh"].boolean(),
+            end=node["end"].boolean(),
+            secrets=node["secrets"].variables(),
+            language=language,
+            failure=self.wordings(node["failure"]),
+        )
+
+    def choice(self, node: Node, needed: tuple[str, ...]) -> Choice:
+        node.table()
+        hidden, label = node["hidden"].boolean(), node["label"]
+        if label.inside and not hidden and not label.present:
+            label.wrong("is missing; a choice without a label is hidden = true", "missing-key")
+        return Choice(
+            key=node["key"].string(),
+            to=node["to"].string(),
+            labels=self.texts(label, needed),
+            hidden=hidden,
+            when=self.expression(node["if"]),
+            sets=node["set"].values(),
+        )
+
+    def input(self, node: Node, needed: tuple[str, ...]) -> Input:
+        node.table()
+        kind = node["kind"].string()
+        least, most = self.bound(node["min"], kind), self.bound(node["max"], kind)
+        if _upside_down(least, most):
+            node["max"].wrong(f"is less than min, {least}", "bad-bounds")
+        return Input(
+            name=node["name"].variable(),
+            to=node["to"].string(),
+            kind=kind,
+            pattern=_pattern(node["pattern"]),
+            least=least,
+            most=most,
+            errors=self.texts(node["error"], needed),
+            tries=node["tries"].integer(),
+            exhausted=node["exhausted"].string(),
+            secret=node["secret"].boolean(),
+        )
+
+    def bound(self, node: Node, kind: str) -> Bound:
+        """What `min` or `max` may be depends on the kind of the input."""
+        value = node.value
+        match kind:
+            case "msisdn" if node.present:
+                node.wrong('does not go with kind = "msisdn"; use pattern', "bad-bounds")
+            case "number" | "amount" | "date" if isinstance(value, str):
+                return self.expression(node)
+            case "date" if node.present and type(value) is not datetime.date:
+                node.wrong('must be a date such as 2018-04-27, or an expression such as "today"', "bad-bounds")
+            case "date":
+                return value
+            case "text" | "number" if isinstance(value, float):
+                node.wrong("must be a whole number", "bad-bounds")
+            case "text" if isinstance(value, int) and value < 0:
+                node.wrong("is the length of a text; it cannot be negative", "bad-bounds")
+            case "text" | "number" | "amount":
+                return node.decimal()
+        return None
+
+    def listing(self, node: Node, needed: tuple[str, ...]) -> Listing:
+        node.table()
+        return Listing(
+            of=self.expression(node["of"]) or _NOTHING,
+            name=node["as"].variable(),
+            labels=self.texts(node["label"], needed),
+            to=node["to"].string(),
+            empty=self.texts(node["empty"], needed),
+        )
+
+    def confirm(self, node: Node) -> Confirm:
+        node.table()
+        return Confirm(node["to"].string(), self.expression(node["price"]), node["cancel"].string())
+
+    def fetch(self, node: Node) -> Fetch:
+        node.table()
+        if node["json"].present and node["form"].present:
+            node["form"].wrong("does not go with json: a call has one body", "conflict")
+        url = node["url"]
+        if (address := url.string()) and not _ADDRESS.match(address):
+            url.wrong(f'"{address}" begins neither with http:// nor with https://', "bad-value")
+        for name, header in node["headers"].items():
+            if not _HEADER.fullmatch(name):
+                header.wrong(f'"{name}" is no name of a header field', "bad-value")
+        return Fetch(
+            url=self.template(url, compile_url) or Text(""),
+            method=node["method"].string(),
+            query=self.templates(node["query"]),
+            headers=self.templates(node["headers"]),
+            json=self.body(node["json"]) if node["json"].present else None,
+            form=self.templates(node["form"]) if node["form"].present else None,
+            timeout=node["timeout"].number(5),
+            fields=_fields(node["fields"]),
+            error=node["error"].string(),
+        )
+
+    def body(self, node: Node) -> object:
+        if not isinstance(node.value, dict | list):
+            node.wrong("must be a table or an array", "wrong-type")
+        return self.tree(node)
+
+    def tree(self, node: Node) -> object:
+        """What is sent as JSON: its strings are templates, and its dates are written as strings."""
+        match node.value:
+            case str():
+                try:
+                    return compile_json(node.value, self.languages[0], self.currency, self.profile.numbers)
+                except _NOT_COMPILED as error:
+                    node.wrong(_reason(error), "bad-template")
+            case dict():
+                return {key: self.tree(below) for key, below in node.items()}
+            case list():
+                return [self.tree(below) for below in node.elements()]
+            case datetime.date() | datetime.time():
+                return node.value.isoformat()
+            case float() if not math.isfinite(node.value):
+                node.wrong("cannot be written as JSON", "bad-value")
+        return node.value
+
+    def sms(self, node: Node, needed: tuple[str, ...]) -> SmsText:
+        node.table()
+        source = node["from"].string()
+        letters = len(source) <= _MAX_LETTERS and is_encodable(source)
+        if source and not (source.isdecimal() and len(source) <= 15) and not letters:
+            node["from"].wrong(f'"{source}" is no sender: a number, or up to {_MAX_LETTERS} letters', "bad-value")
+        return SmsText(source, self.texts(node["text"], needed), self.template(node["to"]))
+
+    def push(self, node: Node) -> PushTo:
+        node.table()
+        return PushTo(self.template(node["to"]) or Text(""), node["screen"].string())
+
+    def computed(self, node: Node) -> dict[str, Expression]:
+        found = ((name, self.expression(each)) for name, each in node.items() if each.named(name))
+        return {name: expression for name, expression in found if expression}
+
+    def texts(self, node: Node, needed: tuple[str, ...]) -> Texts:
+        """A text in each of the languages, compiled; none when the file has nothing here."""
+        sources = self.by_language(node)
+        missing = [language for language in needed if language not in sources]
+        if isinstance(node.value, dict) and missing:
+            node.wrong(f"has no text in {', '.join(missing)}", "missing-translation")
+        return {language: self.compiled(text, language) for language, text in sources.items() if text.string()}
+
+    def template(self, node: Node, compile: Callable[..., Text] = compile_text) -> Text | None:
+        """One string for all languages."""
+        return self.compiled(node, self.languages[0], compile) if node.string() else None
+
+    def compiled(self, node: Node, language: str, compile: Callable[..., Text] = compile_text) -> Text:
+        source = node.string()
+        try:
+            return compile(source, language, self.currency, self.profile.numbers)
+        except _NOT_COMPILED as error:
+            line = error.lineno if isinstance(error, TemplateSyntaxError) else 1
+            node.wrong(f"line {line} of the text: {_reason(error)}", "bad-template")
+            return Text(source)
+
+    def templates(self, node: Node) -> dict[str, Text]:
+        return {name: text for name, each in node.items() if (text := self.template(each))}
+
+    def expression(self, node: Node) -> Expression | None:
+        source = node.string()
+        try:
+            return (
+                compile_expression(source, self.languages[0], self.currency, self.profile.numbers) if source else None
+            )
+        except _NOT_COMPILED as error:
+            node.wrong(_reason(error), "bad-expression")
+            return None
+
+    def wordings(self, node: Node) -> dict[str, str]:
+        """Words by language that are shown as they are; the file may leave languages out."""
+        words = {}
+        for language, text in self.by_language(node).items():
+            if word := text.string().strip():
+                words[language] = word
+            if is_variable(word):
+                text.wrong("is shown as it is; it cannot have variables", "bad-value")
+        return words
+
+    def by_language(self, node: Node) -> dict[str, Node]:
+        """The node's texts: a table by language, or one string where the menu has one language."""
+        if isinstance(node.value, str) and len(self.languages) == 1:
+            return {self.languages[0]: node}
+        if isinstance(node.value, str):
+            each = ", ".join(f'{language} = "..."' for language in self.languages)
+            node.wrong(f"must be a text in each language: {{ {each} }}", "wrong-type")
+            return {}
+        texts = {language: Node(text.value, text.path, text.mistakes) for language, text in node.items()}
+        for language in texts.keys() - set(self.languages):
+            texts.pop(language).wrong(
+                f"is no language of this menu{way_out(language, self.languages)}", "unknown-language"
+            )
+        return texts
+
+
+_NOTHING = Expression("", lambda variables: ())
+_NOT_COMPILED = (TemplateSyntaxError, SyntaxError, RecursionError, MemoryError, ValueError, OverflowError)
+"""What comes of a text that Jinja2, or the Python that Jinja2 makes of it, cannot take."""
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, TemplateSyntaxError):
+        return str(error.message)
+    return "its brackets are too deep" if isinstance(error, RecursionError | MemoryError) else str(error)
 
 
 def _languages(node: Node) -> tuple[str, ...]:
     languages = node.strings(LANGUAGES)
     if node.value == []:
-        node.wrong("is empty")
+        node.wrong("is empty", "empty")
     if LATIN in languages:
-        node.wrong(f'"{LATIN}" is made of the Russian text; it is not written')
+        node.wrong(f'"{LATIN}" is made of the Russian text; it is not written', "unknown-language")
     return tuple(language for language in dict.fromkeys(languages) if language != LATIN) or LANGUAGES
 
 
-def _navigation(node: Node) -> Navigation:
-    node.table("back", "home", "more")
-    usual = Navigation()
-    return Navigation(node["back"].string(usual.back), node["home"].string(usual.home), node["more"].string(usual.more))
+def _currency(node: Node, profile: Profile) -> str:
+    currency = node.string(profile.currency)
+    if not _CURRENCY.fullmatch(currency):
+        node.wrong(f'"{currency}" is no currency such as "KES"', "bad-value")
+        return profile.currency
+    return currency
 
 
-def _phrases(node: Node, languages: tuple[str, ...]) -> Mapping[str, Mapping[str, str]]:
-    node.table(*PHRASES)
-    phrases = {}
-    for name, usual in PHRASES.items():
-        own = _wordings(node[name], languages)
-        phrases[name] = {**usual, **own}
-        if missing := [language for language in languages if language not in phrases[name]]:
-            node[name].wrong(f"has no words in {', '.join(missing)}")
-    return phrases
-
-
-def _screen(name: str, node: Node, languages: tuple[str, ...]) -> Screen:
-    node.table(*_SCREEN)
-    language = node["language"].string()
-    # A screen that sets the language is read in no other.
-    needed = (written(language),) if language and written(language) in languages else languages
-    return Screen(
-        name=name,
-        texts=_texts(node["text"], languages, needed),
-        choices=tuple(_choice(choice, languages, needed) for choice in node["choices"].elements()),
-        handler=node["handler"].string(),
-        on=node["on"].words(),
-        end=node["end"].boolean(),
-        secrets=node["secrets"].strings(),
-        language=language,
-        failure=_wordings(node["failure"], languages),
+def _navigation(node: Node, profile: Profile) -> Navigation:
+    node.table()
+    usual, leaving = profile.navigation, node["exit"]
+    return Navigation(
+        back=node["back"].string(usual.back),
+        home=node["home"].string(usual.home),
+        more=node["more"].string(usual.more),
+        exit="" if leaving.value == "" else leaving.string(usual.exit),
     )
 
 
-def _choice(node: Node, languages: tuple[str, ...], needed: tuple[str, ...]) -> Choice:
-    node.table(*_CHOICE)
-    hidden = node["hidden"].boolean()
-    label = node["label"]
-    if isinstance(node.value, dict) and not hidden and not label.present:
-        label.wrong("is missing; a choice without a label is hidden = true")
-    return Choice(
-        key=node["key"].string(required=isinstance(node.value, dict)),
-        to=node["to"].string(required=isinstance(node.value, dict)),
-        labels=_texts(label, languages, needed),
-        hidden=hidden,
+def _limits(node: Node, profile: Profile) -> Limits:
+    node.table()
+    usual = profile.limits
+    return Limits(
+        shown=node["shown"].integer(usual.shown),
+        typed=node["typed"].integer(usual.typed),
+        policy=node["policy"].string(usual.policy),
     )
 
 
-def _texts(node: Node, languages: tuple[str, ...], needed: tuple[str, ...]) -> Texts:
-    """A text in each of the languages, compiled; none when the file has nothing here."""
-    sources = _by_language(node, languages)
-    if isinstance(node.value, dict) and (missing := [language for language in needed if language not in node.value]):
-        node.wrong(f"has no text in {', '.join(missing)}")
-    return {language: _compiled(text, language) for language, text in sources.items() if text.string()}
-
-
-def _compiled(node: Node, language: str) -> Text:
-    source = node.string()
+def _pattern(node: Node) -> str:
+    pattern = node.string()
     try:
-        return compile_text(source, language)
-    except TemplateSyntaxError as error:
-        node.wrong(f"line {error.lineno} of the text: {error.message}")
-        return Text(source)
+        compiled(pattern)
+    except ValueError as error:
+        node.wrong(f"is no regular expression: {error}", "bad-pattern")
+        return ""
+    return pattern
 
 
-def _wordings(node: Node, languages: tuple[str, ...]) -> dict[str, str]:
-    """Words by language that are shown as they are; the file may leave languages out."""
-    words = {}
-    for language, text in _by_language(node, languages).items():
-        if word := text.string().strip():
-            words[language] = word
-        if is_variable(word):
-            text.wrong("is shown as it is; it cannot have variables")
-    return words
+def _upside_down(least: Bound, most: Bound) -> bool:
+    if isinstance(least, Decimal) and isinstance(most, Decimal):
+        return most < least
+    return isinstance(least, datetime.date) and isinstance(most, datetime.date) and most < least
 
 
-def _by_language(node: Node, languages: tuple[str, ...]) -> dict[str, Node]:
-    """The node's texts: a table by language, or one string where the menu has one language."""
-    if isinstance(node.value, str) and len(languages) == 1:
-        return {languages[0]: node}
-    if isinstance(node.value, str):
-        node.wrong("must be a text in each language: { " + ", ".join(f'{each} = "..."' for each in languages) + " }")
-        return {}
-    texts = dict(node.items())
-    for language in texts.keys() - set(languages):
-        texts.pop(language).wrong(f"is no language of this menu{way_out(language, languages)}")
-    return texts
+def _fields(node: Node) -> dict[str, str]:
+    fields = {}
+    for name, each in node.items():
+        path = each.string()
+        if path and not _ANSWER_PATH.fullmatch(path):
+            each.wrong(f'"{path}" is no path such as data.items[0].name', "bad-value")
+        elif (name == "result" or each.named(name)) and path:
+            fields[name] = path
+    return fields

@@ -12,13 +12,53 @@ from ussd_gateway.menu.lines import Path, line_of
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
+RULES: Mapping[str, str] = {
+    "syntax": "The file is no TOML.",
+    "unknown-key": "A key that the menu language does not have.",
+    "wrong-type": "A value of another type than the key takes.",
+    "missing-key": "A key that has to be there is not.",
+    "empty": "Nothing stands where something has to.",
+    "bad-value": "A value that the key does not take.",
+    "bad-name": "A name that no variable can have.",
+    "bad-code": "A service code that nobody can dial.",
+    "bad-key": "A key that cannot be typed as one answer.",
+    "bad-template": "A text that Jinja2 does not understand.",
+    "bad-expression": "An expression that Jinja2 does not understand.",
+    "bad-pattern": "A regular expression that is none.",
+    "bad-bounds": "Bounds of another type than the input, or upside down.",
+    "conflict": "Keys that contradict each other.",
+    "unknown-target": "A screen that does not exist is to come next.",
+    "unknown-language": "A language that the menu does not have.",
+    "unknown-variable": "A variable that nobody sets.",
+    "missing-translation": "A text that is missing in a language of the menu.",
+    "missing-handler": "A handler that cannot be had.",
+    "dead-end": "A screen that neither leads on nor ends.",
+    "unreachable-screen": "A screen that nobody can come to.",
+    "endless-loop": "Screens that go on to each other without asking the user.",
+    "no-exit": "Screens from which no end can be reached.",
+    "duplicate-choice": "A key that two choices of a screen have.",
+    "shadowed-choice": "A choice whose key already means something else.",
+    "duplicate-code": "A service code that stands in two places.",
+    "shadowed-code": "A service code that hides choices of another menu.",
+    "reserved-code": "A service code that never reaches a menu: a supplementary service, or the phone's own.",
+    "text-too-long": "A text that does not fit a screen, or takes too many.",
+}
+"""What each rule is about, for lists of rules."""
+
+
 class Mistake(NamedTuple):
-    """One mistake: the file's name, the line from 1, the key such as "screens.main.choices[2].to", and the words."""
+    """One mistake: the file's name, the line from 1, the key such as "screens.main.choices[2].to", and the words.
+
+    rule     a key of RULES
+    warning  the menu can be served nevertheless
+    """
 
     source: str
     line: int
     key: str
     message: str
+    rule: str
+    warning: bool = False
 
     def __str__(self) -> str:
         key = f"{self.key}: " if self.key else ""
@@ -57,21 +97,27 @@ class Mistakes:
     """The mistakes found so far in one file."""
 
     def __init__(self, source: str, lines: Mapping[Path, int]) -> None:
-        self._source, self._lines = source, lines
-        self._found: list[tuple[Path, Mistake]] = []
+        self.source, self._lines = source, lines
+        self._found: dict[tuple[Path, Mistake], None] = {}  # who reads a value twice tells its mistake once
 
-    def add(self, path: Path, message: str) -> None:
+    @property
+    def found(self) -> tuple[Mistake, ...]:
+        """All of them, warnings too, by line."""
+        return tuple(sorted((mistake for _, mistake in self._found), key=lambda mistake: mistake.line))
+
+    def add(self, path: Path, message: str, rule: str, *, warning: bool = False) -> None:
         """Note that what stands at `path` is wrong."""
-        self._found.append((path, Mistake(self._source, line_of(self._lines, path), spelled(path), message)))
+        mistake = Mistake(self.source, line_of(self._lines, path), spelled(path), message, rule, warning)
+        self._found.setdefault((path, mistake))
 
-    def within(self, path: Path) -> bool:
-        """Whether anything is wrong at `path` or inside it."""
-        return any(found[: len(path)] == path for found, _ in self._found)
+    def within(self, path: Path = ()) -> bool:
+        """Whether anything is wrong at `path` or inside it, warnings aside."""
+        return any(found[: len(path)] == path and not mistake.warning for found, mistake in self._found)
 
     def raise_any(self) -> None:
-        """Raise MenuError when anything was wrong."""
-        if self._found:
-            raise MenuError(mistake for _, mistake in self._found)
+        """Raise MenuError when anything was wrong, warnings aside."""
+        if self.within():
+            raise MenuError(mistake for mistake in self.found if not mistake.warning)
 
 
 def spelled(path: Path) -> str:

@@ -1,42 +1,100 @@
-"""Texts with something variable in them: Jinja2 in a sandbox, compiled when the menu is loaded.
+"""Texts with something variable in them, and expressions: Jinja2 in a sandbox, compiled when the menu is loaded.
 
 Whoever writes a menu is trusted with its wording; what fills it in is not. Values may not add lines or control characters
-to a screen, a template may not reach into Python or change what a handler answered, and its output ends at MAX_TEXT.
+to a screen, and a template may not reach into Python or change what a handler answered. What comes of it is read by
+`sandbox`, where no template costs much: neither memory nor time.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache
 
-from jinja2 import StrictUndefined, TemplateError, UndefinedError
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedEnvironment
+from jinja2 import TemplateError, Undefined, UndefinedError, meta
 
-from ussd_gateway.menu.model import Text
+from ussd_gateway.menu import sandbox
+from ussd_gateway.menu.model import Expression, Text
+from ussd_gateway.menu.profiles import DEFAULT, Numbers
+from ussd_gateway.menu.sandbox import UNSHOWN, Purpose, Sandbox, TooMuchError, sandbox_for
 
-MAX_TEXT = 2000  # characters; some thirty screens of Cyrillic, more than anybody pages through
+MAX_TEXT = sandbox.MAX_TEXT
+MAX_DEPTH = 20  # of tables and lists within each other
 
 _VARIABLE = re.compile(r"\{[{%#]")
+_SINGLE = re.compile(r"\{\{((?:(?!\}\}|\{\{).)*)\}\}", re.DOTALL)  # nothing but one expression
 _GAPS = re.compile("[\t-\r\x1c-\x1f\x85\u2028\u2029]+")
-# Control characters, what turns or hides text (zero width, direction marks), and halves of surrogate pairs.
-_UNSHOWN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
-_UNDEFINED = re.compile(r"'\w+' is undefined")
+_UNDEFINED = re.compile(r"'(\w+)' is undefined|'[\w. ]+' has no (?:attribute|element) '(\w+)'")
 
 
 class RenderError(Exception):
-    """A text cannot be shown with these variables; the message names what is wrong and no value."""
+    """A text cannot be shown, or an expression not worked out, with these variables; it names what is wrong and no value."""
 
 
-def compile_text(source: str, language: str) -> Text:
-    """A text of a menu file, ready to be rendered.
+def compile_text(
+    source: str, language: str, currency: str = DEFAULT.currency, numbers: Numbers = DEFAULT.numbers
+) -> Text:
+    """A text of a menu file, ready to be rendered; `currency` and `numbers` are those of the menu.
 
     Raises jinja2.TemplateSyntaxError, whose `lineno` is the line within the text.
     """
-    source = _UNSHOWN.sub("", source.expandtabs(1)).strip()
-    if not is_variable(source):
-        return Text(source)
-    return Text(source, _environment(language).from_string(source))
+    return _compiled(source, sandbox_for(language, currency, numbers))
+
+
+def compile_url(
+    source: str, language: str = "en", currency: str = DEFAULT.currency, numbers: Numbers = DEFAULT.numbers
+) -> Text:
+    """A text whose values are percent-encoded when they are filled in; raises as `compile_text` does."""
+    return _compiled(source, sandbox_for(language, currency, numbers, Purpose.URL))
+
+
+def compile_expression(
+    source: str, language: str = "en", currency: str = DEFAULT.currency, numbers: Numbers = DEFAULT.numbers
+) -> Expression:
+    """A Jinja2 expression, whose `evaluate` raises RenderError; raises jinja2.TemplateSyntaxError itself."""
+    environment = sandbox_for(language, currency, numbers)
+    compiled = environment.compile_expression(source, undefined_to_none=False)
+
+    def evaluate(variables: Mapping[str, object]) -> object:
+        environment.begin()
+        try:
+            return _defined(compiled(variables))
+        except Exception as error:  # an expression may fail in any way that Python knows
+            raise RenderError(_reason(error, source)) from None
+
+    return Expression(source, evaluate)
+
+
+def compile_json(
+    value: object, language: str = "en", currency: str = DEFAULT.currency, numbers: Numbers = DEFAULT.numbers
+) -> object:
+    """The value with each string that varies as a Text, or as an Expression where it is nothing but `{{ ... }}`.
+
+    So `"{{ amount }}"` is sent as a number. Raises as `compile_text` does.
+    """
+    match value:
+        case str() if single := _SINGLE.fullmatch(value.strip()):
+            return compile_expression(single[1], language, currency, numbers)
+        case str() if is_variable(value):
+            return compile_text(value, language, currency, numbers)
+        case Mapping():
+            return {key: compile_json(each, language, currency, numbers) for key, each in value.items()}
+        case list() | tuple():
+            return [compile_json(each, language, currency, numbers) for each in value]
+    return value
+
+
+def render_json(value: object, variables: Mapping[str, object]) -> object:
+    """What `compile_json` made, with the variables filled in. Raises RenderError."""
+    match value:
+        case Text():
+            return render_text(value, variables)
+        case Expression():
+            return value.evaluate(variables)
+        case Mapping():
+            return {key: render_json(each, variables) for key, each in value.items()}
+        case list():
+            return [render_json(each, variables) for each in value]
+    return value
 
 
 def is_variable(source: str) -> bool:
@@ -44,56 +102,62 @@ def is_variable(source: str) -> bool:
     return _VARIABLE.search(source) is not None
 
 
+def names_in(source: str) -> frozenset[str]:
+    """The variables that a text needs. Raises jinja2.TemplateSyntaxError."""
+    environment = sandbox_for()
+    return frozenset(meta.find_undeclared_variables(environment.parse(source)) - environment.globals.keys())
+
+
+def names_in_expression(source: str) -> frozenset[str]:
+    """The variables that an expression needs. Raises jinja2.TemplateSyntaxError."""
+    return names_in("{{ " + source + " }}")
+
+
 def render_text(text: Text, variables: Mapping[str, object]) -> str:
     """The text with the variables filled in, at most MAX_TEXT characters. Raises RenderError."""
-    if text.template is None:
+    template = text.template
+    if template is None:
         return text.source
     try:
-        return _capped(text.template.generate(variables)).strip()
+        assert isinstance(template.environment, Sandbox)
+        template.environment.begin()
+        return _capped(template.generate(variables)).strip()
     except Exception as error:  # a template may fail in any way that Python knows
-        raise RenderError(_reason(error)) from None
+        raise RenderError(_reason(error, text.source)) from None
 
 
-def clean(value: object) -> object:
-    """What a handler answered, fit for a screen: strings, also inside lists and tables, without lines of their own."""
+def clean(value: object, depth: int = MAX_DEPTH) -> object:
+    """What a handler or a call answered, fit for a screen: strings, also inside lists and tables, without lines of their own.
+
+    ValueError: tables and lists stand too deep within each other.
+    """
     match value:
         case str():
-            return _UNSHOWN.sub("", _GAPS.sub(" ", value))
+            return UNSHOWN.sub("", _GAPS.sub(" ", value))
+        case bool() | int() | float() | None:
+            return value
+    if depth == 0:
+        raise ValueError(f"its tables and lists are deeper than {MAX_DEPTH}")
+    match value:
         case Mapping():
-            return {clean(key): clean(each) for key, each in value.items()}
+            return {clean(key): clean(each, depth - 1) for key, each in value.items()}
         case list() | tuple() | set() | frozenset():
-            return [clean(each) for each in value]
+            return [clean(each, depth - 1) for each in value]
     return value
 
 
-def money_in_russian(kopecks: int) -> str:
-    """15000 -> "150.00 р."."""
-    return f"{_roubles(kopecks)} р."
+def _compiled(source: str, environment: Sandbox) -> Text:
+    source = UNSHOWN.sub("", source.expandtabs(1)).strip()
+    if not is_variable(source):
+        return Text(source)
+    return Text(source, environment.from_string(source))
 
 
-def money_elsewhere(kopecks: int) -> str:
-    """15000 -> "RUB 150.00"."""
-    return f"RUB {_roubles(kopecks)}"
-
-
-def _roubles(kopecks: int) -> str:
-    if type(kopecks) is not int:
-        raise TypeError("money is a whole number of kopecks")
-    roubles, rest = divmod(abs(kopecks), 100)
-    return f"{'-' * (kopecks < 0)}{roubles}.{rest:02}"
-
-
-@cache
-def _environment(language: str) -> SandboxedEnvironment:
-    environment = ImmutableSandboxedEnvironment(
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_printed
-    )
-    environment.filters["money"] = money_in_russian if language == "ru" else money_elsewhere
-    return environment
-
-
-def _printed(value: object) -> str:
-    return _UNSHOWN.sub("", str(value))
+def _defined(value: object) -> object:
+    if isinstance(value, Undefined):
+        str(value)  # raises, but for "a if b" without "else"
+        return None
+    return value
 
 
 def _capped(chunks: Iterable[str]) -> str:
@@ -105,7 +169,11 @@ def _capped(chunks: Iterable[str]) -> str:
     return text
 
 
-def _reason(error: Exception) -> str:
-    # The words of an exception may quote a value, and a value may be a password: only a bare name is repeated.
+def _reason(error: Exception, source: str) -> str:
+    # The words of an exception may quote a value, and a value may be a password: only a name that the file says is repeated.
+    if isinstance(error, TooMuchError):
+        return str(error)
     words = str(error.message) if isinstance(error, TemplateError) else ""
-    return words if isinstance(error, UndefinedError) and _UNDEFINED.fullmatch(words) else type(error).__name__
+    unknown = _UNDEFINED.fullmatch(words) if isinstance(error, UndefinedError) else None
+    name = unknown and (unknown[1] or unknown[2])
+    return words if name and name in re.findall(r"\w+", source) else type(error).__name__
