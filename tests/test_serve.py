@@ -287,7 +287,7 @@ async def test_two_menus_with_one_code_and_a_missing_folder_are_told(start, tmp_
     menu = 'title = "Hi"\ncodes = ["*1#"]\nlanguages = ["en"]\n[screens.main]\ntext = "Hi"\nend = true\n'
     for name in ("a.toml", "b.toml"):
         (tmp_path / "menus" / name).write_text(menu)
-    with pytest.raises(ConfigError, match=r"b\.toml: \*1# is answered by another application already"):
+    with pytest.raises(ConfigError, match=r"b\.toml:2: codes\[0\]: \*1# is answered by another application already"):
         start(menus__directory=str(tmp_path / "menus"))
     with pytest.raises(ConfigError, match=r"there is no folder .*nowhere"):
         start(menus__directory=str(tmp_path / "nowhere"))

@@ -189,6 +189,8 @@ class Menus(_Section):
     """Which menus answer."""
 
     directory: str = "menus"
+    reload: bool = True
+    utc_offset: Annotated[float, Field(ge=-12, le=14)] = 3
 
 
 class SelfcareSection(_Section):

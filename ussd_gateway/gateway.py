@@ -40,6 +40,9 @@ class Journal(Record, Protocol):
     def event(self, kind: str, now: float, *, account: str | None = None, **facts: object) -> None:
         """Something else happened, such as esme.bound."""
 
+    def hide(self, source: str, text: str, secrets: tuple[str, ...]) -> None:
+        """No record shows the secrets in an SMS with this text, or one part of such, that is submitted from now on."""
+
     def keep(self) -> None:
         """Everything recorded so far is kept from now on."""
 
@@ -189,6 +192,12 @@ class Gateway:
         """Write down and log that something happened; `facts` hold no secret."""
         self.journal.event(kind, self.now(), account=account, **facts)
         log.info(kind, **({"account": account} if account else {}), **facts)
+        self.changed()
+
+    def warn(self, kind: str, **facts: object) -> None:
+        """The same of what somebody had better look at."""
+        self.journal.event(kind, self.now(), account=None, **facts)
+        log.warning(kind, **facts)
         self.changed()
 
     def _deliver(self, deliveries: list[Delivery]) -> None:

@@ -22,7 +22,8 @@ from ussd_gateway.api.events import EventsApi
 from ussd_gateway.api.faults import FaultsApi
 from ussd_gateway.api.metrics import MetricsApi
 from ussd_gateway.api.records import RecordsApi
-from ussd_gateway.applications.menu import HandlerError, MenuApplication, read_menu
+from ussd_gateway.applications.imports import Imports
+from ussd_gateway.applications.menus import Menus
 from ussd_gateway.applications.smsc.accounts import Accounts, EsmeAccount, EsmeSettings
 from ussd_gateway.applications.smsc.broadcasts import Broadcasts
 from ussd_gateway.applications.smsc.capture import Capture
@@ -40,7 +41,6 @@ from ussd_gateway.handsets.scripted import ScriptedHandset
 from ussd_gateway.http import openapi
 from ussd_gateway.http.body import answer
 from ussd_gateway.http.problem import problems
-from ussd_gateway.menu.mistakes import MenuError
 from ussd_gateway.metric import Metric, one
 from ussd_gateway.network.faults import Faults, Rule
 from ussd_gateway.network.messages import QueueFullError, Retry
@@ -132,7 +132,8 @@ class Gateway(core.Gateway):
         self.selfcare = SelfCare(
             config.selfcare, config.subscriber, self.store, self, smsc_address=lambda: self.smpp_address
         )
-        self._attach_menus(config.menus_directory(beside))
+        self._imports = Imports(beside or Path.cwd(), self.note)
+        self.menus = self._new_menus(config.menus_directory(beside))
         self._restore()
 
     @classmethod
@@ -175,6 +176,8 @@ class Gateway(core.Gateway):
         for party in self.directory.handsets():
             self.attach(party)  # what the store kept for it arrives
         self.selfcare.start()
+        if self.config.menus.reload:
+            self.menus.start()
         for link in self._links:
             link.start()
         self._ready = True
@@ -191,6 +194,7 @@ class Gateway(core.Gateway):
                     await self._runner.cleanup()
                 for link in self._links:
                     await link.stop()
+                await self.menus.stop()
                 await self.selfcare.stop()
                 await self._smsc.stop()
         except TimeoutError:
@@ -222,6 +226,7 @@ class Gateway(core.Gateway):
         self.faults.replace(self._configured_faults())
         self._capture.clear()
         self._deliver(self.network.clear())
+        self.menus.reset()
         self._accounts.forget()
         for link in self._links:
             link.clear()
@@ -250,7 +255,7 @@ class Gateway(core.Gateway):
         rows = [
             row
             for part in (
-                HandsetsApi(self, self.selfcare.languages, self._closing),
+                HandsetsApi(self, self.selfcare.languages, self.menus, self._closing),
                 RecordsApi(self, self._views),
                 EventsApi(Feed(self._journal), self._capture, self.now, self._closing),
                 FaultsApi(self, self.faults),
@@ -346,28 +351,21 @@ class Gateway(core.Gateway):
         except ValueError as error:
             raise ConfigError(f"link.relay: {error}") from error
 
-    def _attach_menus(self, directory: Path) -> None:
+    def _new_menus(self, directory: Path) -> Menus:
         if not directory.is_dir():
             raise ConfigError(f"menus.directory: there is no folder {directory}")
-        handlers = self.selfcare.handlers()
-        mistakes: list[str] = []
-        for path in sorted(directory.glob("*.toml")):
-            try:
-                application = MenuApplication(
-                    read_menu(path, handlers),
-                    handlers=handlers,
-                    submit=self.submit,
-                    spawn=self.spawn,
-                    language=self.selfcare.languages.language,
-                )
-                for code in application.menu.codes:
-                    self.directory.attach_code(code, application)
-            except MenuError as error:
-                mistakes.append(str(error))
-            except (HandlerError, ValueError) as error:
-                mistakes.append(f"{path.name}: {error}")
-        if mistakes:
-            raise ConfigError("\n".join(mistakes))
+        menus = Menus(
+            self,
+            handlers=self.selfcare.handlers(),
+            language=self.selfcare.languages.language,
+            imports=self._imports,
+            patience=self.config.network.application_timeout,
+            utc_offset=self.config.menus.utc_offset,
+        )
+        menus.add_folder(directory)
+        if menus.mistakes:
+            raise ConfigError("\n".join(map(str, menus.mistakes)))
+        return menus
 
     def _restore(self) -> None:
         """What was accepted before the gateway was started again."""

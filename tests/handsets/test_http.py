@@ -64,6 +64,41 @@ async def test_a_notice_and_a_push_to_nobody(api):
     assert pushed["outcome"] == "absent_subscriber"
 
 
+async def test_a_screen_of_a_menu_is_pushed_and_its_answers_go_on(api):
+    status, pushed = await api("POST", f"{ANNA}/push", {"from": "*111#", "screen": "main", "variables": {"offer": 1}})
+    assert (status, pushed["state"], pushed["outcome"]) == (202, "awaiting_answer", None)
+    _, screen = await api("GET", f"{ANNA}/ussd")
+    assert (screen["session"], screen["text"].split("\n")[0]) == (pushed["session"], "Портал")
+    _, screen = await api("POST", f"{ANNA}/ussd", {"answer": "1"})
+    assert screen["text"] == "Ваш баланс: 150.00 р."
+
+
+async def test_a_screen_with_a_handler_is_pushed_once_it_has_answered(api):
+    _, pushed = await api("POST", f"{ANNA}/push", {"from": "*111#", "screen": "balance"})
+    assert (pushed["state"], pushed["outcome"]) == ("ended", "success")
+    assert (await api("GET", f"{ANNA}/ussd"))[1]["text"] == "Ваш баланс: 150.00 р."
+    _, pushed = await api("POST", f"{ANNA}/push", {"from": "*111#", "screen": "main"})
+    _, refused = await api("POST", f"{ANNA}/push", {"from": "*111#", "screen": "main"})
+    assert (pushed["outcome"], refused["outcome"]) == (None, "busy")
+
+
+WRONG_PUSHES = [
+    ({"from": "*112#", "screen": "main"}, 'no menu answers *112#; did you mean "*111#"?'),
+    ({"from": "*500#", "screen": "main"}, 'no menu answers *500#; did you mean "*100#"?'),
+    ({"from": "*111#", "screen": "balanse"}, 'the menu portal.toml has no screen "balanse"; did you mean "balance"?'),
+    ({"from": "*111#"}, 'give either "text" or "screen"'),
+    ({"from": "*111#", "text": "x", "screen": "main"}, 'give either "text" or "screen"'),
+    ({"from": "*111#", "text": "x", "variables": {}}, "variables goes with screen"),
+    ({"from": "*111#", "screen": "main", "kind": "notify"}, "kind goes with text"),
+]
+
+
+@pytest.mark.parametrize(("push", "title"), WRONG_PUSHES)
+async def test_a_push_of_what_is_not_there_says_what_is(api, push, title):
+    status, problem = await api("POST", f"{ANNA}/push", push)
+    assert (status, problem["title"]) == (400, title)
+
+
 async def test_a_wait_without_news_ends_with_no_content(api):
     assert await api("GET", f"{ANNA}/ussd?wait=0.01") == (204, "")
 

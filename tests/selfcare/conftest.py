@@ -5,7 +5,8 @@ import random
 
 import pytest
 
-from ussd_gateway.applications.menu import MenuApplication, read_menu
+from ussd_gateway.applications.imports import Imports
+from ussd_gateway.applications.menus import Menus
 from ussd_gateway.applications.smsc.accounts import Accounts, EsmeAccount, EsmeSettings
 from ussd_gateway.applications.smsc.capture import Capture
 from ussd_gateway.applications.smsc.server import Smsc
@@ -109,7 +110,14 @@ class Operator(Ground):
         self.selfcare = SelfCare(
             self.settings, SUBSCRIBERS, self.store, self.gateway, smsc_address=lambda: self.address
         )
-        self._attach_menus()
+        self.menus = Menus(
+            self.gateway,
+            handlers=self.selfcare.handlers(),
+            language=self.selfcare.languages.language,
+            imports=Imports(),
+            patience=10.0,
+        )
+        self.menus.add_folder(data_directory() / "menus")
 
     def _new_smsc(self):
         return Smsc(
@@ -120,19 +128,6 @@ class Operator(Ground):
             faults=Faults(lambda seed: lambda: 0.0),
             capture=Capture(0),
         )
-
-    def _attach_menus(self):
-        handlers = self.selfcare.handlers()
-        for path in (data_directory() / "menus").glob("*.toml"):
-            application = MenuApplication(
-                read_menu(path, handlers),
-                handlers=handlers,
-                submit=self.gateway.submit,
-                spawn=self.gateway.spawn,
-                language=self.selfcare.languages.language,
-            )
-            for code in application.menu.codes:
-                self.gateway.directory.attach_code(code, application)
 
     async def listen(self):
         """The SMSC listens, on the port it had before."""

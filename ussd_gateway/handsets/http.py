@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Container, Sequence
-from typing import Literal, Protocol
+from collections.abc import Callable, Container, Mapping, Sequence
+from typing import Any, Literal, Protocol
 
 from aiohttp import web
 from pydantic import Field, field_validator, model_validator
@@ -31,6 +31,18 @@ class Languages(Protocol):
 
     def set_language(self, msisdn: str, language: str) -> None:
         """Keep another one."""
+
+
+class Menus(Protocol):
+    """The menus, whose screens can be pushed."""
+
+    async def push_screen(
+        self, code: str, msisdn: str, screen: str, variables: Mapping[str, object]
+    ) -> tuple[str, str]:
+        """Begin a dialogue on a screen of the menu behind the code: its session, and the outcome once it has ended.
+
+        ValueError that says what there is where nothing is behind the code, or there is no such screen.
+        """
 
 
 class DialOrAnswer(body.Body):
@@ -90,16 +102,28 @@ class Push(body.Body):
     """`POST .../push`."""
 
     sender: str = Field(alias="from", min_length=1)
-    text: str
+    text: str | None = None
     kind: Literal["request", "notify"] = "notify"
+    screen: str | None = None
+    variables: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _text_or_screen(self) -> Push:
+        if (self.text is None) is (self.screen is None):
+            raise ValueError('give either "text" or "screen"')
+        of_the_other = "variables" if self.screen is None else "kind"
+        if of_the_other in self.model_fields_set:
+            raise ValueError(f"{of_the_other} goes with {'screen' if self.screen is None else 'text'}")
+        return self
 
 
 class HandsetsApi:
     """The routes below /api/v1/handsets. `closing` is set when long waits have to end."""
 
-    def __init__(self, gateway: Gateway, languages: Languages, closing: asyncio.Event) -> None:
+    def __init__(self, gateway: Gateway, languages: Languages, menus: Menus, closing: asyncio.Event) -> None:
         self._gateway = gateway
         self._languages = languages
+        self._menus = menus
         self._closing = closing
 
     def routes(self) -> Sequence[Route]:
@@ -222,17 +246,20 @@ class HandsetsApi:
         return web.Response(status=204)
 
     async def push(self, request: web.Request) -> web.Response:
-        """The network begins a dialogue with the handset."""
-        handset = self._of(request)
+        """The network begins a dialogue with the handset: with a text, or on a screen of a menu."""
+        msisdn = self._of(request).msisdn
         push = await body.read(request, Push)
-        pusher = Pusher(self._gateway)
-        message = Ussd(
-            ASK if push.kind == "request" else NOTIFY, push.text, msisdn=handset.msisdn, service_code=push.sender
-        )
-        self._gateway.push(message, pusher)
+        if push.screen is not None:
+            session, outcome = await self._menus.push_screen(push.sender, msisdn, push.screen, push.variables)
+        else:
+            pusher = Pusher(self._gateway)
+            operation = ASK if push.kind == "request" else NOTIFY
+            message = Ussd(operation, push.text or "", msisdn=msisdn, service_code=push.sender)
+            self._gateway.push(message, pusher)
+            session, outcome = message.session, pusher.outcome
         await self._gateway.committed()
-        state = "ended" if pusher.outcome else "awaiting_answer"
-        return body.answer({"session": message.session, "state": state, "outcome": pusher.outcome or None}, status=202)
+        state = "ended" if outcome else "awaiting_answer"
+        return body.answer({"session": session or None, "state": state, "outcome": outcome or None}, status=202)
 
     def _of(self, request: web.Request) -> Handset:
         return self._handset(request.match_info["msisdn"].strip().removeprefix("+"))

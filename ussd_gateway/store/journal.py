@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from time import perf_counter
+from typing import Protocol
 
 import msgspec
 
@@ -26,6 +28,7 @@ from ussd_gateway.store.meter import Meter
 from ussd_gateway.store.store import Store
 
 MASK = "********"
+HIDDEN = 10_000  # texts of SMS from one source that hold secrets and are remembered, the newest ones
 
 UNBOUNDED = 2**62  # octets
 CHECKPOINT = 200_000  # entries after which it is written down anew what is under way; a start reads at most so many
@@ -37,6 +40,31 @@ DELIVERED = int(MessageState.DELIVERED)
 
 Committed = Callable[[int, list[Entry]], None]
 """Is told of each block: the number of its first entry, and its entries."""
+
+
+class _Mask(Protocol):
+    """What a compiled regular expression can do."""
+
+    def sub(self, repl: str, string: str, /) -> str: ...
+
+
+class _Hidden:
+    """The texts of SMS that hold secrets, beside what is masked by a pattern."""
+
+    def __init__(self, pattern: _Mask | None) -> None:
+        self._pattern = pattern
+        self._secrets: OrderedDict[str, tuple[str, ...]] = OrderedDict()
+
+    def hide(self, text: str, secrets: tuple[str, ...]) -> None:
+        self._secrets[text] = secrets
+        if len(self._secrets) > HIDDEN:
+            self._secrets.popitem(last=False)
+
+    def sub(self, repl: str, string: str, /) -> str:
+        shown = string
+        for secret in sorted(self._secrets.get(string, ()), key=len, reverse=True):
+            shown = shown.replace(secret, repl)
+        return self._pattern.sub(repl, shown) if self._pattern else shown
 
 
 class Journal:
@@ -53,7 +81,7 @@ class Journal:
         self, store: Store, masks: Mapping[str, re.Pattern[str]] | None = None, *, most: int = UNBOUNDED
     ) -> None:
         self._store = store
-        self._masks = masks or {}
+        self._masks: dict[str, _Mask] = dict(masks or {})
         self._most = most
         self._entries: list[Entry] = []
         self._untold: list[tuple[int, list[Entry]]] = []
@@ -118,6 +146,13 @@ class Journal:
     def event(self, kind: str, now: float, *, account: str | None = None, **facts: object) -> None:
         """Anything else that happened, such as esme.bound; `facts` hold no secret."""
         self._entries.append(EventEntry(now, kind, account, facts))
+
+    def hide(self, source: str, text: str, secrets: tuple[str, ...]) -> None:
+        """No record shows the secrets in an SMS with this text, or one part of such, that is submitted from now on."""
+        mask = self._masks.get(source)
+        if not isinstance(mask, _Hidden):
+            mask = self._masks[source] = _Hidden(mask)
+        mask.hide(text, secrets)
 
     def commit(self) -> None:
         """Everything recorded so far, and what self-care wrote beside it, is kept from now on, and told."""
@@ -201,7 +236,10 @@ class Journal:
         return self._masked(sms, state, at) if sms.source in self._masks else SmsEntry(at, state, sms)
 
     def _masked(self, sms: Sms, state: MessageState, at: float) -> SmsEntry:
-        data_coding, content = codings.encode_sms(self._masks[sms.source].sub(MASK, sms.text))
+        text = sms.text
+        if (shown := self._masks[sms.source].sub(MASK, text)) == text:
+            return SmsEntry(at, state, sms)
+        data_coding, content = codings.encode_sms(shown)
         header = sms.octets[: len(sms.octets) - len(sms.content)]
         hidden = msgspec.structs.replace(sms, octets=header + content, data_coding=data_coding)
         return SmsEntry(at, state, hidden, masked=True)
