@@ -33,7 +33,9 @@ def walks():
             answer = json.loads(body)
         elif kind == "text" and body.startswith("> "):
             for part in re.split(r"\n(?=\n> \*)", body.strip()):
-                yield pytest.param(menu, functions, answer, part.strip().splitlines(), id=f"{menu.title}, {part[:20]!r}")
+                yield pytest.param(
+                    menu, functions, answer, part.strip().splitlines(), id=f"{menu.title}, {part[:20]!r}"
+                )
 
 
 class Phone:
