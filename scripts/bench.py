@@ -42,6 +42,7 @@ SERVER_CORE, GENERATOR_CORE = 0, 1
 PATIENCE = 60.0  # seconds for a server to start and to stop
 QUICK = 20  # --quick sends so many times less
 IDLE_BINDS = 1000
+OPEN_SESSIONS = 100_000
 HEADING = "## Figures\n\n"  # of the page; what stands below it is replaced
 ACCOUNT = "test"  # the system_id, and its password, of the account that every server here has
 
@@ -361,6 +362,14 @@ def beside_a_flood(to: Running, load: Load, smppload: str | None) -> Figures:
     return figures | {"flood_per_s": flooded["msg_per_s"]}
 
 
+def open_sessions(to: Running, load: Load, smppload: str | None) -> Figures:
+    """USSD sessions on the shipped menus, in a process of their own beside the idle server."""
+    command = [sys.executable, str(HERE / "sessions.py"), str(load.count)]
+    return figures_of(
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=pinned(GENERATOR_CORE))
+    )
+
+
 PERCENTILES = ("p50_ms", "p90_ms", "p99_ms", "p999_ms", "max_ms")
 COST = ("server_cpu_s_per_100k", "server_rss_mib", "own_cpu_percent")
 
@@ -418,6 +427,21 @@ SCENARIOS = {
         ours_only=True,
         stores=("memory",),
         measure=idle_binds,
+    ),
+    "S": Scenario(
+        f"{OPEN_SESSIONS:,} open USSD sessions on the portal, in process",
+        Load(count=OPEN_SESSIONS),
+        ("kept", "session_octets", "dial_us", "step_us", "heap_entries", "timeout_us", "heap_us", "left"),
+        (
+            ("kept", "==", OPEN_SESSIONS),
+            ("session_octets", "<", 1500.0),
+            ("step_us", "<", 60.0),
+            ("heap_entries", "<=", 1.0),
+            ("left", "==", 0),
+        ),
+        ours_only=True,
+        stores=("file",),
+        measure=open_sessions,
     ),
     "M": Scenario(
         "memory over 2,000,000 messages: 4 binds, window 100",
@@ -508,7 +532,7 @@ def verdicts(scenario: Scenario, figures: Figures, *, quick: bool) -> list[tuple
     """(target, "" or in what way it is missed) of each target; a quick run does not count to a million."""
     found = []
     for figure, relation, bound_ in scenario.targets:
-        if quick and figure == "receipts":
+        if quick and figure in ("receipts", "kept"):
             continue
         target = Threshold(f"{figure} {relation} {bound_:.10g}", figure, relation, bound_)
         found.append((target.expression, target.missed(figures)))

@@ -1,5 +1,6 @@
 """The menus that come with the gateway: every screen, every handler's answer, every language."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -16,13 +17,18 @@ FOLDER = Path(__file__).parents[2] / "menus"
 # What each handler may answer, the usual answer first.
 ANSWERS = {
     "selfcare.balance": [{"balance": 15000}, {"balance": -123456789}],
-    "selfcare.tariff": [{"tariff": "Супер 0"}, {"tariff": "Тариф " * 30}],
+    "selfcare.tariff": [
+        {"tariff": "Супер 0", "services": []},
+        {"tariff": "Тариф " * 30, "services": ["Управление номерами", "Вам звонили"]},
+    ],
     "selfcare.services": [
         {"services": ["Управление номерами", "Вам звонили"]},
         {"services": []},
         {"services": ["Услуга"] * 40},
     ],
     "selfcare.cabinet_password": ["sent", "too_often", {"result": "shown", "password": "aB3dE5gH"}],
+    "selfcare.call_me_back": ["sent", "own", "too_often"],
+    "selfcare.top_up_request": ["sent", "own", "too_often"],
     "selfcare.numbers_connect": ["connected", "already_connected"],
     "selfcare.numbers_disconnect": ["disconnected", "not_connected"],
     "selfcare.numbers_state": [{"result": "on"}, {"result": "off"}],
@@ -31,7 +37,8 @@ ANSWERS = {
 }
 ANYBODY = ["refused", "unavailable"]  # a blocked SIM, a service that is down
 
-MENUS = {path.name: read_menu(path, ANSWERS) for path in sorted(FOLDER.glob("*.toml"))}
+MENUS = {str(path.relative_to(FOLDER)): read_menu(path, ANSWERS) for path in sorted(FOLDER.rglob("*.toml"))}
+OPERATOR = {name: menu for name, menu in MENUS.items() if "/" not in name}
 PORTAL = MENUS["portal.toml"]
 
 
@@ -45,18 +52,38 @@ def usual(handler):
     return ANSWERS[handler][0]
 
 
-def dial(name, *inputs, language="ru", **answers):
+def dialled(menu, inputs=(), language="", code="", **figures):
+    code = code or menu.codes[0]
+    known = {"msisdn": "70001000001", "code": code, "dialled": code, "today": date(2018, 4, 27)} | figures
+    return begin(menu, inputs, menu.code_languages.get(code, language), variables=known)
+
+
+def step_of(name, *inputs, language="ru", code="", **answers):
     menu = MENUS[name]
     named = {f"selfcare.{handler}": answer for handler, answer in answers.items()}
-    return answered(begin(menu, inputs, language), menu, lambda handler: named.get(handler, usual(handler))).action
+    step = dialled(menu, inputs, language, code)
+    return answered(step, menu, lambda handler: named.get(handler, usual(handler)))
+
+
+def dial(name, *inputs, **given):
+    return step_of(name, *inputs, **given).action
+
+
+def texts(name, *inputs, **given):
+    """The SMS that leave."""
+    return [tuple(effect) for effect in step_of(name, *inputs, **given).effects]
 
 
 def test_the_menus_are_those_of_the_codes_that_an_operator_has():
-    assert {code: name for name, menu in MENUS.items() for code in menu.codes} == {
+    assert {code: name for name, menu in OPERATOR.items() for code in menu.codes} == {
         "*100#": "balance.toml",
         "#100#": "balance.toml",
+        "*110#": "call_me_back.toml",
         "*111#": "portal.toml",
+        "*111*0887#": "own_number.toml",
         "*111*25#": "password.toml",
+        "*111*59#": "tariff.toml",
+        "*116#": "top_up_request.toml",
     }
 
 
@@ -71,6 +98,7 @@ PORTAL_CODES = [
     (("1",), {}, "Ваш баланс: 150.00 р."),
     (("2",), {}, "Ваш тариф: Супер 0."),
     (("59",), {}, "Ваш тариф: Супер 0."),
+    (("0887",), {}, "Ваш номер: +7 000 100-00-01"),
     (("3",), {}, "Подключены:\nУправление номерами\nВам звонили"),
     (("3",), {"services": {"services": []}}, "Подключённых услуг нет."),
     (("4",), {}, "Пароль от личного кабинета отправлен Вам в SMS."),
@@ -126,21 +154,129 @@ def test_the_password_comes_by_sms_and_shows_only_where_the_operator_wants_it():
     assert dial("portal.toml", "25", cabinet_password=shown).secrets == ("aB3dE5gH",)
 
 
+def test_the_own_number_is_told_in_the_window():
+    assert dial("own_number.toml") == End("Ваш номер: +7 000 100-00-01")
+
+
+def test_the_tariff_stands_in_the_window_and_its_services_in_an_sms():
+    assert dial("tariff.toml") == End("Ваш тариф: Супер 0. Подробности в SMS.")
+    assert texts("tariff.toml") == [("111", "70001000001", "Тариф Супер 0. Подключённых услуг нет.")]
+
+
+def test_call_me_back_reaches_the_other_side():
+    assert dial("call_me_back.toml", "89002000001") == End("Запрос отправлен абоненту +7 900 200-00-01.")
+    assert texts("call_me_back.toml", "+7 900 200-00-01") == [
+        ("111", "79002000001", "Абонент +7 000 100-00-01 просит Вас перезвонить.")
+    ]
+    assert dial("call_me_back.toml", "79002000001", call_me_back="too_often") == End(
+        "Сегодня Вы отправили уже 5 запросов."
+    )
+    assert texts("call_me_back.toml", "79002000001", call_me_back="too_often") == []
+    assert dial("call_me_back.toml", "12").text.startswith("Это не номер телефона.")
+
+
+def test_a_top_up_is_asked_for_by_number_and_sum():
+    assert dial("top_up_request.toml", "79002000001").text.startswith("Сумма в рублях, от 1 до 15000:")
+    assert texts("top_up_request.toml", "79002000001", "300") == [
+        ("111", "79002000001", "Абонент +7 000 100-00-01 просит пополнить его счёт на 300.00 р.")
+    ]
+    assert dial("top_up_request.toml", "79002000001", "0").text.startswith("Сумма от 1 до 15000 р.")
+
+
+# What is dialled at other operators, and what the window says.
+ABROAD = [
+    ("beeline", "*102#", (), "Баланс 184.50 р."),
+    ("beeline", "*110#", ("10",), "Заявка принята. Ожидайте SMS."),
+    ("beeline", "*111#", ("2",), "Осталось: 121 минута, 7 гигабайт."),
+    ("beeline", "*111#", ("3", "3"), "Это Ваш тариф."),
+    ("beeline", "*111#", ("3", "1", "1"), "Тариф «Первые гиги» будет подключён."),
+    ("megafon", "*105#", ("00",), "Пароль отправлен Вам в SMS."),
+    ("megafon", "*205#", ("00",), "Parol' otpravlen Vam v SMS."),
+    ("megafon", "*105#", ("2", "2", "1"), "Недостаточно средств."),
+    ("megafon", "*105#", ("3", "01.05.2018"), "Роуминг будет включён 01.05.2018."),
+    ("safaricom", "*100#", (), "Airtime KES 12.75"),
+    ("safaricom", "*334#", ("1", "7", "1234"), "Your M-PESA balance is KES 1525.00."),
+    ("safaricom", "*334#", ("2", "7", "1234"), "Salio lako la M-PESA ni KES 1525.00."),
+    ("safaricom", "*334#", ("1", "1", "0700000003", "100", "1234", "1"), "Accepted. Please wait for an SMS."),
+    ("safaricom", "*131#", ("2", "1"), "Accepted. Please wait for an SMS."),
+    ("mtn_ghana", "*124#", (), "Your airtime is GHS 3.20."),
+    (
+        "mtn_ghana",
+        "*170#",
+        ("1", "1", "0240000001", "0240000001", "50", "rent", "1", "1234"),
+        "Your transaction is being processed.",
+    ),
+    ("mtn_ghana", "*170#", ("1", "1", "0240000001", "0240000002"), "The numbers differ. Nothing was sent."),
+    ("mtn_ghana", "*170#", ("6", "1", "12345"), "Your balance is GHS 481.50."),
+]
+
+
+@pytest.mark.parametrize(("name", "code", "inputs", "text"), ABROAD)
+def test_direct_dial_at_other_operators(name, code, inputs, text):
+    assert dial(f"examples/{name}.toml", *inputs, code=code, language="") == End(text)
+
+
+def test_safaricom_asks_for_the_language_first_and_turns_pages_by_98():
+    first = dial("examples/safaricom.toml", language="")
+    assert first.text == "Select language\n1 English\n2 Kiswahili"
+
+    assert dial("examples/safaricom.toml", "1", language="").text.endswith("\n98 More\n0 Back")
+
+
+def test_money_that_is_sent_shows_on_the_other_phone():
+    sent = texts("examples/safaricom.toml", "1", "1", "0700000003", "100", "1234", "1", language="")
+
+    assert [effect[:2] for effect in sent] == [("MPESA", "70001000001"), ("254700000003", "received")]
+
+
+ANY = (
+    "?",
+    "1",
+    "2",
+    "8 900 200-00-01",
+    "0700000003",
+    "0240000001",
+    "50",
+    "1234",
+    "123456",
+    "1234567890",
+    "01.05.2018",
+    "x" * 200,
+    "\N{GRINNING FACE}",
+)
+
+
+FIGURES = ({}, {"balance": 0, "debt": 100}, {"balance": 10**9})  # of subscribers, on top of those in the file
+
+
 def reached(menu, language):
-    """Every step that answers and handlers can lead to, each with the way there."""
+    """Every step that answers and handlers can lead to."""
+    return [step for figures in FIGURES for step in reached_with(menu, language, figures)]
+
+
+def reached_with(menu, language, figures):
+    """The same for a subscriber with these figures, each step once by what tells it apart."""
     keys = {choice.key for screen in menu.screens.values() for choice in screen.choices}
-    first = begin(menu, (), language)
-    steps, waiting = {}, [first]
+    typed = (*dict.fromkeys((*keys, *menu.navigation.keys, *ANY)),)
+    steps, waiting = {}, [dialled(menu, (), language, code, **figures) for code in menu.codes]
     while waiting:
         state, action, _ = step = waiting.pop()
-        key = (state.screen, state.language, state.page, len(state.history), action)
+        # What can be gone back to does not matter beyond that there is something
+        key = (
+            state.screen,
+            state.language,
+            state.page,
+            min(len(state.history), 2),
+            action,
+            state.tries.get(state.screen),
+        )
         if key in steps:
             continue
         steps[key] = step
         if isinstance(action, Call):
             waiting += [resume(menu, state, answer) for answer in (*ANSWERS[action.handler], *ANYBODY)]
         elif isinstance(action, Show):
-            waiting += [advance(menu, state, answer) for answer in (*keys, *menu.navigation.keys, "?")]
+            waiting += [advance(menu, state, answer) for answer in typed]
     return list(steps.values())
 
 
@@ -152,13 +288,15 @@ def test_every_screen_is_reached_fits_and_never_fails(name, language):
     menu = MENUS[name]
     steps = reached(menu, language)
     said = [step.action for step in steps if not isinstance(step.action, Call)]
+    pushed = {screen.push.screen for screen in menu.screens.values() if screen.push}
+    silent = {name for name, screen in menu.screens.items() if not screen.texts and not screen.handler}
 
-    assert {step.state.screen for step in steps} == set(menu.screens)
-    assert all(fits(action.text) for action in said)
+    assert {step.state.screen for step in steps} == set(menu.screens) - pushed - silent
+    assert all(fits(action.text, menu.limits.shown) for action in said)
     assert not [action.error for action in said if isinstance(action, End) and action.error]
 
 
-@pytest.mark.parametrize("name", MENUS)
+@pytest.mark.parametrize("name", [name for name, menu in MENUS.items() if "latin" in menu.spoken])
 def test_every_latin_screen_is_gsm_7_bit(name):
     menu = MENUS[name]
     latin = [
@@ -170,18 +308,18 @@ def test_every_latin_screen_is_gsm_7_bit(name):
     assert [text for text in latin if not is_encodable(text)] == []
 
 
-@pytest.mark.parametrize("name", MENUS)
+@pytest.mark.parametrize("name", OPERATOR)
 def test_every_text_of_a_final_screen_takes_at_most_eighty_characters(name):
-    texts = [screen.texts["ru"] for screen in MENUS[name].screens.values() if screen.end]
+    sources = [screen.texts["ru"] for screen in MENUS[name].screens.values() if screen.end]
 
-    assert [text.source for text in texts if text.template is None and len(text.source) > 80] == []
+    assert [text.source for text in sources if text.template is None and len(text.source) > 80] == []
 
 
 @given(
     st.sampled_from(SHAPES),
-    st.lists(st.sampled_from(["1", "2", "828", "6", "9", ""]), max_size=4),
+    st.lists(st.sampled_from(["828", "6", "9", "", *ANY]), max_size=6),
     st.lists(
-        st.sampled_from(["0", "00", "9", "1", "2", "3", "4", "5", "6", " 5 ", "828", "*"]) | st.text(), max_size=15
+        st.sampled_from(["0", "00", "9", "98", "3", "4", "5", "6", " 5 ", "828", "*", *ANY]) | st.text(), max_size=15
     ),
     st.data(),
 )
@@ -192,20 +330,28 @@ def test_no_sequence_of_answers_raises_or_overflows_and_every_dialogue_can_end(s
     def any_answer(handler):
         return data.draw(st.sampled_from([*ANSWERS[handler], *ANYBODY]))
 
-    step = answered(begin(menu, inputs, language), menu, any_answer)
+    step = answered(dialled(menu, inputs, language, data.draw(st.sampled_from(menu.codes))), menu, any_answer)
     for answer in typed:
-        assert fits(step.action.text)
+        assert fits(step.action.text, menu.limits.shown)
         if isinstance(step.action, End):
             return
         step = answered(advance(menu, step.state, answer), menu, any_answer)
-    assert fits(step.action.text)
+    assert fits(step.action.text, menu.limits.shown)
     assert isinstance(step.action, End) or ends(menu, step)
 
 
 def ends(menu, step):
-    """Whether the user gets out: by turning the pages of an end, else from home by the exit."""
-    for answer in ("9",) * 20 if menu.screens[step.state.screen].end else ("00", "7"):
-        step = answered(advance(menu, step.state, answer), menu, usual)
-        if isinstance(step.action, End):
+    """Whether the user gets out: some answers lead to an end, whatever he has done."""
+    seen, waiting = set(), [step]
+    while waiting:
+        state, action, _ = waiting.pop(0)
+        if isinstance(action, End):
             return True
+        key = (state.screen, state.page, action)
+        if key not in seen:
+            seen.add(key)
+            keys = [choice.key for choice in menu.screens[state.screen].choices]
+            waiting += [
+                answered(advance(menu, state, answer), menu, usual) for answer in (*keys, *menu.navigation.keys, *ANY)
+            ]
     return False

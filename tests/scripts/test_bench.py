@@ -171,3 +171,12 @@ def test_the_bare_server_answers_and_can_be_stopped():
     assert figures["accepted"] == 300
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.1", to.port))
+
+
+def test_open_sessions_are_counted_and_all_of_them_time_out():
+    figures = bench.open_sessions(bench.Running(bench.own_servers()[0], 0, 0), bench.Load(count=200), None)
+
+    assert figures["kept"] == 200
+    assert figures["left"] == 0
+    assert figures["heap_entries"] == 1
+    assert figures["step_us"] > 0

@@ -7,6 +7,7 @@ from structlog.testing import capture_logs
 
 from tests.selfcare.conftest import ANNA, BLOCKED, BORIS
 from ussd_gateway.applications.menu import read_menu
+from ussd_gateway.applications.turn import Turn
 from ussd_gateway.config import data_directory
 from ussd_gateway.network.message import BEGIN, Ussd
 from ussd_gateway.selfcare.handlers import handlers
@@ -19,8 +20,9 @@ def ask(desk):
     named = handlers(desk.service)
     sessions = iter(range(1, 1000))
 
-    async def ask(name, msisdn=ANNA):
-        return await named[f"selfcare.{name}"](Ussd(BEGIN, "*111#", msisdn=msisdn, session=str(next(sessions))))
+    async def ask(name, msisdn=ANNA, **variables):
+        dialled = Ussd(BEGIN, "*111#", msisdn=msisdn, session=str(next(sessions)))
+        return await named[f"selfcare.{name}"](Turn(dialled, variables, "ru"))
 
     return ask
 
@@ -34,7 +36,7 @@ def test_every_handler_that_a_menu_names_is_there_and_every_one_is_used(desk):
 async def test_balance_and_tariff_fill_the_texts(ask):
     assert await ask("balance") == {"balance": 15000}
     assert await ask("balance", BORIS) == {"balance": -750}
-    assert await ask("tariff", BORIS) == {"tariff": "Супер"}
+    assert await ask("tariff", BORIS) == {"tariff": "Супер", "services": []}
 
 
 async def test_services_are_named_in_the_language_of_the_sim(ask):
@@ -43,6 +45,35 @@ async def test_services_are_named_in_the_language_of_the_sim(ask):
     assert await ask("services") == {"services": ["Управление номерами"]}
     await ask("language_latin")
     assert await ask("services") == {"services": ["Upravlenie nomerami"]}
+
+
+@pytest.mark.parametrize("request_", ["call_me_back", "top_up_request"])
+async def test_five_requests_of_a_kind_reach_others_in_a_day(ask, desk, request_):
+    assert [await ask(request_, number=BORIS) for _ in range(6)] == ["sent"] * 5 + ["too_often"]
+
+    await desk.gateway.wait(24 * 3600)
+
+    assert await ask(request_, number=BORIS) == "sent"
+
+
+async def test_requests_of_one_kind_leave_those_of_the_other_alone(ask):
+    for _ in range(5):
+        await ask("call_me_back", number=BORIS)
+
+    assert await ask("top_up_request", number=BORIS) == "sent"
+
+
+async def test_nobody_asks_himself_and_a_blocked_number_asks_nobody(ask):
+    assert await ask("call_me_back", number=ANNA) == "own"
+    assert await ask("call_me_back", BLOCKED, number=ANNA) == "refused"
+
+
+async def test_a_request_is_in_the_audit_with_both_numbers(ask, desk):
+    await ask("call_me_back", number=BORIS)
+
+    assert desk.store.own("SELECT who, channel, facts FROM audit WHERE what = 'call_me_back'") == [
+        (ANNA, "ussd", f'{{"other": "{BORIS}"}}')
+    ]
 
 
 async def test_r114_a_password_is_sent(ask, desk):

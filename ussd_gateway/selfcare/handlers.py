@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol
 
-from ussd_gateway.network.message import Ussd
 from ussd_gateway.selfcare.service import USSD, Service
 from ussd_gateway.selfcare.texts import NUMBERS, service_name
 
+
+class Turn(Protocol):
+    """What a handler is given: who dials, in which dialogue, and what it knows by now."""
+
+    @property
+    def msisdn(self) -> str:
+        """The dialling SIM's number, from the network (R117)."""
+
+    @property
+    def session(self) -> str:
+        """The id of the dialogue."""
+
+    @property
+    def variables(self) -> Mapping[str, object]:
+        """What was typed and answered so far."""
+
+
 Result = str | Mapping[str, object]
-Handler = Callable[[Ussd], Awaitable[Result]]
+Handler = Callable[[Turn], Awaitable[Result]]
 
 UNAVAILABLE = "unavailable"
 REFUSED = "refused"
@@ -19,6 +36,8 @@ NAMES = (
     "selfcare.tariff",
     "selfcare.services",
     "selfcare.cabinet_password",
+    "selfcare.call_me_back",
+    "selfcare.top_up_request",
     "selfcare.numbers_connect",
     "selfcare.numbers_disconnect",
     "selfcare.numbers_state",
@@ -37,20 +56,20 @@ def handlers(service: Service, *, enabled: bool = True) -> dict[str, Handler]:
     }
 
 
-def _for_active_sims(service: Service, answer: Callable[[Ussd], Result | Awaitable[Result]]) -> Handler:
+def _for_active_sims(service: Service, answer: Callable[[Turn], Result | Awaitable[Result]]) -> Handler:
     """The number is the dialling SIM's own, from the network (R117); a blocked one is refused (R119)."""
 
-    async def handler(ussd: Ussd) -> Result:
-        service.ensure(ussd.msisdn)
-        if not service.is_active(ussd.msisdn):
+    async def handler(turn: Turn) -> Result:
+        service.ensure(turn.msisdn)
+        if not service.is_active(turn.msisdn):
             return REFUSED
-        result = answer(ussd)
+        result = answer(turn)
         return result if isinstance(result, str | Mapping) else await result
 
     return handler
 
 
-async def _unavailable(ussd: Ussd) -> Result:
+async def _unavailable(turn: Turn) -> Result:
     return UNAVAILABLE
 
 
@@ -58,35 +77,44 @@ class _Handlers:
     def __init__(self, service: Service) -> None:
         self._service = service
 
-    def balance(self, ussd: Ussd) -> Result:
-        return {"balance": self._service.balance(ussd.msisdn)}
+    def balance(self, turn: Turn) -> Result:
+        return {"balance": self._service.balance(turn.msisdn)}
 
-    def tariff(self, ussd: Ussd) -> Result:
-        return {"tariff": self._service.tariff(ussd.msisdn)}
+    def tariff(self, turn: Turn) -> Result:
+        return {"tariff": self._service.tariff(turn.msisdn), "services": self._services(turn.msisdn)}
 
-    def services(self, ussd: Ussd) -> Result:
-        language = self._service.language(ussd.msisdn)
-        return {"services": [service_name(code, language) for code in self._service.services(ussd.msisdn)]}
+    def services(self, turn: Turn) -> Result:
+        return {"services": self._services(turn.msisdn)}
 
-    async def cabinet_password(self, ussd: Ussd) -> Result:
-        issue = await self._service.issue_password(ussd.msisdn, USSD, ussd.session)
+    def _services(self, msisdn: str) -> list[str]:
+        language = self._service.language(msisdn)
+        return [service_name(code, language) for code in self._service.services(msisdn)]
+
+    def call_me_back(self, turn: Turn) -> Result:
+        return self._service.ask("call_me_back", turn.msisdn, str(turn.variables["number"]), USSD)
+
+    def top_up_request(self, turn: Turn) -> Result:
+        return self._service.ask("top_up_request", turn.msisdn, str(turn.variables["number"]), USSD)
+
+    async def cabinet_password(self, turn: Turn) -> Result:
+        issue = await self._service.issue_password(turn.msisdn, USSD, turn.session)
         if issue.result != "shown":
             return issue.result
         return UNAVAILABLE if issue.password is None else {"result": "shown", "password": issue.password}
 
-    def numbers_connect(self, ussd: Ussd) -> Result:
-        return self._service.connect(ussd.msisdn, NUMBERS, USSD)
+    def numbers_connect(self, turn: Turn) -> Result:
+        return self._service.connect(turn.msisdn, NUMBERS, USSD)
 
-    def numbers_disconnect(self, ussd: Ussd) -> Result:
-        return self._service.disconnect(ussd.msisdn, NUMBERS, USSD)
+    def numbers_disconnect(self, turn: Turn) -> Result:
+        return self._service.disconnect(turn.msisdn, NUMBERS, USSD)
 
-    def numbers_state(self, ussd: Ussd) -> Result:
-        return "on" if NUMBERS in self._service.services(ussd.msisdn) else "off"
+    def numbers_state(self, turn: Turn) -> Result:
+        return "on" if NUMBERS in self._service.services(turn.msisdn) else "off"
 
-    def language_russian(self, ussd: Ussd) -> Result:
-        self._service.set_language(ussd.msisdn, "ru", USSD)
+    def language_russian(self, turn: Turn) -> Result:
+        self._service.set_language(turn.msisdn, "ru", USSD)
         return "done"
 
-    def language_latin(self, ussd: Ussd) -> Result:
-        self._service.set_language(ussd.msisdn, "latin", USSD)
+    def language_latin(self, turn: Turn) -> Result:
+        self._service.set_language(turn.msisdn, "latin", USSD)
         return "done"

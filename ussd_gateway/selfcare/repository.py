@@ -107,6 +107,20 @@ class Repository:
             (at, subscriber.msisdn, channel),
         )
 
+    # Requests to others --------------------------------------------------------------------------------------------
+
+    def asked_since(self, what: str, msisdn: str, since: float) -> int:
+        """How many changes of this kind the number has made after `since`."""
+        count: int = self._store.own(
+            "SELECT count(*) FROM audit WHERE who = ? AND what = ? AND at > ?", (msisdn, what, since)
+        )[0][0]
+        return count
+
+    def ask(self, what: str, msisdn: str, other: str, at: float, channel: str) -> None:
+        """One number asks another for something."""
+        with self.change(what, at, who=msisdn, channel=channel, other=other):
+            pass
+
     # Passwords -----------------------------------------------------------------------------------------------------
 
     def answered(self, msisdn: str, channel: str, key: str, since: float) -> str | None:

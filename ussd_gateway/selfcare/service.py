@@ -23,6 +23,9 @@ QUARTER, DAY = 15 * 60.0, 24 * 3600.0
 USSD, SMS, WEB = "ussd", "sms", "web"
 """The channels."""
 
+REQUESTS_A_DAY = 5
+"""How often one number may ask others to call back, and as often to top up its account (2.3)."""
+
 Send = Callable[[str, str, str], None]
 """`send(source, destination, text)`: an SMS leaves; returns at once."""
 
@@ -155,6 +158,24 @@ class Service:
         self._repository.disconnect(msisdn, service, self._gateway.now(), channel)
         self._gateway.note("selfcare.service_disconnected", msisdn=msisdn, service=service, channel=channel)
         return "disconnected"
+
+    # Requests to other subscribers ---------------------------------------------------------------------------------
+
+    def ask(self, what: str, msisdn: str, other: str, channel: str) -> str:
+        """One number asks another for something, such as "call_me_back": "sent", "own", "too_often" or "refused" (2.3).
+
+        Free; at most REQUESTS_A_DAY of a kind leave from one number. Whoever calls this sends the SMS.
+        """
+        if not self.is_active(msisdn):
+            return "refused"
+        if other == msisdn:
+            return "own"
+        now = self._gateway.now()
+        if self._repository.asked_since(what, msisdn, now - DAY) >= REQUESTS_A_DAY:
+            return "too_often"
+        self._repository.ask(what, msisdn, other, now, channel)
+        self._gateway.note("selfcare.asked", what=what, msisdn=msisdn, other=other, channel=channel)
+        return "sent"
 
     # The password --------------------------------------------------------------------------------------------------
 
