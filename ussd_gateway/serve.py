@@ -227,7 +227,6 @@ class Gateway(core.Gateway):
                     await self._runner.cleanup()
                 for link in self._links:
                     await link.stop()
-                await self.menus.stop()
                 await self.selfcare.stop()
                 await self._smsc.stop()
         except TimeoutError:
@@ -235,6 +234,7 @@ class Gateway(core.Gateway):
         try:
             await self.close()
         finally:
+            await self.menus.stop()
             await self._client.stop()
             self.store.close()
 
