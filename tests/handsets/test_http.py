@@ -83,7 +83,7 @@ async def test_a_screen_with_a_handler_is_pushed_once_it_has_answered(api):
 
 
 WRONG_PUSHES = [
-    ({"from": "*112#", "screen": "main"}, 'no menu answers *112#; did you mean "*111#"?'),
+    ({"from": "*111*26#", "screen": "main"}, 'no menu answers *111*26#; did you mean "*111*25#"?'),
     ({"from": "*500#", "screen": "main"}, 'no menu answers *500#; did you mean "*100#"?'),
     ({"from": "*111#", "screen": "balanse"}, 'the menu portal.toml has no screen "balanse"; did you mean "balance"?'),
     ({"from": "*111#"}, 'give either "text" or "screen"'),

@@ -16,6 +16,7 @@ HELP: Mapping[str, str] = {
     "bad-value": "Take one of the values that the message names.",
     "bad-name": "Name the variable with letters, digits and _, and not as something that is always there, such as msisdn.",
     "bad-code": "Write the code as it is dialled: *111# or *111*25#.",
+    "unknown-word": "Give the word of the route a screen in `on`, or take out the way that no word leads.",
     "bad-key": "A key has no spaces, no * and no #, so that it can be dialled with the code.",
     "bad-template": "Mend the braces: {{ name }} shows a variable, {% if name %} ... {% endif %} a part of the text.",
     "bad-expression": 'Write an expression such as "balance < 1000", without braces.',
