@@ -11,6 +11,7 @@ from ussd_gateway.applications.menu import read_menu
 from ussd_gateway.coding.gsm7 import is_encodable
 from ussd_gateway.coding.pages import fits
 from ussd_gateway.menu.advance import Call, End, Show, advance, begin, resume
+from ussd_gateway.menu.load import examine_all
 
 FOLDER = Path(__file__).parents[2] / "menus"
 
@@ -355,3 +356,9 @@ def ends(menu, step):
                 answered(advance(menu, state, answer), menu, usual) for answer in (*keys, *menu.navigation.keys, *ANY)
             ]
     return False
+
+
+def test_the_examples_of_other_operators_go_together():
+    texts = {path.name: path.read_text(encoding="utf-8") for path in (FOLDER / "examples").glob("*.toml")}
+
+    assert [mistake for examined in examine_all(texts).values() for mistake in examined.mistakes] == []
