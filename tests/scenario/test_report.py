@@ -146,6 +146,7 @@ def test_a_program_reads_everything():
         "kind": "screen",
         "text": "Слишком много\nзапросов.",
         "about": "final, success",
+        "file": "",
         "difference": "запрос[- принят-]",
         "remark": "",
     }
@@ -155,4 +156,5 @@ def test_a_program_reads_everything():
         "kind": "done",
         "text": "dials *111*25#",
         "about": "",
+        "file": "",
     }

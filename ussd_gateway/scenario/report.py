@@ -52,7 +52,7 @@ def transcript(events: Sequence[Event], phone: str = "") -> Text:
         if phone and event.phone not in (phone, ""):
             continue
         who = f"{event.phone} " if event.phone and not phone and len(names) > 1 else ""
-        head = f"{event.line:>6}  {who}"
+        head = f"{_place(event.file, event.line):>6}  {who}"
         if event.kind is Kind.DONE:
             report.append(f"{head}{visible(event.text)}\n")
         else:
@@ -83,8 +83,11 @@ def counted(number: int, thing: str) -> str:
 
 
 def _failure_lines(result: Result, failure: Failure) -> Iterator[Text]:
-    yield Text.assemble(("FAILED", FAILED), "  ", (f"{result.file}:{failure.line}", PLACE), f": {result.name}")
+    place = f"{failure.file or result.file}:{failure.line}"
+    yield Text.assemble(("FAILED", FAILED), "  ", (place, PLACE), f": {result.name}")
     yield Text(f"    {visible(failure.sentence)}")
+    for where in failure.where:
+        yield Text(f"  in {_indented(where, ' ' * 5).lstrip()}")
     if failure.expected:
         yield Text.assemble("  expected: ", (_indented(failure.expected, " " * 12).lstrip(), EXPECTED))
     if failure.problem:
@@ -100,6 +103,9 @@ def _failure_lines(result: Result, failure: Failure) -> Iterator[Text]:
     events = transcript(result.events, failure.phone.partition(" ")[0])
     events.rstrip()
     yield events
+    for later in failure.later:
+        yield Text("  and afterwards:")
+        yield from _failure_lines(result, later)
 
 
 def _arrival_lines(arrival: Arrival) -> Iterator[Text]:
@@ -116,6 +122,10 @@ def _marked(difference: str) -> Text:
     text.highlight_regex(r"(?s)\[-.*?-\]", "red")
     text.highlight_regex(r"(?s)\{\+.*?\+\}", "green")
     return text
+
+
+def _place(file: str, line: int) -> str:
+    return f"{file}:{line}" if file else str(line)
 
 
 def _titled(event: Event) -> str:
@@ -155,6 +165,9 @@ def _failure(failure: Failure) -> dict[str, Any]:
         "expected": failure.expected,
         "problem": failure.problem,
         "phone": failure.phone,
+        "file": failure.file,
+        "where": list(failure.where),
+        "later": [_failure(later) for later in failure.later],
         "arrived": [
             {**_event(arrival.event), "difference": arrival.difference, "remark": arrival.remark}
             for arrival in failure.arrived
@@ -169,4 +182,5 @@ def _event(event: Event) -> dict[str, Any]:
         "kind": event.kind.value,
         "text": event.text,
         "about": event.about,
+        "file": event.file,
     }
