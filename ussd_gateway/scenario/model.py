@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields
 
 SMS_PATIENCE = 5.0  # seconds in which an SMS is expected, when the sentence does not say
 FINAL, AWAITING = "final", "awaiting"
+NUMBER_OF = "_number_of_"  # and a phone's name: the capture that holds its number, if a scenario finds that out
 CONTAINING, EXACTLY, MATCHING = "containing", "exactly", "matching"
 
 _IN_TEXT = re.compile(r"\{\{|\{([^\W\d]\w*)\}|\{")
@@ -156,7 +157,7 @@ class Phone(Action):
     @property
     def capture(self) -> str:
         """The capture under which other steps find the number."""
-        return f"_number_of_{self.name}"
+        return NUMBER_OF + self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

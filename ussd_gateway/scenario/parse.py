@@ -259,15 +259,15 @@ class _Parser:
         if words[0] == "phone" and len(words) > 1 and NAME.fullmatch(words[1]):
             self.phones.setdefault(words[1], "")
         if words[0] == "let" and len(words) > 1:
-            self.known.add(words[1])
+            self.known.add(words[1].strip("{}"))
         if words[0] in ("for", "use"):
             self._guesses = True
         for token in line.tokens:
             if token.kind is Kind.PATTERN:
                 self.known.update(_GROUP.findall(token.value))
-        if self._frames and self._frames[-1].body is None:
-            self._frames[-1].body = line.indent
         if not self._frames or self._frames[-1].line is not line:
+            if self._frames and self._frames[-1].body is None:
+                self._frames[-1].body = line.indent
             self._open(None, line)  # if steps follow that stand deeper, this was to be a block
 
     # Blocks --------------------------------------------------------------------------------------------------------
@@ -320,9 +320,11 @@ class _Parser:
             case model.Block() as block:
                 block = replace(block, steps=steps)
                 if isinstance(block, model.Together):
-                    self.mistakes += _apart(block, self._lines)
+                    told = {mistake.line for mistake in self.mistakes if not mistake.file}
+                    self.mistakes += (mistake for mistake in _apart(block, self._lines) if mistake.line not in told)
                 if frame.table:
-                    self.known = frame.known | (self.known - set(frame.table.columns))
+                    phones = {step.capture for step in model.walk(steps) if isinstance(step, model.Phone)}
+                    self.known = frame.known | (self.known - set(frame.table.columns) - phones)
                     self.taken = frame.taken
                 self._add(block)
 
@@ -413,7 +415,9 @@ def _text_of(path: Path, name: str, line: Line) -> str:
         raise MistakeError(_at(line, line.tokens[-1], f'there is no file "{name}"', hint)) from None
     except (OSError, ValueError) as error:  # ValueError: a name that no file can have
         words = error.strerror if isinstance(error, OSError) else str(error)
-        raise MistakeError(_at(line, line.tokens[-1], f'"{name}" cannot be read: {words}')) from None
+        raise MistakeError(
+            _at(line, line.tokens[-1], f'"{name}" cannot be read: {words}', f"looked for {path}")
+        ) from None
     try:
         return _decoded(octets)
     except MistakeError as error:
@@ -447,9 +451,10 @@ def _apart(block: model.Together, lines: Mapping[int, Line]) -> Iterator[Mistake
         for inner in model.walk([step]):
             for name in (name for text in model.texts(inner) for name in text.names):
                 if name in captures and captures[name].actor != step.actor:
-                    message = f"{{{name}}} is captured by {captures[name].actor} at the same time, in line {{}}"
+                    who, line = captures[name].actor, captures[name].line
+                    message = f"{{{name}}} is captured by {who} at the same time, in line {line}"
                     hint = "move this below the block"
-                    yield _whole(lines[inner.line], message.format(captures[name].line), hint)
+                    yield _whole(lines[inner.line], message, hint)
 
 
 def _step(line: Line, phones: dict[str, str], file: str) -> Step:
@@ -528,9 +533,10 @@ def _wrong(line: Line, wrong: WrongError) -> Mistake:
     return _at(line, token, wrong.message, wrong.hint)
 
 
-def _unknown_capture(name: str, line: Line, known: Iterable[str]) -> Mistake:
+def _unknown_capture(name: str, line: Line, known: set[str]) -> Mistake:
     message = f"nothing above has captured {{{name}}}"
-    hint = way_out(name, sorted(known)) or f"a pattern captures it: matching /(?P<{name}>...)/"
+    written = sorted(known - {name for name in known if name.startswith(model.NUMBER_OF)})
+    hint = way_out(name, written) or f"a pattern captures it: matching /(?P<{name}>...)/"
     column = line.written.find(f"{{{name}}}")
     if column < 0:  # it is in a block
         return _at(line, line.tokens[-1], message, hint)
