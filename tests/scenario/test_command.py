@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import os
+import subprocess
+import sys
 import threading
 from xml.etree import ElementTree
 
@@ -159,3 +162,100 @@ def test_no_line_is_cut_at_the_terminals_edge(play):
     text = "x" * 200
     done = play("long.ussd", long=f'phone anna is 70001000001\nanna dials *100#\nanna sees "{text}"\n')
     assert f'  expected: a screen containing "{text}"\n' in done.stdout
+
+
+TWO = """\
+phone anna is 70001000001
+scenario "reads" tagged smoke
+    anna dials *100#
+    anna sees "баланс"
+scenario "fails" tagged slow
+    anna dials *100#
+    anna sees "nothing like it"
+"""
+
+
+def counts(done):
+    return done.stdout.splitlines()[-1]
+
+
+def test_files_are_played_several_at_once_and_reported_in_their_order(play):
+    done = play(".", "--jobs", "2", a=BAD, b=GOOD, c=GOOD)
+    assert done.exit_code == 1
+    lines = [line.split()[:2] for line in done.stdout.splitlines() if line.startswith(("passed", "FAILED"))]
+    assert lines == [["FAILED", "a.ussd"], ["FAILED", "a.ussd:3:"], ["passed", "b.ussd"], ["passed", "c.ussd"]]
+    assert play(".", "--jobs", "0").exit_code == 1
+
+
+def test_files_on_one_gateway_are_not_played_at_once(play):
+    done = play("good.ussd", "--gateway", "http://127.0.0.1:1", "--jobs", "2", good=GOOD)
+    assert done.exit_code == 2
+    assert "--jobs is for gateways of their own" in done.stderr
+
+
+def test_tags_say_what_is_played(play):
+    assert counts(play("two.ussd", "--tag", "smoke", two=TWO)) == "all passed: 1 scenario in 1 file"
+    assert counts(play("two.ussd", "--tag", "!slow")) == "all passed: 1 scenario in 1 file"
+    assert counts(play("two.ussd", "--tag", "slow")) == "1 failed, 0 passed: 1 scenario in 1 file"
+    done = play("two.ussd", "--tag", "smok")
+    assert (done.exit_code, done.stderr) == (2, 'no scenario has the tag "smok"\ndid you mean "smoke"?\n')
+    done = play("two.ussd", "--tag", "!slow", "--tag", "!smoke")
+    assert (done.exit_code, done.stderr) == (2, "no scenario is left by --tag !slow --tag !smoke\n")
+
+
+def test_what_failed_is_played_again_until_it_passes(play):
+    done = play("two.ussd", "--failed", two=TWO)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == "run/last-play.json tells of no play here yet; play once without --failed\n"
+    assert counts(play("two.ussd")) == "1 failed, 1 passed: 2 scenarios in 1 file"
+    assert counts(play("two.ussd", "--failed")) == "1 failed, 0 passed: 1 scenario in 1 file"
+    mended = TWO.replace("nothing like it", "баланс")
+    assert counts(play("./two.ussd", "--failed", two=mended)) == "all passed: 1 scenario in 1 file"
+    done = play("two.ussd", "--failed")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "", "none of these failed when it was played last\n")
+
+
+def test_a_play_is_repeated_each_time_on_new_gateways(play):
+    text = GOOD + "anna dials *111*6*2#\n"  # it changes the language: the second time would differ
+    done = play("x.ussd", "--repeat", "3", x=text.replace("final screen", '"баланс"'))
+    assert done.exit_code == 0
+    files = [line.split("  ")[1] for line in done.stdout.splitlines()[:3]]
+    assert files == ["x.ussd (1 of 3)", "x.ussd (2 of 3)", "x.ussd (3 of 3)"]
+    assert counts(done) == "all passed: 3 scenarios in 1 file"
+
+
+def test_a_shuffled_play_tells_its_seed(play):
+    leaning = """\
+phone anna is 70001000001
+scenario "first"
+    anna dials *111*6*2#
+scenario "leans on the first"
+    anna dials *100#
+    anna sees "balans"
+"""
+    assert play("x.ussd", x=leaning).exit_code == 0
+    shuffled = [play("x.ussd", "--shuffle", str(seed)) for seed in range(8)]
+    assert shuffled[3].stdout.startswith("shuffled with the seed 3\n")
+    assert {done.exit_code for done in shuffled} == {0, 1}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no pseudo-terminals")
+def test_a_terminal_sees_a_bar_on_standard_error(tmp_path):
+    import pty
+
+    (tmp_path / "x.ussd").write_text(GOOD, encoding="utf-8")
+    ours, theirs = pty.openpty()
+    done = subprocess.run(
+        [sys.executable, "-m", "ussd_gateway", "play", "x.ussd", "--repeat", "2"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TERM": "xterm"},
+        check=True,
+    )
+    os.close(theirs)
+    shown = os.read(ours, 100_000).decode()
+    os.close(ours)
+    assert "0/2" in shown
+    assert "2/2" in shown
+    assert done.stdout.decode().splitlines()[-1] == "all passed: 2 scenarios in 1 file"

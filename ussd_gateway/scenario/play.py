@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -102,6 +103,9 @@ class Driver(Protocol):
     async def phone(self, msisdn: str) -> Phone:
         """The phone with this number; PhoneError when there cannot be one."""
 
+    def now(self) -> float:
+        """The network's time, in seconds since the epoch."""
+
     async def wait(self, seconds: float) -> None:
         """Let time pass."""
 
@@ -129,6 +133,7 @@ class Event:
     kind   Kind
     text   str; what was done, shown or received
     about  str; of a screen "final, success" or "awaiting an answer", of an SMS whom it is from
+    at     float; when it was noticed, by the network's clock, in seconds since the epoch
     """
 
     phone: str
@@ -136,6 +141,27 @@ class Event:
     kind: Kind
     text: str
     about: str = ""
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """A step that was played.
+
+    line, sentence, phone  as in the script
+    at       float; when it began, by the network's clock, in seconds since the epoch
+    waited   float; seconds that it took by that clock
+    seconds  float; of real time that it took
+    before   int; how many events there were when it began
+    """
+
+    line: int
+    sentence: str
+    phone: str
+    at: float
+    waited: float
+    seconds: float
+    before: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +206,9 @@ class Result:
 
     seconds  float; of real time
     events   tuple of Event; the transcript, of all phones
+    steps    tuple of Timed; as far as they were played, the one that failed is the last
+    began    float; real time, in seconds since the epoch
+    tags     tuple of str; the scenario's
     """
 
     file: str
@@ -188,6 +217,9 @@ class Result:
     seconds: float
     failure: Failure | None
     events: tuple[Event, ...]
+    steps: tuple[Timed, ...] = ()
+    began: float = 0.0
+    tags: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -239,30 +271,43 @@ class _Player:
         self._captures: dict[str, str] = {}
         self._secrets = Secrets()
         self._events: list[Event] = []
+        self._steps: list[Timed] = []
         self._inboxes: dict[str, list[Sms]] = {}  # as far as they are among the events
         self._read: dict[str, int] = {}  # how many of them were read
         self._screens: dict[str, Screen | None] = {}  # the last one among the events
         self._off: set[str] = set()
 
     async def play(self) -> Result:
-        started = time.perf_counter()
+        began, started = time.time(), time.perf_counter()
         failure = await self._failure()
         await self._tidy_up()
         seconds = time.perf_counter() - started
         events = tuple(self._masked(event) for event in self._events)
-        return Result(self._file, self._scenario.name, self._scenario.line, seconds, failure, events)
+        steps = tuple(replace(step, sentence=self._secrets.mask(step.sentence)) for step in self._steps)
+        name, line, tags = self._scenario.name, self._scenario.line, self._scenario.tags
+        return Result(self._file, name, line, seconds, failure, events, steps, began, tags)
 
     async def _failure(self) -> Failure | None:
         step = self._scenario.steps[0]
         try:
             await self._take_phones()
             for step in self._scenario.steps:
-                await PERFORM[type(step)](self, step)
-                await self._collect(step)
+                with self._timed(step):
+                    await PERFORM[type(step)](self, step)
+                    await self._collect(step)
         except (PhoneError, _UnmetError) as error:
             await self._collect(step)
             return await self._told(step, error if isinstance(error, _UnmetError) else _UnmetError(problem=str(error)))
         return None
+
+    @contextmanager
+    def _timed(self, step: Action) -> Iterator[None]:
+        at, started, before = self._driver.now(), time.perf_counter(), len(self._events)
+        try:
+            yield
+        finally:
+            waited, seconds = self._driver.now() - at, time.perf_counter() - started
+            self._steps.append(Timed(step.line, step.sentence, step.phone, at, waited, seconds, before))
 
     async def _take_phones(self) -> None:
         for name in dict.fromkeys(step.phone for step in self._scenario.steps if step.phone):
@@ -390,11 +435,14 @@ class _Player:
     # What happened -------------------------------------------------------------------------------------------------
 
     def _note(self, step: Action, text: str) -> None:
-        self._events.append(Event(step.phone, step.line, Kind.DONE, text))
+        self._event(step, Kind.DONE, text)
 
     def _show(self, step: Action, screen: Screen) -> None:
         self._screens[step.phone] = screen
-        self._events.append(Event(step.phone, step.line, Kind.SCREEN, screen.text, _about(screen)))
+        self._event(step, Kind.SCREEN, screen.text, _about(screen))
+
+    def _event(self, step: Action, kind: Kind, text: str, about: str = "") -> None:
+        self._events.append(Event(step.phone, step.line, kind, text, about, self._driver.now()))
 
     async def _collect(self, step: Action) -> None:
         """Put what has been received since among the events."""
@@ -405,14 +453,14 @@ class _Player:
         for sms in await self._phones[step.phone].inbox():
             if sms.id not in ids:
                 known.append(sms)
-                self._events.append(Event(step.phone, step.line, Kind.SMS, sms.text, f"from {sms.sender}"))
+                self._event(step, Kind.SMS, sms.text, f"from {sms.sender}")
 
     async def _told(self, step: Action, unmet: _UnmetError) -> Failure:
         self._learn_secrets(unmet.looks_for)
         mask = self._secrets.mask
         return Failure(
             step.line,
-            step.sentence,
+            mask(step.sentence),
             mask(unmet.expected),
             mask(unmet.problem),
             f"{step.phone} ({self._scenario.phones[step.phone]})" if step.phone else "",
@@ -461,7 +509,7 @@ class _Player:
         return Arrival(event, similarity, difference, remark)
 
     def _masked(self, event: Event) -> Event:
-        return Event(event.phone, event.line, event.kind, self._secrets.mask(event.text), event.about)
+        return replace(event, text=self._secrets.mask(event.text))
 
 
 def _fits(step: model.See, screen: Screen) -> bool:
