@@ -1,8 +1,10 @@
 """`play` from the command line: what it prints where, and its exit status."""
 
 import asyncio
+import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -15,6 +17,7 @@ from ussd_gateway.scenario.command import play_command
 from ussd_gateway.scenario.local import ALONE
 from ussd_gateway.serve import Gateway
 
+FORMS = ["--junit", "--json", "--html", "--tap"]
 GOOD = "phone anna is 70001000001\nanna dials *100#\nanna sees final screen\n"
 BAD = 'phone anna is 70001000001\nanna dials *100#\nanna sees "nothing like it"\n'
 WRONG = "phone anna is 70001000001\nanna dails *100#\n"
@@ -120,6 +123,35 @@ def test_results_are_written_for_programs(play, tmp_path):
     assert done.exit_code == 1
     assert ElementTree.parse(tmp_path / "out.xml").getroot().get("failures") == "1"
     assert json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["failed"] == 1
+
+
+def test_all_reports_are_written_at_once(play, tmp_path):
+    names = ["out.xml", "out.json", "out.html", "out.tap"]
+    done = play("bad.ussd", *sum(zip(FORMS, names, strict=True), ()), "--shuffle", "7", bad=BAD)
+    assert done.exit_code == 1
+    xml, data, html, tap = ((tmp_path / name).read_text(encoding="utf-8") for name in names)
+    assert '<property name="seed" value="7" />' in xml
+    assert json.loads(data)["facts"]["seed"] == "7"
+    assert "seed: 7" in html
+    assert tap.startswith("TAP version 14\n1..1\nnot ok 1 - bad.ussd: bad\n")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_report_tells_no_secret(play, form):
+    text = """\
+phone anna is 70001000001
+anna dials *111*25#
+anna receives sms from 3339 matching /Пароль: (?P<password>\\S+)\\./
+anna answers {password}
+"""
+    done = play("x.ussd", form, "-", x=text)
+    assert "Пароль: ********." in done.stdout
+    assert not re.search(r"Пароль: [^*(]", done.stdout)
+
+
+def test_a_report_does_not_tell_the_password_of_a_gateway(play, running):
+    done = play("good.ussd", "--gateway", running.replace("//", "//me:hidden@"), "--json", "-", good=GOOD)
+    assert json.loads(done.stdout)["facts"]["played on"] == running
 
 
 def test_data_on_standard_output_is_alone_there(play):
@@ -254,7 +286,10 @@ def test_a_terminal_sees_a_bar_on_standard_error(tmp_path):
         check=True,
     )
     os.close(theirs)
-    shown = os.read(ours, 100_000).decode()
+    shown = ""
+    with contextlib.suppress(OSError):  # Linux tells so that nobody holds the other end
+        while part := os.read(ours, 100_000):
+            shown += part.decode()
     os.close(ours)
     assert "0/2" in shown
     assert "2/2" in shown

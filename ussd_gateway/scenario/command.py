@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -35,6 +37,8 @@ STDOUT = "-"
 @click.option("--repeat", metavar="N", type=click.IntRange(min=1), default=1, help="Play everything N times.")
 @click.option("--junit", metavar="FILE", help="Write the result as JUnit XML; - is standard output.")
 @click.option("--json", metavar="FILE", help="Write the result as JSON; - is standard output.")
+@click.option("--html", metavar="FILE", help="Write the result as a page to look at; - is standard output.")
+@click.option("--tap", metavar="FILE", help="Write the result as TAP 14; - is standard output.")
 @click.option("--check", is_flag=True, help="Only read the scripts and tell their mistakes.")
 def play_command(
     paths: tuple[Path, ...],
@@ -77,28 +81,52 @@ def play_command(
     files = _played(list(rounds(scripts, repeat, shuffle)), (gateway, config), jobs or os.cpu_count() or 1, console)
     results = [result for _, of_file in files for result in of_file]
     _print(console, report.summary(results))
+    facts = {
+        "ussd-gateway": version("ussd-gateway"),
+        "played on": _without_password(gateway or "gateways of their own"),
+    }
+    if shuffle is not None:
+        facts["seed"] = shuffle
     for form, path in written.items():
         if path:
-            _write(path, REPORTS[form](files))
+            _write(path, REPORTS[form](files, facts))
     sys.exit(0 if all(result.passed for result in results) else FAILED)
 
 
 Files = Sequence[tuple[str, Sequence["Result"]]]
+Facts = Mapping[str, str]
 
 
-def _as_junit(files: Files) -> str:
+def _as_junit(files: Files, facts: Facts) -> str:
     from ussd_gateway.scenario.junit import junit
 
-    return junit(files)
+    return junit(files, facts)
 
 
-def _as_json(files: Files) -> str:
+def _as_json(files: Files, facts: Facts) -> str:
     from ussd_gateway.scenario.report import as_json
 
-    return json.dumps(as_json(files), ensure_ascii=False, indent=2) + "\n"
+    return json.dumps({"facts": dict(facts), **as_json(files)}, ensure_ascii=False, indent=2) + "\n"
 
 
-REPORTS: dict[str, Callable[[Files], str]] = {"junit": _as_junit, "json": _as_json}
+def _as_html(files: Files, facts: Facts) -> str:
+    from ussd_gateway.scenario.page import page
+
+    return page(files, facts)
+
+
+def _as_tap(files: Files, facts: Facts) -> str:
+    from ussd_gateway.scenario.tap import tap
+
+    return tap(files)
+
+
+REPORTS: dict[str, Callable[[Files, Facts], str]] = {
+    "junit": _as_junit,
+    "json": _as_json,
+    "html": _as_html,
+    "tap": _as_tap,
+}
 """The forms that a result is written in, each an option."""
 
 
@@ -201,6 +229,11 @@ def _console(*, err: bool) -> Console:
 
 def _print(console: Console, text: object) -> None:
     console.print(text, soft_wrap=True)  # nothing is cut off at the terminal's edge
+
+
+def _without_password(url: str) -> str:
+    """The URL as a report may show it."""
+    return re.sub(r"//[^/]*@", "//", url)
 
 
 def _write(path: str, text: str) -> None:
