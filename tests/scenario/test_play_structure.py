@@ -5,7 +5,7 @@ import pytest
 from ussd_gateway.scenario.parse import parse
 from ussd_gateway.scenario.play import play
 from ussd_gateway.scenario.remote import remote_driver
-from ussd_gateway.scenario.report import as_json, failure_report
+from ussd_gateway.scenario.report import as_json, failure_report, told_steps
 
 PHONES = "phone anna is 70001000001\nphone boris is 70002000001\n"
 
@@ -352,3 +352,22 @@ async def test_a_failed_teardown_of_one_file_does_not_keep_another_file_from_its
         'use shared.ussd\nteardown\n    anna answers 1\nscenario "a"\n    wait 1\n', shared_ussd=SHARED
     )
     assert [failure.line for failure in (result.failure, *result.failure.later)] == [5, 8]
+
+
+async def test_the_chronicle_tells_rounds_and_the_steps_of_phones_at_once(results):
+    (result,) = await results(
+        """\
+repeat 2 times
+    together
+        anna dials *100#
+        boris hangs up
+"""
+    )
+    assert [(step.line, step.sentence) for step, _ in told_steps(result)] == [
+        (3, "round 1 of 2"),
+        (5, "anna dials *100#"),
+        (6, "boris hangs up"),
+        (3, "round 2 of 2"),
+        (5, "anna dials *100#"),
+        (6, "boris hangs up"),
+    ]

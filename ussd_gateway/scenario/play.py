@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import groupby
@@ -104,6 +105,9 @@ class Driver(Protocol):
     async def phone(self, msisdn: str) -> Phone:
         """The phone with this number; PhoneError when there cannot be one."""
 
+    def now(self) -> float:
+        """The network's time, in seconds since the epoch."""
+
     async def wait(self, seconds: float) -> None:
         """Let time pass."""
 
@@ -131,6 +135,7 @@ class Event:
     kind   Kind
     text   str; what was done, shown or received
     about  str; of a screen "final, success" or "awaiting an answer", of an SMS whom it is from
+    at     float; when it was noticed, by the network's clock, in seconds since the epoch
     file   str; where the line is, "" for the script's own file
     """
 
@@ -139,6 +144,29 @@ class Event:
     kind: Kind
     text: str
     about: str = ""
+    at: float = 0.0
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """A step that was played, or a round or row of a block.
+
+    line, sentence, phone  as in the script; of a round or row which it is
+    at       float; when it began, by the network's clock, in seconds since the epoch
+    waited   float; seconds that it took by that clock
+    seconds  float; of real time that it took
+    before   int; how many events there were when it began
+    file     str; where the line is, "" for the script's own file
+    """
+
+    line: int
+    sentence: str
+    phone: str
+    at: float
+    waited: float
+    seconds: float
+    before: int
     file: str = ""
 
 
@@ -190,6 +218,9 @@ class Result:
 
     seconds  float; of real time
     events   tuple of Event; the transcript, of all phones
+    steps    tuple of Timed; as far as they were played, the one that failed is the last
+    began    float; real time, in seconds since the epoch
+    tags     tuple of str; the scenario's
     """
 
     file: str
@@ -198,6 +229,9 @@ class Result:
     seconds: float
     failure: Failure | None
     events: tuple[Event, ...]
+    steps: tuple[Timed, ...] = ()
+    began: float = 0.0
+    tags: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -258,6 +292,7 @@ class _Player:
         self._secrets = Secrets()
         self._set(scenario.variables)
         self._events: list[Event] = []
+        self._steps: list[Timed] = []
         self._inboxes: dict[str, list[Sms]] = {}  # as far as they are among the events
         self._read: dict[str, int] = {}  # how many of them were read
         self._screens: dict[str, Screen | None] = {}  # the last one among the events
@@ -265,12 +300,14 @@ class _Player:
         self._since: dict[str, int] = {}  # how many events there were when the phone got its number
 
     async def play(self) -> Result:
-        started = time.perf_counter()
+        began, started = time.time(), time.perf_counter()
         failure = await self._failure()
         await self._tidy_up()
         seconds = time.perf_counter() - started
         events = tuple(self._masked(event) for event in self._events)
-        return Result(self._file, self._scenario.name, self._scenario.line, seconds, failure, events)
+        steps = tuple(replace(step, sentence=self._secrets.mask(step.sentence)) for step in self._steps)
+        name, line, tags = self._scenario.name, self._scenario.line, self._scenario.tags
+        return Result(self._file, name, line, seconds, failure, events, steps, began, tags)
 
     async def _failure(self) -> Failure | None:
         scenario = self._scenario
@@ -306,12 +343,24 @@ class _Player:
     async def _perform(self, step: Action) -> None:
         try:
             self._check_known(step)
-            await PERFORM[type(step)](self, step)
-            await self._collect(step)
+            with nullcontext() if isinstance(step, model.Block) else self._timed(step):
+                await PERFORM[type(step)](self, step)
+                await self._collect(step)
         except (PhoneError, _UnmetError) as error:
             await self._collect(step)
             unmet = error if isinstance(error, _UnmetError) else _UnmetError(problem=str(error))
             raise _FailedError(await self._told(step, unmet)) from error
+
+    @contextmanager
+    def _timed(self, step: Action, sentence: str = "") -> Iterator[None]:
+        at, started, before = self._driver.now(), time.perf_counter(), len(self._events)
+        try:
+            yield
+        finally:
+            waited, seconds = self._driver.now() - at, time.perf_counter() - started
+            self._steps.append(
+                Timed(step.line, sentence or step.sentence, step.phone, at, waited, seconds, before, step.file)
+            )
 
     def _check_known(self, step: Action) -> None:
         """A teardown may speak of what a setup was to find, and did not."""
@@ -401,9 +450,7 @@ class _Player:
 
     async def repeat(self, step: model.Repeat) -> None:
         for number in range(1, step.count + 1):
-            where = f"round {number} of {step.count}"
-            self._note(step, where)
-            await self._play(step.steps, where)
+            await self._play_block(step, f"round {number} of {step.count}")
 
     async def for_each(self, step: model.ForEach) -> None:
         before = dict(self._captures)
@@ -411,12 +458,16 @@ class _Player:
             self._set(row.values)
             values = ", ".join(f"{name} {value}" for name, value in row.values.items())
             where = self._secrets.mask(f"row {number} of {step.table}, line {row.line}: {values}")
-            self._note(step, where)
-            await self._play(step.steps, where)
+            await self._play_block(step, where)
         for name in step.rows[0].values:
             self._captures.pop(name)
             if name in before:
                 self._captures[name] = before[name]
+
+    async def _play_block(self, step: model.Block, where: str) -> None:
+        with self._timed(step, where):
+            self._note(step, where)
+            await self._play(step.steps, where)
 
     async def together(self, step: model.Together) -> None:
         of_actor: dict[str, list[Action]] = {}
@@ -504,11 +555,14 @@ class _Player:
     # What happened -------------------------------------------------------------------------------------------------
 
     def _note(self, step: Action, text: str) -> None:
-        self._events.append(Event(step.phone, step.line, Kind.DONE, text, "", step.file))
+        self._event(step, Kind.DONE, text)
 
     def _show(self, step: Action, screen: Screen) -> None:
         self._screens[step.phone] = screen
-        self._events.append(Event(step.phone, step.line, Kind.SCREEN, screen.text, _about(screen), step.file))
+        self._event(step, Kind.SCREEN, screen.text, _about(screen))
+
+    def _event(self, step: Action, kind: Kind, text: str, about: str = "") -> None:
+        self._events.append(Event(step.phone, step.line, kind, text, about, self._driver.now(), step.file))
 
     async def _collect(self, step: Action) -> None:
         """Put what has been received since among the events."""
@@ -519,7 +573,7 @@ class _Player:
         for sms in await self._phones[step.phone].inbox():
             if sms.id not in ids:
                 known.append(sms)
-                self._events.append(Event(step.phone, step.line, Kind.SMS, sms.text, f"from {sms.sender}", step.file))
+                self._event(step, Kind.SMS, sms.text, f"from {sms.sender}")
 
     async def _told(self, step: Action, unmet: _UnmetError) -> Failure:
         self._learn_secrets(unmet.looks_for)
