@@ -30,13 +30,24 @@ EXAMPLES = {
         {"phone": "anna", "state": "awaiting", "expected": Expected("containing", Text("1"))},
     ),
     "PHONE sees outcome OUTCOME": ("anna sees outcome no_route", {"phone": "anna", "outcome": "no_route"}),
+    "PHONE sees screen of at most COUNT octets": (
+        "anna sees screen of at most 160 octets",
+        {"phone": "anna", "count": 160, "unit": "octets"},
+    ),
+    "PHONE sees screen of at most COUNT characters": (
+        "anna sees screen of at most 80 characters",
+        {"phone": "anna", "count": 80, "unit": "characters"},
+    ),
+    "PHONE sees screen encoded ENCODING": ("anna sees screen encoded ucs2", {"phone": "anna", "encoding": "ucs2"}),
     "PHONE hangs up": ("anna hangs up", {"phone": "anna"}),
-    "PHONE receives sms [from NUMBER] [within TIME] [EXPECTED]": (
-        r"anna receives sms matching /(\d+)/ within 2 min from boris",
+    "PHONE receives sms [from NUMBER] [within TIME] [in PARTS] [encoded ENCODING] [EXPECTED]": (
+        r"anna receives sms matching /(\d+)/ within 2 min in 3 parts encoded ucs2 from boris",
         {
             "phone": "anna",
             "number": Text("70002000001"),
             "time": 120.0,
+            "parts": 3,
+            "encoding": "ucs2",
             "expected": Expected("matching", Text(r"(\d+)", pattern=True)),
         },
     ),
@@ -44,12 +55,15 @@ EXAMPLES = {
         "anna receives no sms from 3339 for 10s",
         {"phone": "anna", "number": Text("3339"), "time": 10.0},
     ),
-    "PHONE sends sms TEXT to NUMBER": (
-        'anna sends sms "ПАРОЛЬ" to 3339',
-        {"phone": "anna", "text": Text("ПАРОЛЬ"), "number": Text("3339")},
+    "PHONE sends sms TEXT to NUMBER [encoded ENCODING]": (
+        'anna sends sms "ПАРОЛЬ" to 3339 encoded ucs2',
+        {"phone": "anna", "text": Text("ПАРОЛЬ"), "number": Text("3339"), "encoding": "ucs2"},
     ),
     "PHONE turns off": ("anna turns off", {"phone": "anna", "on": False}),
     "PHONE turns on": ("anna turns on", {"phone": "anna", "on": True}),
+    "PHONE memory is full": ("anna memory is full", {"phone": "anna", "full": True}),
+    "PHONE memory has room": ("anna memory has room", {"phone": "anna", "full": False}),
+    "PHONE speaks LANGUAGE": ("anna speaks en", {"phone": "anna", "language": "en"}),
     "network pushes TEXT to PHONE from CODE": (
         'network pushes "Скидка" to anna from *111#',
         {"phone": "anna", "text": Text("Скидка"), "code": Text("*111#"), "asks": False},
@@ -160,7 +174,7 @@ def test_outcomes_are_those_of_the_network_and_what_a_phone_does_not_send():
 
 
 def test_the_verbs_of_a_phone_are_known_for_telling_an_unknown_phone():
-    assert VERBS == ("dials", "answers", "sees", "hangs", "receives", "sends", "turns")
+    assert VERBS == ("dials", "answers", "sees", "hangs", "receives", "sends", "turns", "memory", "speaks")
 
 
 def test_the_way_out_is_the_nearest_word_or_all_of_them():

@@ -14,6 +14,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from ussd_gateway.coding.data_coding import Alphabet
 from ussd_gateway.handsets.handset import NOT_USSD
 from ussd_gateway.network.address import AddressError, classify, normalise_msisdn
 from ussd_gateway.network.session import Outcome
@@ -29,10 +30,16 @@ UNITS = {
     **dict.fromkeys(("h", "hour", "hours"), 3600.0),
     **dict.fromkeys(("d", "day", "days"), 86400.0),
 }
+ENCODINGS = tuple(
+    alphabet.value
+    for alphabet in (Alphabet.GSM7, Alphabet.UCS2, Alphabet.ASCII, Alphabet.LATIN1, Alphabet.CYRILLIC, Alphabet.HEBREW)
+)
+LANGUAGES = ("ru", "en", "latin")
 NAME = re.compile(r"[^\W\d]\w*")
 
 _TIME = re.compile(r"(\d+(?:\.\d+)?)([^\W\d]*)")
 _NUMBER = re.compile(r"\+?\d{3,15}")
+_DIGITS = 6  # of a count
 _TYPED = re.compile(r"[\s().-]")
 
 
@@ -198,11 +205,23 @@ def _expected(reader: Reader) -> model.Expected:
     return model.Expected(how or model.CONTAINING, _text(slot, *kinds)(reader))
 
 
-def _outcome(reader: Reader) -> str:
-    outcome = reader.take("OUTCOME", Kind.WORD)
-    if outcome not in OUTCOMES:
-        raise reader.wrong(f"I do not know the outcome {outcome}", way_out(outcome, OUTCOMES))
-    return outcome
+def _one_of(slot: str, known: tuple[str, ...]) -> Callable[[Reader], str]:
+    def read(reader: Reader) -> str:
+        word = reader.take(slot, Kind.WORD)
+        if word not in known:
+            raise reader.wrong(f"I do not know the {slot.lower()} {word}", way_out(word, known))
+        return word
+
+    return read
+
+
+def _count(reader: Reader) -> int:
+    written = reader.take("COUNT", Kind.WORD)
+    if not (written.isascii() and written.isdigit() and len(written) <= _DIGITS):
+        raise UnfitError(reader.at - 1, slot="COUNT")
+    if not int(written):
+        raise reader.wrong("there cannot be 0", "write 1 or more")
+    return int(written)
 
 
 def _time(reader: Reader) -> float:
@@ -218,6 +237,20 @@ def _time(reader: Reader) -> float:
     return float(found[1]) * UNITS.get(unit, 1.0)
 
 
+def _parts(reader: Reader) -> int:
+    start = reader.at
+    try:
+        count = _count(reader)
+    except UnfitError:
+        raise UnfitError(start, slot="PARTS") from None
+    reader.word("part" if reader.sees("part") else "parts")
+    return count
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(f"`{word}`" for word in words)
+
+
 SLOTS: dict[str, Slot] = {
     "VERSION": Slot("a version such as 1", "`1`", _version),
     "NAME": Slot("a name such as anna", "one word of letters, digits and `_`", _name),
@@ -231,7 +264,11 @@ SLOTS: dict[str, Slot] = {
         '`"text"` or `containing "text"`; `exactly "text"`; `/pattern/` or `matching /pattern/`',
         _expected,
     ),
-    "OUTCOME": Slot("an outcome such as timeout", ", ".join(f"`{outcome}`" for outcome in OUTCOMES), _outcome),
+    "OUTCOME": Slot("an outcome such as timeout", _listed(OUTCOMES), _one_of("OUTCOME", OUTCOMES)),
+    "COUNT": Slot("a number such as 3", "`3`", _count),
+    "PARTS": Slot("parts such as 3 parts", "`3 parts`, `1 part`", _parts),
+    "ENCODING": Slot("an encoding such as ucs2", _listed(ENCODINGS), _one_of("ENCODING", ENCODINGS)),
+    "LANGUAGE": Slot("a language such as en", _listed(LANGUAGES), _one_of("LANGUAGE", LANGUAGES)),
     "NUMBER": Slot("a number such as 3339", "`3339`, a phone's name, or a sender's name in quotes", _number),
     "TIME": Slot("a time such as 5s", "`5` or `5s`, `3min`, `2h`, `30d`, also `3 minutes`", _time),
     "TEXT": Slot('a "text"', "in quotes; one word can do without", _text("TEXT", Kind.TEXT, Kind.WORD)),
@@ -270,20 +307,36 @@ SENTENCES = (
         "PHONE sees awaiting screen [EXPECTED]", model.See, "The phone asks for an answer.", {"state": "awaiting"}
     ),
     Sentence("PHONE sees outcome OUTCOME", model.See, "How the dialogue ended."),
+    Sentence(
+        "PHONE sees screen of at most COUNT octets",
+        model.Measure,
+        "The text takes so many octets of a USSD string, packed: 160 are the most there can be.",
+        {"unit": "octets"},
+    ),
+    Sentence(
+        "PHONE sees screen of at most COUNT characters",
+        model.Measure,
+        "The text has so many characters.",
+        {"unit": "characters"},
+    ),
+    Sentence("PHONE sees screen encoded ENCODING", model.Measure, "How the text was encoded on its way."),
     Sentence("PHONE hangs up", model.HangUp, "Cancels the dialogue."),
     Sentence(
-        "PHONE receives sms [from NUMBER] [within TIME] [EXPECTED]",
+        "PHONE receives sms [from NUMBER] [within TIME] [in PARTS] [encoded ENCODING] [EXPECTED]",
         model.Receive,
-        "The next SMS that fits has come, or comes in time; without `within`, in 5 seconds.",
+        "The next SMS of that sender and text has come, or comes in time; without `within`, in 5 seconds.",
     ),
     Sentence(
         "PHONE receives no sms (for TIME) [from NUMBER] [EXPECTED]",
         model.ReceiveNone,
         "The time passes, and no SMS that fits is there.",
     ),
-    Sentence("PHONE sends sms TEXT to NUMBER", model.Send, "Sends an SMS."),
+    Sentence("PHONE sends sms TEXT to NUMBER [encoded ENCODING]", model.Send, "Sends an SMS."),
     Sentence("PHONE turns off", model.Turn, "Leaves the network: what is sent to it waits.", {"on": False}),
     Sentence("PHONE turns on", model.Turn, "Comes back: what waited arrives.", {"on": True}),
+    Sentence("PHONE memory is full", model.Memory, "No SMS finds room: what is sent to it waits.", {"full": True}),
+    Sentence("PHONE memory has room", model.Memory, "There is room again: what waited arrives.", {"full": False}),
+    Sentence("PHONE speaks LANGUAGE", model.Speak, "Chooses the language of the operator's texts."),
     Sentence("network pushes TEXT to PHONE from CODE", model.Push, "A text that nobody asked for.", {"asks": False}),
     Sentence("network asks PHONE TEXT from CODE", model.Push, "A question that the phone can answer.", {"asks": True}),
     Sentence("wait TIME", model.Wait, "Time passes: a virtual clock is moved, a real one waited for."),

@@ -158,11 +158,30 @@ class See(Action):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Measure(Action):
+    """How long the text on the screen is, and how it was encoded.
+
+    count     int; so many at most, 0 for any number
+    unit      "octets" or "characters"; of what there are so many
+    encoding  str; "" for any
+    """
+
+    count: int = 0
+    unit: str = ""
+    encoding: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Receive(Action):
-    """An SMS that no earlier step has read has come, or comes within `time` seconds; `number` is whom it is from."""
+    """An SMS that no earlier step has read has come, or comes within `time` seconds; `number` is whom it is from.
+
+    That SMS has so many `parts` (0 for any number) and that encoding ("" for any).
+    """
 
     number: Text | None = None
     time: float = SMS_PATIENCE
+    parts: int = 0
+    encoding: str = ""
     expected: Expected | None = None
 
 
@@ -177,10 +196,11 @@ class ReceiveNone(Action):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Send(Action):
-    """Send an SMS."""
+    """Send an SMS; `encoding` is "" for the one that the text needs."""
 
     text: Text
     number: Text
+    encoding: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +208,20 @@ class Turn(Action):
     """Switch the phone on or off."""
 
     on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory(Action):
+    """The memory for SMS is full, or has room again."""
+
+    full: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speak(Action):
+    """Choose the language of the operator's texts."""
+
+    language: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

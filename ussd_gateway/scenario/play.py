@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+from ussd_gateway.coding.data_coding import ussd_octets
 from ussd_gateway.patterns import Found, search
 from ussd_gateway.scenario import model
 from ussd_gateway.scenario.difference import compare, fitting_part
@@ -33,12 +34,14 @@ class Screen:
     awaiting  bool; an answer is wanted
     outcome   str; how the dialogue ended, "" while it goes on
     session   str; the id of the dialogue, "" where there is none
+    encoding  str; the alphabet in which the text came, "" where nobody knows
     """
 
     text: str
     awaiting: bool
     outcome: str = ""
     session: str = ""
+    encoding: str = ""
 
     @property
     def final(self) -> bool:
@@ -48,11 +51,17 @@ class Screen:
 
 @dataclass(frozen=True, slots=True)
 class Sms:
-    """An SMS that a phone has received; `id` differs from that of any other on this phone."""
+    """An SMS that a phone has received; `id` differs from that of any other on this phone.
+
+    parts     int; in so many it came
+    encoding  str; the alphabet in which it came
+    """
 
     id: str
     sender: str
     text: str
+    parts: int = 1
+    encoding: str = "gsm7"
 
 
 class Phone(Protocol):
@@ -77,11 +86,17 @@ class Phone(Protocol):
     async def screen(self) -> Screen | None:
         """What is shown now, None for nothing."""
 
-    async def send(self, to: str, text: str) -> None:
-        """Send an SMS."""
+    async def send(self, to: str, text: str, encoding: str = "") -> None:
+        """Send an SMS, in an alphabet or in the one that it needs."""
 
     async def turn(self, on: bool) -> None:
         """Join the network, or leave it."""
+
+    async def fill_memory(self, full: bool) -> None:
+        """Leave no room for SMS, or make some."""
+
+    async def speak(self, language: str) -> None:
+        """Choose the language of the operator's texts."""
 
     async def receive(self, sender: str, match: str, within: float) -> Sms | None:
         """The next unread SMS from `sender` ("" for anybody) in which the regular expression `match` finds something.
@@ -243,6 +258,7 @@ class _Player:
         self._read: dict[str, int] = {}  # how many of them were read
         self._screens: dict[str, Screen | None] = {}  # the last one among the events
         self._off: set[str] = set()
+        self._full: set[str] = set()
 
     async def play(self) -> Result:
         started = time.perf_counter()
@@ -276,6 +292,8 @@ class _Player:
             try:
                 if name in self._off:
                     await phone.turn(True)
+                if name in self._full:
+                    await phone.fill_memory(False)
                 screen = await phone.screen()
                 if screen and screen.awaiting:
                     await phone.hang_up()
@@ -301,12 +319,21 @@ class _Player:
     async def send(self, step: model.Send) -> None:
         text, number = self._fill(step.text), self._fill(step.number)
         self._note(step, f"sends sms to {number}: {text}")
-        await self._phones[step.phone].send(number, text)
+        await self._phones[step.phone].send(number, text, step.encoding)
 
     async def turn(self, step: model.Turn) -> None:
         self._note(step, "turns on" if step.on else "turns off")
         await self._phones[step.phone].turn(step.on)
         (self._off.discard if step.on else self._off.add)(step.phone)
+
+    async def memory(self, step: model.Memory) -> None:
+        self._note(step, "memory is full" if step.full else "memory has room")
+        await self._phones[step.phone].fill_memory(step.full)
+        (self._full.add if step.full else self._full.discard)(step.phone)
+
+    async def speak(self, step: model.Speak) -> None:
+        self._note(step, f"speaks {step.language}")
+        await self._phones[step.phone].speak(step.language)
 
     async def wait(self, step: model.Wait) -> None:
         self._note(step, f"wait {step.time:g} s")
@@ -324,10 +351,27 @@ class _Player:
             problem = f'"{first}" is not "{second}"' if step.same else f'both are "{first}"'
             raise _UnmetError(problem=problem)
 
-    async def see(self, step: model.See) -> None:
+    async def _look(self, step: Action) -> Screen | None:
         screen = await self._phones[step.phone].screen()
         if screen is not None and screen != self._screens[step.phone]:
             self._show(step, screen)
+        return screen
+
+    async def measure(self, step: model.Measure) -> None:
+        screen = await self._look(step)
+        at_most = f" of at most {step.count} {step.unit}" if step.count else ""
+        encoded = f" encoded {step.encoding}" if step.encoding else ""
+        expected = f"a screen{at_most}{encoded}"
+        if screen is None:
+            raise _UnmetError(expected=expected, problem="the phone shows nothing")
+        length = ussd_octets(screen.text) if step.unit == "octets" else len(screen.text)
+        if step.count and length > step.count:
+            raise _UnmetError(expected=expected, problem=f"it has {length} {step.unit}", kind=Kind.SCREEN)
+        if step.encoding not in ("", screen.encoding):
+            raise _UnmetError(expected=expected, problem=f"it is encoded {screen.encoding}", kind=Kind.SCREEN)
+
+    async def see(self, step: model.See) -> None:
+        screen = await self._look(step)
         if step.absent:
             if screen and step.expected and _search(step.expected.regex(self._captures), screen.text):
                 raise self._unmet_screen(step)
@@ -347,8 +391,21 @@ class _Player:
         self._read[step.phone] = 1 + max(
             (at for at, received in enumerate(self._inboxes[step.phone]) if received.id == sms.id), default=-1
         )
+        if step.parts not in (0, sms.parts):
+            raise self._unlike(step, f"it came in {_counted(sms.parts, 'part')}")
+        if step.encoding not in ("", sms.encoding):
+            raise self._unlike(step, f"it came encoded {sms.encoding}")
         if step.expected:
             self._capture(step.expected, sms.text, _UnmetError())
+
+    def _unlike(self, step: model.Receive, problem: str) -> _UnmetError:
+        return _UnmetError(
+            expected=f"an SMS{self._told_sms(step)}",
+            problem=problem,
+            looks_for=step.expected,
+            kind=Kind.SMS,
+            sender=self._fill(step.number),
+        )
 
     async def receive_none(self, step: model.ReceiveNone) -> None:
         sender, match = self._fill(step.number), self._regex(step.expected)
@@ -374,8 +431,11 @@ class _Player:
             self._secrets.add(name, value)
 
     def _told_sms(self, step: model.Receive | model.ReceiveNone) -> str:
-        sender = f" from {self._fill(step.number)}" if step.number else ""
-        return sender + (f" {step.expected.told(self._captures)}" if step.expected else "")
+        words = f" from {self._fill(step.number)}" if step.number else ""
+        if isinstance(step, model.Receive):
+            words += f" in {_counted(step.parts, 'part')}" if step.parts else ""
+            words += f" encoded {step.encoding}" if step.encoding else ""
+        return words + (f" {step.expected.told(self._captures)}" if step.expected else "")
 
     def _unmet_screen(self, step: model.See) -> _UnmetError:
         words = "no screen" if step.absent else {"": "a screen", "final": "a final screen"}.get(step.state)
@@ -473,6 +533,10 @@ def _fits(step: model.See, screen: Screen) -> bool:
     return not step.outcome or step.outcome == screen.outcome
 
 
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
 def _about(screen: Screen) -> str:
     if screen.awaiting:
         return "awaiting an answer"
@@ -484,10 +548,13 @@ PERFORM: dict[type[Action], Callable[[_Player, Any], Awaitable[None]]] = {
     model.Answer: _Player.answer,
     model.HangUp: _Player.hang_up,
     model.See: _Player.see,
+    model.Measure: _Player.measure,
     model.Receive: _Player.receive,
     model.ReceiveNone: _Player.receive_none,
     model.Send: _Player.send,
     model.Turn: _Player.turn,
+    model.Memory: _Player.memory,
+    model.Speak: _Player.speak,
     model.Push: _Player.push,
     model.Wait: _Player.wait,
     model.Check: _Player.check,

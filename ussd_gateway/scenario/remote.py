@@ -10,6 +10,7 @@ from typing import Any
 
 import aiohttp
 
+from ussd_gateway.coding.data_coding import ussd_alphabet
 from ussd_gateway.scenario.play import NoGatewayError, PhoneError, Screen, Sms
 
 _LONGEST_WAIT = 60.0  # seconds that one request waits; a longer wait takes several
@@ -100,13 +101,22 @@ class RemotePhone:
         shown = await self._api.call("GET", f"{self._path}/ussd")
         return _screen(shown) if shown else None
 
-    async def send(self, to: str, text: str) -> None:
-        """Send an SMS."""
-        await self._api.call("POST", f"{self._path}/sms", body={"to": to, "text": text})
+    async def send(self, to: str, text: str, encoding: str = "") -> None:
+        """Send an SMS, in an alphabet or in the one that it needs."""
+        body = {"to": to, "text": text} | ({"alphabet": encoding} if encoding else {})
+        await self._api.call("POST", f"{self._path}/sms", body=body)
 
     async def turn(self, on: bool) -> None:
         """Join the network, or leave it."""
         await self._api.call("PUT", self._path, body={"attached": on})
+
+    async def fill_memory(self, full: bool) -> None:
+        """Leave no room for SMS, or make some."""
+        await self._api.call("PUT", self._path, body={"memory_full": full})
+
+    async def speak(self, language: str) -> None:
+        """Choose the language of the operator's texts."""
+        await self._api.call("PUT", self._path, body={"language": language})
 
     async def receive(self, sender: str, match: str, within: float) -> Sms | None:
         """The next unread SMS that fits, within so many seconds of the gateway's clock."""
@@ -154,7 +164,10 @@ class RemotePhone:
         query = {"after": after, "match": match, "from": sender, "wait": f"{wait:g}" if wait else ""}
         query = {name: value for name, value in query.items() if value}
         answer = await self._api.call("GET", f"{self._path}/sms", query=query, waits=bool(wait))
-        return [Sms(str(sms["id"]), str(sms["from"]), str(sms["text"])) for sms in answer["messages"]]
+        return [
+            Sms(str(sms["id"]), str(sms["from"]), str(sms["text"]), int(sms["parts"]), str(sms["alphabet"]))
+            for sms in answer["messages"]
+        ]
 
 
 class Api:
@@ -226,4 +239,5 @@ def _screen(answer: dict[str, Any]) -> Screen:
         answer["state"] == "awaiting_answer",
         str(answer["outcome"] or ""),
         str(answer["session"] or ""),
+        ussd_alphabet(int(answer["data_coding"])).value,
     )
