@@ -10,9 +10,15 @@ from ussd_gateway.scenario.tokens import lines
 
 PHONES = {"anna": "70001000001", "boris": "70002000001"}
 
+ESMES = {"shop": model.Account("test", "test")}
+
 EXAMPLES = {
     "version VERSION": ("version 1", {"version": "1"}),
     "phone NAME is MSISDN": ("phone vera is +70003000001", {"name": "vera", "msisdn": "70003000001"}),
+    "esme NAME is SYSTEM_ID [with password PASSWORD]": (
+        'esme bank is test with password "s3cret"',
+        {"name": "bank", "system_id": "test", "password": "s3cret"},
+    ),
     "scenario TITLE": ('scenario "A new {password}"', {"title": "A new {password}"}),
     "PHONE dials CODE": ("anna dials *111*25#", {"phone": "anna", "code": Text("*111*25#")}),
     "PHONE answers ANSWER": ('anna answers "12 34"', {"phone": "anna", "answer": Text("12 34")}),
@@ -72,6 +78,50 @@ EXAMPLES = {
         'network asks anna "Сумма?" from *111#',
         {"phone": "anna", "text": Text("Сумма?"), "code": Text("*111#"), "asks": True},
     ),
+    "ESME binds [as MODE] [answered STATUS]": (
+        "shop binds answered RINVPASWD as receiver",
+        {"esme": "shop", "mode": "receiver", "status": "ESME_RINVPASWD"},
+    ),
+    "ESME submits TEXT to NUMBER [from SENDER] [encoded ENCODING] [answered STATUS] [keeping id as CAPTURE]": (
+        'shop submits "Скидка" to anna from "SHOP" answered nothing keeping id as first',
+        {
+            "esme": "shop",
+            "text": Text("Скидка"),
+            "number": Text("70001000001"),
+            "sender": Text("SHOP"),
+            "status": "",
+            "capture": "first",
+        },
+    ),
+    "ESME submits TEXT to NUMBER (with receipt) [from SENDER] [encoded ENCODING] [answered STATUS]"
+    " [keeping id as CAPTURE]": (
+        'shop submits "Скидка" to anna encoded ucs2 with receipt',
+        {
+            "esme": "shop",
+            "text": Text("Скидка"),
+            "number": Text("70001000001"),
+            "encoding": "ucs2",
+            "receipt": True,
+        },
+    ),
+    "ESME gets receipt STAT [for ID] [within TIME]": (
+        "shop gets receipt DELIVRD within 5s for {first}",
+        {"esme": "shop", "stat": "DELIVRD", "time": 5.0, "id": Text("{first}")},
+    ),
+    "ESME gets no receipt for TIME": ("shop gets no receipt for 1h", {"esme": "shop", "time": 3600.0}),
+    "ESME receives (EXPECTED) [from NUMBER] [within TIME]": (
+        'shop receives "СТОП" from anna',
+        {"esme": "shop", "expected": Expected("containing", Text("СТОП")), "number": Text("70001000001")},
+    ),
+    "ESME receives sms [from NUMBER] [within TIME] [in PARTS] [encoded ENCODING] [EXPECTED]": (
+        "shop receives sms in 2 parts",
+        {"esme": "shop", "parts": 2},
+    ),
+    "ESME receives no sms (for TIME) [from NUMBER] [EXPECTED]": (
+        "shop receives no sms for 1s",
+        {"esme": "shop", "time": 1.0},
+    ),
+    "ESME unbinds": ("shop unbinds", {"esme": "shop"}),
     "wait TIME": ("wait 181s", {"time": 181.0}),
     "check FIRST is SECOND": ("check {a} is 12", {"first": Text("{a}"), "second": Text("12"), "same": True}),
     "check FIRST differs from SECOND": (
@@ -88,7 +138,7 @@ def tokens(written):
 
 def read(written):
     """The rows that the sentence fits, each with its fields."""
-    found = [(row, match(row, Reader(tokens(written), PHONES))) for row in SENTENCES]
+    found = [(row, match(row, Reader(tokens(written), PHONES, ESMES))) for row in SENTENCES]
     return [(row, fields) for row, fields in found if fields is not None]
 
 
@@ -155,6 +205,7 @@ def test_the_units_are_what_people_write():
         ('"MegaBank"', "MegaBank"),
         ("11", "11"),
         ("{number}", "{number}"),
+        ("shop", "test"),
     ],
 )
 def test_a_number_is_digits_a_phones_name_or_the_name_of_a_sender(written, number):
@@ -174,7 +225,7 @@ def test_outcomes_are_those_of_the_network_and_what_a_phone_does_not_send():
 
 
 def test_the_verbs_of_a_phone_are_known_for_telling_an_unknown_phone():
-    assert VERBS == ("dials", "answers", "sees", "hangs", "receives", "sends", "turns", "memory", "speaks")
+    assert VERBS["PHONE"] == ("dials", "answers", "sees", "hangs", "receives", "sends", "turns", "memory", "speaks")
 
 
 def test_the_way_out_is_the_nearest_word_or_all_of_them():

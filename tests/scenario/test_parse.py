@@ -125,7 +125,7 @@ ERRORS = {
         "there is a phone anna already\nphone anna is 70001000002\n      ^^^^\nit is 70001000001"
     ),
     "phone wait is 70001000002": (
-        "wait cannot be a phone's name: a sentence begins with it\nphone wait is 70001000002\n      ^^^^\ntake another word"
+        "wait cannot be a name: a sentence begins with it\nphone wait is 70001000002\n      ^^^^\ntake another word"
     ),
     "phone a-b is 70001000002": (
         "a-b is no name\nphone a-b is 70001000002\n      ^^^\na name is one word of letters, digits and _"

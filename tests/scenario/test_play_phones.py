@@ -2,27 +2,7 @@
 
 import pytest
 
-from ussd_gateway.scenario.remote import remote_driver
-
 LONG = "Счёт за апрель. " * 9  # 144 characters, three parts of UCS-2
-
-
-@pytest.fixture(params=["at home", "over HTTP"])
-async def driver(request, operator, local):
-    if request.param == "at home":
-        yield local
-    else:
-        async with remote_driver(operator.http_url) as remote:
-            yield remote
-
-
-@pytest.fixture
-def failure(driver, play_on):
-    async def failure(text):
-        *_, result = await play_on(driver, text)
-        return result.failure
-
-    return failure
 
 
 PASSING = {
@@ -66,8 +46,8 @@ anna receives sms "short" in 1 part encoded gsm7
 
 
 @pytest.mark.parametrize("said", PASSING)
-async def test_it_passes(failure, said):
-    assert await failure(PASSING[said]) is None
+async def test_it_passes(fails, said):
+    assert await fails(PASSING[said]) is None
 
 
 FAILING = {
@@ -90,11 +70,11 @@ FAILING = {
 
 
 @pytest.mark.parametrize("text", FAILING)
-async def test_it_fails_and_says_why(failure, text):
-    told = await failure(text)
+async def test_it_fails_and_says_why(fails, text):
+    told = await fails(text)
     assert (told.expected, told.problem) == FAILING[text]
 
 
-async def test_a_text_beyond_the_encoding_cannot_be_sent(failure):
-    told = await failure('anna sends sms "Привет" to boris encoded latin1')
+async def test_a_text_beyond_the_encoding_cannot_be_sent(fails):
+    told = await fails('anna sends sms "Привет" to boris encoded latin1')
     assert "latin1" in told.problem

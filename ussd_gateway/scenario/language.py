@@ -7,7 +7,7 @@ not, but brackets of both kinds that stand side by side come in any order.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
@@ -21,6 +21,8 @@ from ussd_gateway.network.session import Outcome
 from ussd_gateway.patterns import compiled
 from ussd_gateway.scenario import model
 from ussd_gateway.scenario.tokens import Kind, Token
+from ussd_gateway.smpp.receipts import WORDS
+from ussd_gateway.smpp.status import Status, status_from, status_name
 
 VERSION = "1"
 OUTCOMES = (*(outcome.value for outcome in Outcome), NOT_USSD)
@@ -34,6 +36,9 @@ ENCODINGS = tuple(
     alphabet.value
     for alphabet in (Alphabet.GSM7, Alphabet.UCS2, Alphabet.ASCII, Alphabet.LATIN1, Alphabet.CYRILLIC, Alphabet.HEBREW)
 )
+MODES = ("transmitter", "receiver", "transceiver")
+STATS = tuple(word.decode() for word in WORDS.values())
+NOTHING = "nothing"
 LANGUAGES = ("ru", "en", "latin")
 NAME = re.compile(r"[^\W\d]\w*")
 
@@ -62,10 +67,15 @@ class WrongError(Exception):
 
 @dataclass(slots=True)
 class Reader:
-    """Walks the tokens of one sentence; `phones` are the numbers of the phones named so far."""
+    """Walks the tokens of one sentence.
+
+    phones  the numbers of the phones named so far
+    esmes   the accounts of the ESMEs named so far
+    """
 
     tokens: tuple[Token, ...]
     phones: Mapping[str, str]
+    esmes: Mapping[str, model.Account] = field(default_factory=dict)
     at: int = 0
     refusals: list[UnfitError] = field(default_factory=list)  # what could have come, wherever something else came
 
@@ -118,9 +128,11 @@ def _name(reader: Reader) -> str:
     if not NAME.fullmatch(name):
         raise reader.wrong(f"{name} is no name", "a name is one word of letters, digits and _")
     if name in FIRST_WORDS:
-        raise reader.wrong(f"{name} cannot be a phone's name: a sentence begins with it", "take another word")
+        raise reader.wrong(f"{name} cannot be a name: a sentence begins with it", "take another word")
     if name in reader.phones:
         raise reader.wrong(f"there is a phone {name} already", f"it is {reader.phones[name]}")
+    if name in reader.esmes:
+        raise reader.wrong(f"there is an esme {name} already", f"it is {reader.esmes[name].system_id}")
     return name
 
 
@@ -132,12 +144,44 @@ def _msisdn(reader: Reader) -> str:
     return number
 
 
-def _phone(reader: Reader) -> str:
-    at = reader.at
-    name = reader.take("PHONE", Kind.WORD)
-    if name not in reader.phones:
-        raise UnfitError(at, slot="PHONE")
+def _actor(slot: str, known: Callable[[Reader], Container[str]]) -> Callable[[Reader], str]:
+    def read(reader: Reader) -> str:
+        at = reader.at
+        name = reader.take(slot, Kind.WORD)
+        if name not in known(reader):
+            raise UnfitError(at, slot=slot)
+        return name
+
+    return read
+
+
+def _octets(slot: str, most: int) -> Callable[[Reader], str]:
+    def read(reader: Reader) -> str:
+        written = reader.take(slot, Kind.WORD, Kind.TEXT)
+        if not (written.isascii() and 0 < len(written) <= most):
+            raise reader.wrong(f"no {slot.lower()} looks like this", f"it has 1 to {most} characters of ASCII")
+        return written
+
+    return read
+
+
+def _capture(reader: Reader) -> str:
+    name = reader.take("CAPTURE", Kind.WORD).removeprefix("{").removesuffix("}")
+    if not NAME.fullmatch(name):
+        raise reader.wrong(f"{name} is no name", "a name is one word of letters, digits and _")
     return name
+
+
+def _status(reader: Reader) -> str:
+    written = reader.take("STATUS", Kind.WORD)
+    if written == NOTHING:
+        return ""
+    try:
+        return status_name(status_from(written))
+    except ValueError:
+        near = get_close_matches(written.upper(), Status.__members__, n=1)
+        hint = f'did you mean "{near[0]}"?' if near else "it looks like ESME_RTHROTTLED or 0x58"
+        raise reader.wrong(f"I do not know the command_status {written}", hint) from None
 
 
 def _text(slot: str, *kinds: Kind) -> Callable[[Reader], model.Text]:
@@ -170,10 +214,12 @@ def _number(reader: Reader) -> model.Text:
     bare = reader.tokens[reader.at - 1].kind is Kind.WORD
     if bare and written.source in reader.phones:
         return model.Text(reader.phones[written.source])
+    if bare and written.source in reader.esmes:
+        return model.Text(reader.esmes[written.source].system_id)
     if number := _number_of(written.source):
         return model.Text(number)
     if bare and not written.names and not written.source.isdecimal():
-        near = get_close_matches(written.source, reader.phones, n=1)
+        near = get_close_matches(written.source, [*reader.phones, *reader.esmes], n=1)
         hint = f'did you mean "{near[0]}"?' if near else "the name of a sender stands in quotes"
         raise reader.wrong(f'there is no phone "{written.source}"', hint)
     return written
@@ -256,7 +302,24 @@ SLOTS: dict[str, Slot] = {
     "NAME": Slot("a name such as anna", "one word of letters, digits and `_`", _name),
     "MSISDN": Slot("a number such as 70001000001", '`70001000001`, `"8 (000) 100-00-01"`', _msisdn),
     "TITLE": Slot('a "title"', "in quotes", _title),
-    "PHONE": Slot("the name of a phone", "a name that `phone ... is ...` gave", _phone),
+    "PHONE": Slot(
+        "the name of a phone", "a name that `phone ... is ...` gave", _actor("PHONE", lambda reader: reader.phones)
+    ),
+    "ESME": Slot(
+        "the name of an ESME", "a name that `esme ... is ...` gave", _actor("ESME", lambda reader: reader.esmes)
+    ),
+    "SYSTEM_ID": Slot("a system_id such as test", "`test`", _octets("SYSTEM_ID", 15)),
+    "PASSWORD": Slot('a "password"', "in quotes, or one word", _octets("PASSWORD", 8)),
+    "MODE": Slot("transmitter, receiver or transceiver", _listed(MODES), _one_of("MODE", MODES)),
+    "STATUS": Slot(
+        "a command_status such as ESME_RTHROTTLED",
+        "`ESME_RTHROTTLED`, `0x58`; `nothing` where no response is to come",
+        _status,
+    ),
+    "STAT": Slot("a word such as DELIVRD", _listed(STATS), _one_of("STAT", STATS)),
+    "SENDER": Slot('a number, or a "name"', "`5000`, or a name in quotes", _text("SENDER", Kind.WORD, Kind.TEXT)),
+    "CAPTURE": Slot("a name such as first", "one word; `{first}` is the message_id from there on", _capture),
+    "ID": Slot("a {capture}", "`{first}`", _text("ID", Kind.WORD, Kind.TEXT)),
     "CODE": Slot("a code such as *111#", "`*111#`, `*111*25#`, `*111*{number}#`", _code),
     "ANSWER": Slot("an answer such as 1", "`1`, `{capture}`, or in quotes", _text("ANSWER", Kind.WORD, Kind.TEXT)),
     "EXPECTED": Slot(
@@ -295,6 +358,11 @@ class Sentence:
 SENTENCES = (
     Sentence("version VERSION", model.Version, "The version of the language; may be left out, else comes first."),
     Sentence("phone NAME is MSISDN", model.Phone, "Names a phone, for the whole file from here on."),
+    Sentence(
+        "esme NAME is SYSTEM_ID [with password PASSWORD]",
+        model.Esme,
+        "Names an ESME, for the whole file from here on; without `with password` the system_id is its password.",
+    ),
     Sentence("scenario TITLE", model.Title, "Begins a scenario; a file without it is one, named as the file."),
     Sentence("PHONE dials CODE", model.Dial, "Dials and waits for the first screen that asks or ends."),
     Sentence("PHONE answers ANSWER", model.Answer, "Types an answer and waits for the next screen."),
@@ -339,13 +407,60 @@ SENTENCES = (
     Sentence("PHONE speaks LANGUAGE", model.Speak, "Chooses the language of the operator's texts."),
     Sentence("network pushes TEXT to PHONE from CODE", model.Push, "A text that nobody asked for.", {"asks": False}),
     Sentence("network asks PHONE TEXT from CODE", model.Push, "A question that the phone can answer.", {"asks": True}),
+    Sentence(
+        "ESME binds [as MODE] [answered STATUS]",
+        model.Bind,
+        "Connects and binds, as a transceiver where nothing else is said; without `answered` as ESME_ROK.",
+    ),
+    Sentence(
+        "ESME submits TEXT to NUMBER [from SENDER] [encoded ENCODING] [answered STATUS] [keeping id as CAPTURE]",
+        model.Submit,
+        "Submits a message and waits for the response; the sender is the system_id where nothing else is said.",
+    ),
+    Sentence(
+        "ESME submits TEXT to NUMBER (with receipt) [from SENDER] [encoded ENCODING] [answered STATUS]"
+        " [keeping id as CAPTURE]",
+        model.Submit,
+        "The same, and asks for a receipt.",
+        {"receipt": True},
+    ),
+    Sentence(
+        "ESME gets receipt STAT [for ID] [within TIME]",
+        model.GetReceipt,
+        "The next receipt that fits has come, or comes in time; without `within`, in 5 seconds.",
+    ),
+    Sentence("ESME gets no receipt for TIME", model.GetNoReceipt, "The time passes, and no receipt is there."),
+    Sentence(
+        "ESME receives (EXPECTED) [from NUMBER] [within TIME]",
+        model.EsmeReceive,
+        "The next message that fits has come, or comes in time.",
+    ),
+    Sentence(
+        "ESME receives sms [from NUMBER] [within TIME] [in PARTS] [encoded ENCODING] [EXPECTED]",
+        model.EsmeReceive,
+        "The same, as phones have it.",
+    ),
+    Sentence(
+        "ESME receives no sms (for TIME) [from NUMBER] [EXPECTED]",
+        model.EsmeReceiveNone,
+        "The time passes, and no message that fits is there.",
+    ),
+    Sentence("ESME unbinds", model.Leave, "Unbinds and closes the connection."),
     Sentence("wait TIME", model.Wait, "Time passes: a virtual clock is moved, a real one waited for."),
     Sentence("check FIRST is SECOND", model.Check, "Both are the same.", {"same": True}),
     Sentence("check FIRST differs from SECOND", model.Check, "They are not the same.", {"same": False}),
 )
 """Every sentence there is."""
 
-VERBS = tuple(dict.fromkeys(row.pattern.split()[1] for row in SENTENCES if row.pattern.startswith("PHONE ")))
+ACTORS = {"PHONE": ("phone", "phone {} is 70001000001"), "ESME": ("esme", "esme {} is test")}
+"""Who can begin a sentence: what a person calls him, and how he is named."""
+
+VERBS = {
+    slot: tuple(dict.fromkeys(row.pattern.split()[1] for row in SENTENCES if row.pattern.startswith(f"{slot} ")))
+    for slot in ACTORS
+}
+"""What each of them can do."""
+
 FIRST_WORDS = frozenset(word for row in SENTENCES if (word := row.pattern.split()[0]).islower())
 
 

@@ -14,6 +14,7 @@ from ussd_gateway.handsets.http import Pusher
 from ussd_gateway.handsets.scripted import NotReceivedError, ScriptedHandset
 from ussd_gateway.network.message import ASK, NOTIFY, Ussd
 from ussd_gateway.network.session import SessionError
+from ussd_gateway.scenario.esme import ScriptedEsme
 from ussd_gateway.scenario.play import PhoneError, Screen, Sms
 from ussd_gateway.serve import Gateway
 
@@ -36,6 +37,8 @@ async def local_driver(config: str | Path | None = None) -> AsyncIterator[LocalD
 class LocalDriver:
     """Plays on a gateway in this process."""
 
+    virtual = True  # its clock
+
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
 
@@ -46,9 +49,23 @@ class LocalDriver:
             raise PhoneError(f"{msisdn} belongs to an ESME, not to a handset")
         return LocalPhone(self._gateway, endpoint)
 
+    async def esme(self, system_id: str, password: str) -> ScriptedEsme:
+        """An ESME that can bind as this account."""
+        return ScriptedEsme(system_id, password, self._gateway.smpp_address, self)
+
     async def wait(self, seconds: float) -> None:
         """Move the clock."""
         await self._gateway.wait(seconds)
+
+    async def passing(self, seconds: float) -> AsyncIterator[None]:
+        """Move the clock from deadline to deadline, with an item before the first move and behind each."""
+        end = self._gateway.now() + seconds
+        await self._gateway.settle()
+        yield
+        while (now := self._gateway.now()) < end:
+            due = self._gateway.next_deadline()
+            await self._gateway.advance((end if due is None else min(due, end)) - now)
+            yield
 
     async def push(self, msisdn: str, text: str, code: str, *, asks: bool) -> None:
         """Show a text on a phone, from a code."""

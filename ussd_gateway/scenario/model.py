@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 SMS_PATIENCE = 5.0  # seconds in which an SMS is expected, when the sentence does not say
 FINAL, AWAITING = "final", "awaiting"
@@ -109,6 +109,15 @@ class Phone(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Esme(Step):
+    """An ESME gets its name; without a password it is the system_id."""
+
+    name: str
+    system_id: str
+    password: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Title(Step):
     """A scenario begins."""
 
@@ -120,6 +129,11 @@ class Action(Step):
     """What a scenario is made of; `phone` is the name of the phone that it is about, "" for none."""
 
     phone: str = ""
+
+    @property
+    def actor(self) -> str:
+        """The name of the phone, or of whom else it is about, "" for nobody."""
+        return self.phone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,6 +263,95 @@ class Check(Action):
     same: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EsmeAction(Action):
+    """What an ESME does; `esme` is its name."""
+
+    esme: str
+
+    @property
+    def actor(self) -> str:
+        """Its name."""
+        return self.esme
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bind(EsmeAction):
+    """Connect and bind; `status` is the command_status of the response."""
+
+    mode: str = "transceiver"
+    status: str = "ESME_ROK"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submit(EsmeAction):
+    """Submit a message.
+
+    sender    Text or None; None for the system_id
+    receipt   bool; a receipt is asked for
+    encoding  str; "" for the one that the text needs
+    status    str; the command_status of the response, "" for no response
+    capture   str; the name under which the message_id is kept, "" for none
+    """
+
+    text: Text
+    number: Text
+    sender: Text | None = None
+    receipt: bool = False
+    encoding: str = ""
+    status: str = "ESME_ROK"
+    capture: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetReceipt(EsmeAction):
+    """A receipt that no earlier step has read has come, or comes within `time` seconds; `id` is its message_id."""
+
+    stat: str
+    id: Text | None = None
+    time: float = SMS_PATIENCE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetNoReceipt(EsmeAction):
+    """After `time` seconds there is no receipt that no earlier step has read."""
+
+    time: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EsmeReceive(EsmeAction):
+    """A message has come, or comes within `time` seconds; as `Receive`."""
+
+    number: Text | None = None
+    time: float = SMS_PATIENCE
+    parts: int = 0
+    encoding: str = ""
+    expected: Expected | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EsmeReceiveNone(EsmeAction):
+    """After `time` seconds there is no message; as `ReceiveNone`."""
+
+    time: float
+    number: Text | None = None
+    expected: Expected | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leave(EsmeAction):
+    """Unbind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whom an ESME binds as."""
+
+    system_id: str
+    password: str
+
+
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """What is played from beginning to end, and either passes or fails.
@@ -257,12 +360,14 @@ class Scenario:
     line    int; where it begins
     phones  dict; the number of each phone by name
     steps   tuple of Action
+    esmes   dict; the Account of each ESME by name
     """
 
     name: str
     line: int
     phones: Mapping[str, str]
     steps: tuple[Action, ...]
+    esmes: Mapping[str, Account] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from difflib import get_close_matches
 from pathlib import Path, PurePath
 
@@ -57,6 +57,7 @@ class _Parser:
         self._source = source
         self._mistakes: list[Mistake] = []
         self._phones: dict[str, str] = {}
+        self._esmes: dict[str, model.Account] = {}
         self._captures: set[str] = set()
         self._titles: list[tuple[str, Line]] = []
         self._steps: list[list[Action]] = [[]]  # one list more than titles: the first is for what precedes them
@@ -66,7 +67,7 @@ class _Parser:
         for line in lines(text, self._mistakes):
             self._lines[line.number] = line
             try:
-                step = _step(line, self._phones)
+                step = _step(line, Reader(line.tokens, self._phones, self._esmes))
                 self._put(step, line)
             except MistakeError as error:
                 self._mistakes.append(error.mistake)
@@ -83,6 +84,8 @@ class _Parser:
                     raise MistakeError(_whole(line, "the version comes first", "move this line to the top"))
             case model.Phone():
                 self._phones[step.name] = step.msisdn
+            case model.Esme():
+                self._esmes[step.name] = model.Account(step.system_id, step.password or step.system_id)
             case model.Title():
                 self._begin(step.title, line)
             case Action():
@@ -111,6 +114,8 @@ class _Parser:
         words = [token.value for token in line.tokens]
         if words[0] == "phone" and len(words) > 1 and NAME.fullmatch(words[1]):
             self._phones.setdefault(words[1], "")
+        if words[0] == "esme" and len(words) > 1 and NAME.fullmatch(words[1]):
+            self._esmes.setdefault(words[1], model.Account("", ""))
         for token in line.tokens:
             if token.kind is Kind.PATTERN:
                 self._captures.update(_GROUP.findall(token.value))
@@ -134,15 +139,15 @@ class _Parser:
                 self._mistakes.append(_whole(line, f'the scenario "{title}" has no steps'))
 
     def _scenario(self, name: str, line: int, steps: list[Action]) -> Scenario:
-        return Scenario(name, line, dict(self._phones), tuple(steps))
+        return Scenario(name, line, dict(self._phones), tuple(steps), dict(self._esmes))
 
 
-def _step(line: Line, phones: dict[str, str]) -> Step:
+def _step(line: Line, names: Reader) -> Step:
     """The step that the line's sentence makes; MistakeError when there is no such sentence."""
     refusals: list[UnfitError] = []
     wrongs: list[WrongError] = []
     for sentence in SENTENCES:
-        reader = Reader(line.tokens, phones)
+        reader = replace(names, at=0, refusals=[])
         try:
             found = language.match(sentence, reader)
         except WrongError as wrong:
@@ -154,13 +159,13 @@ def _step(line: Line, phones: dict[str, str]) -> Step:
     furthest = max((refusal.at for refusal in refusals), default=-1)
     if wrongs and max(wrong.at for wrong in wrongs) >= furthest:
         raise MistakeError(_wrong(line, max(wrongs, key=lambda wrong: wrong.at)))
-    raise MistakeError(_unfit(line, furthest, [refusal for refusal in refusals if refusal.at == furthest], phones))
+    raise MistakeError(_unfit(line, furthest, [refusal for refusal in refusals if refusal.at == furthest], names))
 
 
 # Words for what is wrong
 
 
-def _unfit(line: Line, at: int, refusals: list[UnfitError], phones: dict[str, str]) -> Mistake:
+def _unfit(line: Line, at: int, refusals: list[UnfitError], names: Reader) -> Mistake:
     at_end = at == len(line.tokens)
     if at_end:
         refusals = [refusal for refusal in refusals if not refusal.optional] or refusals
@@ -172,7 +177,7 @@ def _unfit(line: Line, at: int, refusals: list[UnfitError], phones: dict[str, st
         return Mistake(line.number, column, 1, "the sentence is not finished", line.written, f"here comes {comes}")
     token = line.tokens[at]
     if at == 0:
-        return _unknown_beginning(line, token, phones)
+        return _unknown_beginning(line, token, names)
     if not comes:
         return _at(line, token, f"the sentence ends before {_written(line, token)}")
     if token.kind is Kind.WORD and words:
@@ -183,14 +188,17 @@ def _unfit(line: Line, at: int, refusals: list[UnfitError], phones: dict[str, st
     return _at(line, token, f"{_written(line, token)} cannot stand here", f"here comes {comes}")
 
 
-def _unknown_beginning(line: Line, token: Token, phones: dict[str, str]) -> Mistake:
+def _unknown_beginning(line: Line, token: Token, names: Reader) -> Mistake:
     follows = line.tokens[1].value if len(line.tokens) > 1 else ""
-    if token.kind is Kind.WORD and get_close_matches(follows, language.VERBS, n=1):
-        near = get_close_matches(token.value, phones, n=1)
-        hint = f'did you mean "{near[0]}"?' if near else f'name it above: "phone {token.value} is 70001000001"'
-        return _at(line, token, f'there is no phone "{token.value}"', hint)
+    actors = [*names.phones, *names.esmes]
+    verbs = [verb for of_one in language.VERBS.values() for verb in of_one]
+    if token.kind is Kind.WORD and (verb := get_close_matches(follows, verbs, n=1)):
+        what, named = next(words for slot, words in language.ACTORS.items() if verb[0] in language.VERBS[slot])
+        near = get_close_matches(token.value, actors, n=1)
+        hint = f'did you mean "{near[0]}"?' if near else f'name it above: "{named.format(token.value)}"'
+        return _at(line, token, f'there is no {what} "{token.value}"', hint)
     if token.kind is Kind.WORD:
-        known = [*sorted(language.FIRST_WORDS), *phones]
+        known = [*sorted(language.FIRST_WORDS), *actors]
         return _at(line, token, f'I do not know "{token.value}"', way_out(token.value, known))
     return _at(line, token, f"no sentence begins with {_written(line, token)}")
 
@@ -247,7 +255,10 @@ def _captured(step: Action) -> Iterable[str]:
         case (
             model.See(expected=Expected(how=model.MATCHING, text=text), absent=False)
             | model.Receive(expected=Expected(how=model.MATCHING, text=text))
+            | model.EsmeReceive(expected=Expected(how=model.MATCHING, text=text))
         ):
             return compiled(text.fill(dict.fromkeys(text.names, "x"))).groupindex
+        case model.Submit(capture=name) if name:
+            return (name,)
         case _:
             return ()

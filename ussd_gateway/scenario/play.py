@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,8 +19,12 @@ from ussd_gateway.scenario.secrets import Secrets
 # What a driver is -------------------------------------------------------------------------------------------------
 
 
-class PhoneError(Exception):
-    """The phone cannot do this now; the message says why. It fails the step."""
+class ActorError(Exception):
+    """Whom the step is about cannot do this now; the message says why. It fails the step."""
+
+
+class PhoneError(ActorError):
+    """A phone cannot do this now."""
 
 
 class NoGatewayError(Exception):
@@ -62,6 +67,21 @@ class Sms:
     text: str
     parts: int = 1
     encoding: str = "gsm7"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A receipt that an ESME has got; `id` differs from that of anything else that arrived there.
+
+    message_id  str; what it is about
+    stat        str; what became of it, as DELIVRD
+    text        str; as it was written
+    """
+
+    id: str
+    message_id: str
+    stat: str
+    text: str
 
 
 class Phone(Protocol):
@@ -111,11 +131,45 @@ class Phone(Protocol):
         """Every SMS received since `begin`, the oldest first."""
 
 
+class Esme(Protocol):
+    """An ESME in the hands of the engine. What it cannot do is an ActorError."""
+
+    async def bind(self, mode: str) -> str:
+        """The command_status of the response."""
+
+    async def submit(self, text: str, to: str, source: str, *, receipt: bool, encoding: str) -> tuple[str, str]:
+        """The command_status and the message_id, "" for what does not come."""
+
+    async def receive(self, sender: str, match: str, within: float) -> Sms | None:
+        """As a phone."""
+
+    async def receive_none(self, sender: str, match: str, seconds: float) -> Sms | None:
+        """As a phone."""
+
+    async def receipt(self, stat: str, message_id: str, within: float) -> Receipt | None:
+        """The next unread receipt that fits; waits for it. It and all before it are read then."""
+
+    async def receipt_none(self, seconds: float) -> Receipt | None:
+        """Let `seconds` pass; then the first unread receipt, None when all is well."""
+
+    def inbox(self) -> Sequence[Sms | Receipt]:
+        """Everything that has arrived, the oldest first."""
+
+    async def unbind(self) -> None:
+        """Unbind."""
+
+    async def close(self) -> None:
+        """Leave nothing behind, whatever there is."""
+
+
 class Driver(Protocol):
     """A network to play on."""
 
     async def phone(self, msisdn: str) -> Phone:
         """The phone with this number; PhoneError when there cannot be one."""
+
+    async def esme(self, system_id: str, password: str) -> Esme:
+        """An ESME that can bind as this account."""
 
     async def wait(self, seconds: float) -> None:
         """Let time pass."""
@@ -133,17 +187,20 @@ class Kind(StrEnum):
     DONE = "done"  # the user, or the network, did something
     SCREEN = "screen"
     SMS = "sms"
+    RECEIPT = "receipt"
+    RESPONSE = "response"
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """One thing that happened on a phone.
 
-    phone  str; its name
+    phone  str; its name, or that of an ESME
     line   int; of the step during which it was noticed
     kind   Kind
     text   str; what was done, shown or received
-    about  str; of a screen "final, success" or "awaiting an answer", of an SMS whom it is from
+    about  str; of a screen "final, success" or "awaiting an answer", of an SMS whom it is from, of a receipt its stat
+           and message_id
     """
 
     phone: str
@@ -177,8 +234,8 @@ class Failure:
     sentence  str; as it was written
     expected  str; "an SMS from 3339 ... within 5 s", "" where nothing was expected
     problem   str; what is wrong, "" where the arrivals say it
-    phone     str; "anna (70001000001)", "" when the step is about none
-    arrived   tuple of Arrival; everything that arrived on that phone, nearest first
+    phone     str; "anna (70001000001)", also of an ESME; "" when the step is about none
+    arrived   tuple of Arrival; everything that arrived there, nearest first
     """
 
     line: int
@@ -251,11 +308,12 @@ class _Player:
         self._scenario = scenario
         self._driver = driver
         self._phones: dict[str, Phone] = {}
+        self._esmes: dict[str, Esme] = {}
         self._captures: dict[str, str] = {}
         self._secrets = Secrets()
         self._events: list[Event] = []
-        self._inboxes: dict[str, list[Sms]] = {}  # as far as they are among the events
-        self._read: dict[str, int] = {}  # how many of them were read
+        self._inboxes: dict[str, list[Sms | Receipt]] = {}  # as far as they are among the events
+        self._read: dict[tuple[str, Kind], int] = {}  # how many of them were read
         self._screens: dict[str, Screen | None] = {}  # the last one among the events
         self._off: set[str] = set()
         self._full: set[str] = set()
@@ -275,7 +333,7 @@ class _Player:
             for step in self._scenario.steps:
                 await PERFORM[type(step)](self, step)
                 await self._collect(step)
-        except (PhoneError, _UnmetError) as error:
+        except (ActorError, _UnmetError) as error:
             await self._collect(step)
             return await self._told(step, error if isinstance(error, _UnmetError) else _UnmetError(problem=str(error)))
         return None
@@ -285,9 +343,15 @@ class _Player:
             phone = await self._driver.phone(self._scenario.phones[name])
             await phone.begin()
             self._phones[name] = phone
-            self._inboxes[name], self._read[name], self._screens[name] = [], 0, None
+            self._inboxes[name], self._screens[name] = [], None
+        for name in dict.fromkeys(step.esme for step in self._scenario.steps if isinstance(step, model.EsmeAction)):
+            account = self._scenario.esmes[name]
+            self._esmes[name] = await self._driver.esme(account.system_id, account.password)
+            self._inboxes[name] = []
 
     async def _tidy_up(self) -> None:
+        for esme in self._esmes.values():
+            await esme.close()
         for name, phone in self._phones.items():
             try:
                 if name in self._off:
@@ -381,16 +445,13 @@ class _Player:
         if step.expected:
             self._capture(step.expected, screen.text, self._unmet_screen(step))
 
-    async def receive(self, step: model.Receive) -> None:
+    async def receive(self, step: model.Receive | model.EsmeReceive) -> None:
         sender, match = self._fill(step.number), self._regex(step.expected)
-        sms = await self._phones[step.phone].receive(sender, match, step.time)
+        sms = await self._receiver(step).receive(sender, match, step.time)
         if sms is None:
             expected = f"an SMS{self._told_sms(step)} within {step.time:g} s"
             raise _UnmetError(expected=expected, looks_for=step.expected, kind=Kind.SMS, sender=sender)
-        await self._collect(step)
-        self._read[step.phone] = 1 + max(
-            (at for at, received in enumerate(self._inboxes[step.phone]) if received.id == sms.id), default=-1
-        )
+        await self._mark_read(step, sms, Kind.SMS)
         if step.parts not in (0, sms.parts):
             raise self._unlike(step, f"it came in {_counted(sms.parts, 'part')}")
         if step.encoding not in ("", sms.encoding):
@@ -398,7 +459,15 @@ class _Player:
         if step.expected:
             self._capture(step.expected, sms.text, _UnmetError())
 
-    def _unlike(self, step: model.Receive, problem: str) -> _UnmetError:
+    def _receiver(self, step: Action) -> Phone | Esme:
+        return self._phones[step.phone] if step.phone else self._esmes[step.actor]
+
+    async def _mark_read(self, step: Action, arrived: Sms | Receipt, kind: Kind) -> None:
+        await self._collect(step)
+        ids = [known.id for known in self._inboxes[step.actor] if type(known) is type(arrived)]
+        self._read[step.actor, kind] = ids.index(arrived.id) + 1 if arrived.id in ids else 0
+
+    def _unlike(self, step: model.Receive | model.EsmeReceive, problem: str) -> _UnmetError:
         return _UnmetError(
             expected=f"an SMS{self._told_sms(step)}",
             problem=problem,
@@ -407,12 +476,56 @@ class _Player:
             sender=self._fill(step.number),
         )
 
-    async def receive_none(self, step: model.ReceiveNone) -> None:
+    async def receive_none(self, step: model.ReceiveNone | model.EsmeReceiveNone) -> None:
         sender, match = self._fill(step.number), self._regex(step.expected)
-        sms = await self._phones[step.phone].receive_none(sender, match, step.time)
+        sms = await self._receiver(step).receive_none(sender, match, step.time)
         if sms is not None:
             expected = f"no SMS{self._told_sms(step)} for {step.time:g} s"
             raise _UnmetError(expected=expected, problem=f"an SMS from {sms.sender} came", kind=Kind.SMS)
+
+    async def bind(self, step: model.Bind) -> None:
+        self._note(step, f"binds as {step.mode}")
+        self._check_status(step, await self._esmes[step.esme].bind(step.mode))
+
+    async def submit(self, step: model.Submit) -> None:
+        text, number, sender = self._fill(step.text), self._fill(step.number), self._fill(step.sender)
+        self._note(step, f"submits to {number}: {text}")
+        status, message_id = await self._esmes[step.esme].submit(
+            text, number, sender, receipt=step.receipt, encoding=step.encoding
+        )
+        self._check_status(step, status, message_id)
+        if step.capture:
+            self._captures[step.capture] = message_id
+
+    def _check_status(self, step: model.Bind | model.Submit, status: str, message_id: str = "") -> None:
+        if status:
+            self._events.append(
+                Event(step.esme, step.line, Kind.RESPONSE, status, f"message_id {message_id}" if message_id else "")
+            )
+        if status != step.status:
+            raise _UnmetError(
+                expected=f"the response {step.status}" if step.status else "no response",
+                problem=f"it is answered {status}" if status else "no response comes",
+                kind=Kind.RESPONSE,
+            )
+
+    async def get_receipt(self, step: model.GetReceipt) -> None:
+        message_id = self._fill(step.id)
+        receipt = await self._esmes[step.esme].receipt(step.stat, message_id, step.time)
+        if receipt is None:
+            told = f" for {message_id}" if step.id else ""
+            raise _UnmetError(expected=f"a receipt {step.stat}{told} within {step.time:g} s", kind=Kind.RECEIPT)
+        await self._mark_read(step, receipt, Kind.RECEIPT)
+
+    async def get_no_receipt(self, step: model.GetNoReceipt) -> None:
+        receipt = await self._esmes[step.esme].receipt_none(step.time)
+        if receipt is not None:
+            problem = f"a receipt {receipt.stat} for {receipt.message_id} came"
+            raise _UnmetError(expected=f"no receipt for {step.time:g} s", problem=problem, kind=Kind.RECEIPT)
+
+    async def leave(self, step: model.Leave) -> None:
+        self._note(step, "unbinds")
+        await self._esmes[step.esme].unbind()
 
     # Texts and captures --------------------------------------------------------------------------------------------
 
@@ -430,9 +543,9 @@ class _Player:
             self._captures[name] = value
             self._secrets.add(name, value)
 
-    def _told_sms(self, step: model.Receive | model.ReceiveNone) -> str:
+    def _told_sms(self, step: model.Receive | model.ReceiveNone | model.EsmeReceive | model.EsmeReceiveNone) -> str:
         words = f" from {self._fill(step.number)}" if step.number else ""
-        if isinstance(step, model.Receive):
+        if isinstance(step, model.Receive | model.EsmeReceive):
             words += f" in {_counted(step.parts, 'part')}" if step.parts else ""
             words += f" encoded {step.encoding}" if step.encoding else ""
         return words + (f" {step.expected.told(self._captures)}" if step.expected else "")
@@ -450,7 +563,7 @@ class _Player:
     # What happened -------------------------------------------------------------------------------------------------
 
     def _note(self, step: Action, text: str) -> None:
-        self._events.append(Event(step.phone, step.line, Kind.DONE, text))
+        self._events.append(Event(step.actor, step.line, Kind.DONE, text))
 
     def _show(self, step: Action, screen: Screen) -> None:
         self._screens[step.phone] = screen
@@ -458,14 +571,18 @@ class _Player:
 
     async def _collect(self, step: Action) -> None:
         """Put what has been received since among the events."""
-        if step.phone not in self._phones:
+        if step.phone in self._phones:
+            received: Sequence[Sms | Receipt] = await self._phones[step.phone].inbox()
+        elif step.actor in self._esmes:
+            received = self._esmes[step.actor].inbox()
+        else:
             return
-        known = self._inboxes[step.phone]
-        ids = {sms.id for sms in known}
-        for sms in await self._phones[step.phone].inbox():
-            if sms.id not in ids:
-                known.append(sms)
-                self._events.append(Event(step.phone, step.line, Kind.SMS, sms.text, f"from {sms.sender}"))
+        known = self._inboxes[step.actor]
+        ids = {arrived.id for arrived in known}
+        for arrived in received:
+            if arrived.id not in ids:
+                known.append(arrived)
+                self._events.append(_event(step, arrived))
 
     async def _told(self, step: Action, unmet: _UnmetError) -> Failure:
         self._learn_secrets(unmet.looks_for)
@@ -475,9 +592,16 @@ class _Player:
             step.sentence,
             mask(unmet.expected),
             mask(unmet.problem),
-            f"{step.phone} ({self._scenario.phones[step.phone]})" if step.phone else "",
+            self._whom(step),
             tuple(self._arrivals(step, unmet)),
         )
+
+    def _whom(self, step: Action) -> str:
+        if step.phone:
+            return f"{step.phone} ({self._scenario.phones[step.phone]})"
+        if step.actor in self._scenario.esmes:
+            return f"{step.actor} ({self._scenario.esmes[step.actor].system_id})"
+        return step.actor
 
     def _learn_secrets(self, expected: Expected | None) -> None:
         """A pattern that almost fits shows where the secret is that it was to capture."""
@@ -491,14 +615,15 @@ class _Player:
                     self._secrets.add(name, value)
 
     def _arrivals(self, step: Action, unmet: _UnmetError) -> list[Arrival]:
-        arrived = [event for event in self._events if event.phone == step.phone and event.kind is not Kind.DONE]
-        read, received = self._read.get(step.phone, 0), 0
+        arrived = [event for event in self._events if event.phone == step.actor and event.kind is not Kind.DONE]
+        received = Counter[Kind]()
         arrivals = []
         for event in arrived:
             remark = ""
-            if event.kind is Kind.SMS:
-                received += 1
-                remark = self._remark(event, unmet, read=received <= read)
+            if event.kind in (Kind.SMS, Kind.RECEIPT):
+                received[event.kind] += 1
+                read = self._read.get((step.actor, event.kind), 0)
+                remark = self._remark(event, unmet, read=received[event.kind] <= read)
             arrivals.append(self._compared(self._masked(event), unmet, remark))
         # The latest of what is equally near comes first.
         nearness = [
@@ -509,7 +634,7 @@ class _Player:
         return [arrivals[at] for at in order]
 
     def _remark(self, event: Event, unmet: _UnmetError, *, read: bool) -> str:
-        if unmet.sender and event.about != f"from {unmet.sender}":
+        if unmet.sender and event.kind is Kind.SMS and event.about != f"from {unmet.sender}":
             return f"{_NOT_FROM} {unmet.sender}"
         return "an earlier step has read it" if read else ""
 
@@ -531,6 +656,13 @@ def _fits(step: model.See, screen: Screen) -> bool:
     if step.state == model.AWAITING and not screen.awaiting:
         return False
     return not step.outcome or step.outcome == screen.outcome
+
+
+def _event(step: Action, arrived: Sms | Receipt) -> Event:
+    if isinstance(arrived, Receipt):
+        about = f"{arrived.stat} for {arrived.message_id}"
+        return Event(step.actor, step.line, Kind.RECEIPT, arrived.text, about)
+    return Event(step.actor, step.line, Kind.SMS, arrived.text, f"from {arrived.sender}")
 
 
 def _counted(number: int, thing: str) -> str:
@@ -556,6 +688,13 @@ PERFORM: dict[type[Action], Callable[[_Player, Any], Awaitable[None]]] = {
     model.Memory: _Player.memory,
     model.Speak: _Player.speak,
     model.Push: _Player.push,
+    model.Bind: _Player.bind,
+    model.Submit: _Player.submit,
+    model.GetReceipt: _Player.get_receipt,
+    model.GetNoReceipt: _Player.get_no_receipt,
+    model.EsmeReceive: _Player.receive,
+    model.EsmeReceiveNone: _Player.receive_none,
+    model.Leave: _Player.leave,
     model.Wait: _Player.wait,
     model.Check: _Player.check,
 }

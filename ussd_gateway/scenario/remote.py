@@ -9,8 +9,10 @@ from http import HTTPStatus
 from typing import Any
 
 import aiohttp
+from yarl import URL
 
 from ussd_gateway.coding.data_coding import ussd_alphabet
+from ussd_gateway.scenario.esme import ScriptedEsme
 from ussd_gateway.scenario.play import NoGatewayError, PhoneError, Screen, Sms
 
 _LONGEST_WAIT = 60.0  # seconds that one request waits; a longer wait takes several
@@ -47,6 +49,22 @@ class RemoteDriver:
         phone = RemotePhone(msisdn, self._api, self)
         await self._api.call("GET", f"handsets/{msisdn}")
         return phone
+
+    async def esme(self, system_id: str, password: str) -> ScriptedEsme:
+        """An ESME that can bind as this account; its SMSC is where the gateway is."""
+        answer = await self._api.call("GET", "gateway")
+        port = int(str(answer["smpp"]).rpartition(":")[2])
+        return ScriptedEsme(system_id, password, (self._api.host, port), self)
+
+    async def passing(self, seconds: float) -> AsyncIterator[None]:
+        """Move a virtual clock step by step, with an item before the first one and behind each."""
+        if not self.virtual:
+            return
+        await self.wait(0)  # what is under way arrives
+        yield
+        for _ in range(_STEPS if seconds else 0):
+            await self.wait(seconds / _STEPS)
+            yield
 
     async def wait(self, seconds: float) -> None:
         """Move a virtual clock, or wait for a real one."""
@@ -140,11 +158,7 @@ class RemotePhone:
         return await self._received("", "", after=self._began_after)
 
     async def _pass_time(self, sender: str, match: str, within: float) -> Sms | None:
-        await self._driver.wait(0)  # what is under way arrives
-        if found := await self._first(sender, match, 0):
-            return found
-        for _ in range(_STEPS if within else 0):
-            await self._driver.wait(within / _STEPS)
+        async for _ in self._driver.passing(within):
             if found := await self._first(sender, match, 0):
                 return found
         return None
@@ -181,6 +195,11 @@ class Api:
         self._url = (url if "://" in url else f"http://{url}").rstrip("/")
         self._answer_time = answer_time
         self._session: aiohttp.ClientSession
+
+    @property
+    def host(self) -> str:
+        """The host in the URL."""
+        return URL(self._url).host or ""
 
     async def __aenter__(self) -> Api:
         self._session = aiohttp.ClientSession()

@@ -119,10 +119,10 @@ def _marked(difference: str) -> Text:
 
 
 def _titled(event: Event) -> str:
-    word = "screen" if event.kind is Kind.SCREEN else "SMS"
+    word = "SMS" if event.kind is Kind.SMS else event.kind.value
     if not event.about:
         return word
-    return f"{word} {event.about}" if event.kind is Kind.SMS else f"{word} ({event.about})"
+    return f"{word} {event.about}" if event.kind in (Kind.SMS, Kind.RECEIPT) else f"{word} ({event.about})"
 
 
 def _spelled(found: re.Match[str]) -> str:
