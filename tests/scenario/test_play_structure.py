@@ -371,3 +371,24 @@ repeat 2 times
         (5, "anna dials *100#"),
         (6, "boris hangs up"),
     ]
+
+
+async def test_an_esme_of_a_used_file_acts_together_with_a_phone(results):
+    played = await results(
+        """\
+use shared.ussd
+scenario "a"
+    together
+        shop submits "Hi" to anna
+        anna receives sms "Hi"
+        boris dials *100#
+""",
+        shared_ussd="esme shop is test\nsetup\n    shop binds\nteardown\n    shop unbinds\n",
+    )
+    assert failures(played) == ""
+    assert done(played[0]) == [
+        "shop binds as transceiver",
+        "shop submits to 70001000001: Hi",
+        "boris dials *100#",
+        "shop unbinds",
+    ]
