@@ -271,9 +271,24 @@ def test_a_file_that_is_not_there_is_an_os_error(tmp_path):
 WORDS = sorted({word.strip("[]()") for row in SENTENCES for word in row.pattern.split()})
 
 
+WHOLE = [
+    *("setup", "teardown", "together", "repeat 2 times", 'scenario "a"', "let x be 1", "phone vera is {x}"),
+    *("anna answers {x}", "anna sees /(?P<x>.)/", "vera hangs up", "anna hangs up", "wait 1", "for each row in f"),
+]
+
+
 @settings(deadline=None)  # a machine may be busy
 @given(
-    st.lists(st.lists(st.sampled_from([*WORDS, '"x"', "/x/", "/(/", "{x}", "5s", "*1#", "anna", ":"])).map(" ".join))
+    st.lists(
+        st.builds(
+            lambda indent, words: indent + " ".join(words),
+            st.sampled_from(["", "", "  ", "    ", "\t"]),
+            st.one_of(
+                st.lists(st.sampled_from([*WORDS, '"x"', "/x/", "/(/", "{x}", "5s", "*1#", "anna", ":", "1"])),
+                st.sampled_from(WHOLE).map(str.split),
+            ),
+        )
+    )
 )
 def test_any_words_are_a_script_or_a_script_error(rows):
     text = ANNA + "\n".join(rows)

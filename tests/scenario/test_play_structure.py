@@ -231,6 +231,35 @@ anna dials *100#
 USERS = "msisdn,name,pin\n70001000001,Anna,4711\n8 (000) 200-00-01,Boris,0815\n"
 
 
+async def test_each_phone_that_failed_in_together_is_told(results):
+    (result,) = await results("together\n    anna answers 1\n    boris answers 2\n    boris dials *100#\n")
+    first, (second,) = result.failure, result.failure.later
+    assert {first.line, second.line} == {4, 5}
+    assert "and afterwards:" in failures([result])
+
+
+async def test_a_teardown_finds_what_the_setup_and_the_file_have_said_whatever_the_scenario_says(results):
+    played = await results(
+        """\
+let name be file
+setup
+    anna dials *100#
+    anna sees /(?P<sum>\\d+)/
+teardown
+    check {name} is file
+    check {sum} is 150
+scenario "a"
+    let name be scenario
+    let sum be 0
+    check {sum} is 0
+    for each row in users.csv
+        check {name} is "nobody"
+""",
+        users_csv=USERS,
+    )
+    assert (played[0].failure.line, played[0].failure.later) == (15, ())
+
+
 async def test_each_row_of_a_table_is_played_with_a_phone_of_its_own(results):
     (result,) = await results(
         """\

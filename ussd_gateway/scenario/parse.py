@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from itertools import chain
+from os.path import normpath
 from pathlib import Path, PurePath
 from typing import Any, TypeVar
 
@@ -417,7 +418,7 @@ class _Parser:
 
 
 def _beside(source: str, name: str) -> Path:
-    return Path(source).parent / name
+    return Path(normpath(Path(source).parent / name))
 
 
 def _text_of(path: Path, name: str, line: Line) -> str:

@@ -270,7 +270,7 @@ class Failure:
     arrived   tuple of Arrival; everything that arrived there, nearest first
     file      str; where the line is, "" for the script's own file
     where     tuple of str; "setup" or "teardown", and the round and row of each block around the step
-    later     tuple of Failure; what failed in the teardown after it
+    later     tuple of Failure; what failed after it: another phone in the same `together`, the teardown
     """
 
     line: int
@@ -395,7 +395,10 @@ class _Player:
                 account = scenario.esmes[step.esme]
                 self._esmes[step.esme] = await self._driver.esme(account.system_id, account.password)
                 self._inboxes[step.esme] = []
-        failure = await self._failure_of(scenario.setup, "setup") or await self._failure_of(scenario.steps)
+        failure = await self._failure_of(scenario.setup, "setup")
+        found = dict(self._captures)
+        failure = failure or await self._failure_of(scenario.steps)
+        self._captures = found  # a teardown finds what it would find after any other scenario
         for _, steps in groupby(scenario.teardown, lambda step: step.file):  # one file's does not hold up another's
             if later := await self._failure_of(steps, "teardown"):
                 failure = replace(failure, later=(*failure.later, later)) if failure else later
@@ -550,8 +553,7 @@ class _Player:
         for number, row in enumerate(step.rows, 1):
             self._set(row.values)
             values = ", ".join(f"{name} {value}" for name, value in row.values.items())
-            where = self._secrets.mask(f"row {number} of {step.table}, line {row.line}: {values}")
-            await self._play_block(step, where)
+            await self._play_block(step, self._secrets.mask(f"row {number} of {step.table}, line {row.line}: {values}"))
         for name in step.rows[0].values:
             self._captures.pop(name)
             if name in before:
@@ -576,8 +578,11 @@ class _Player:
 
         # Each phone comes to its end, also when another one has failed: nothing is left under way.
         ended = await asyncio.gather(*map(play, of_actor.values()), return_exceptions=True)
-        for error in (*filter(None, ended), *failed):
+        for error in filter(None, ended):
             raise error
+        if failed:
+            first, *others = (error.failure for error in failed)
+            raise _FailedError(replace(first, later=(*first.later, *others)))
 
     async def _look(self, step: Action) -> Screen | None:
         screen = await self._phones[step.phone].screen()
