@@ -270,9 +270,62 @@ async def test_a_dialogue_that_was_hung_up_here_is_over_there(talking):
     async with talking() as (there, says):
         await says("")
         await there.handset(ANNA).hang_up()
-        status, problem = await says("1")
-        assert status == 400
-        assert "has ended; its user hung up, or dialled elsewhere" in problem
+        for late in ("1", "1*1"):  # neither is a dial
+            status, problem = await says(late)
+            assert status == 400
+            assert "has ended; its user hung up, or dialled elsewhere" in problem
+        assert len(there.network.dialogues) == len(there._aggregators[0]) == 0
+
+
+async def test_who_waits_for_a_screen_is_told_when_the_phone_has_hung_up_here(talking):
+    asked = asyncio.Event()
+
+    async def think(ussd):
+        asked.set()
+        await asyncio.Event().wait()
+
+    async with talking(menu="") as (there, says):
+        there.attach_function(CODE, think)
+        call = asyncio.create_task(says(""))
+        await asked.wait()
+        await there.handset(ANNA).hang_up()
+        async with asyncio.timeout(10):
+            status, problem = await call
+        assert (status, "its user hung up" in problem) == (400, True)
+
+
+async def test_a_call_that_comes_twice_is_one_answer_and_both_see_its_screen(talking):
+    heard = []
+
+    async def listen(ussd):
+        heard.append(ussd.text)
+        await asyncio.sleep(0)
+        return ussd.ask(f"After {ussd.text}?")
+
+    async with talking(menu="") as (there, says):
+        there.attach_function(CODE, listen)
+        assert await says("") == (200, f"CON After {CODE}?")
+        for text, typed in (("1", "1"), ("1*2", "2")):
+            assert set(await asyncio.gather(*[says(text) for _ in range(3)])) == {(200, f"CON After {typed}?")}
+        assert await says("1*2") == (200, "CON After 2?")
+    assert heard == [CODE, "1", "2"]
+
+
+async def test_a_first_call_that_came_twice_does_not_stop_the_dialogue(talking):
+    async with talking() as (_, says):
+        await says("")
+        await says("")
+        assert await says("2") == (200, "END No pears.")
+
+
+async def test_a_dialogue_goes_on_while_another_aggregator_finds_the_phone_busy(talking):
+    text = "".join(f'[[aggregator]]\npath = "/aggregators/{name}"\n' for name in ("at", "b"))
+    async with talking(text) as (there, says), aiohttp.ClientSession() as http:
+        await says("")
+        elsewhere = Talking(f"{there.http_url}/aggregators/b", http)
+        assert await elsewhere("", session="9") == (200, "END Завершите текущий USSD-сеанс и повторите запрос.")
+        async with asyncio.timeout(10):
+            assert await says("2") == (200, "END No pears.")
 
 
 async def test_a_call_before_the_last_one_is_answered_is_refused_and_a_reset_ends_the_wait(talking):
@@ -319,8 +372,9 @@ async def test_another_method_and_another_path_are_told_apart(talking):
                 405,
                 "/aggregators/at takes POST, not GET",
             )
-        async with http.post(says.url + "2") as response:
-            assert response.status == 404
+        for other in ("2", "/", "/2"):
+            async with http.post(says.url + other) as response:
+                assert response.status == 404
 
 
 async def test_infobip_may_ask_whether_a_session_is_open(talking):
