@@ -6,14 +6,17 @@ Follows no redirect, keeps no cookie.
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import Mapping
 from urllib.parse import quote
 
 import aiohttp
 from aiohttp import web
+from multidict import MultiMapping
 from yarl import URL
 
 from ussd_gateway.dialects.model import AnswerError, Request, Response, Wrong
+from ussd_gateway.dialects.settings import quoted
 
 LARGEST = 64 * 1024  # octets of an answer
 CONNECTIONS = 500  # that may be open at once, to all together: each is an open file
@@ -55,7 +58,8 @@ class Client:
     async def call(self, url: str, request: Request) -> Response:
         """The answer, with the names of its headers in lower case; how long to wait is the caller's business.
 
-        Raises UnreachableError, and AnswerError for a redirect, an answer of more than 64 KiB, and what is no HTTP.
+        Raises UnreachableError, and AnswerError for a redirect, an answer that is compressed or has more than 64 KiB, and
+        what is no HTTP.
         """
         session = self._calling()
         place = shown(url)
@@ -71,7 +75,7 @@ class Client:
         except aiohttp.ClientPayloadError:
             raise UnreachableError(f"{place} broke the connection in the middle of its answer") from None
         except aiohttp.ClientConnectorError as error:
-            raise UnreachableError(f"{place} cannot be connected to: {_reason(error.os_error)}") from None
+            raise UnreachableError(f"{place} cannot be connected to: {_reason(error)}") from None
         except (aiohttp.ClientConnectionError, ConnectionError):
             raise UnreachableError(f"{place} closed the connection without an answer") from None
         except aiohttp.ClientResponseError:
@@ -80,7 +84,11 @@ class Client:
             where = answer.headers.get("location")
             to = f" to {shown(where)}" if where else ""
             raise AnswerError(Wrong.STATUS, f"{place} redirects{to} with status {answer.status}; write the URL itself")
-        return Response(answer.status, {name.lower(): value for name, value in answer.headers.items()}, body)
+        if (coding := answer.headers.get("content-encoding", "identity").lower()) != "identity":
+            raise AnswerError(
+                Wrong.BAD, f"{place} answered with content-encoding {quoted(coding)}, which nobody asked for"
+            )
+        return Response(answer.status, _headers(answer.headers), body)
 
 
 def target(url: str, path: str, query: Mapping[str, str]) -> URL:
@@ -94,8 +102,7 @@ def target(url: str, path: str, query: Mapping[str, str]) -> URL:
 
 async def received(request: web.Request, path: str = "") -> Request:
     """Somebody's call as the dialects read it; `path` is what follows the path that they call."""
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    return Request(request.method, path, dict(request.query), headers, await request.read())
+    return Request(request.method, path, dict(request.query), _headers(request.headers), await request.read())
 
 
 def answer(response: Response) -> web.Response:
@@ -111,9 +118,19 @@ def shown(url: str) -> str:
         return url.partition("?")[0]
 
 
-def _reason(error: OSError) -> str:
+def _headers(headers: MultiMapping[str]) -> dict[str, str]:
+    """By name in lower case; several of one name in one, as RFC 9110 section 5.3 joins them."""
+    return {name.lower(): ", ".join(headers.getall(name)) for name in headers}
+
+
+def _reason(error: aiohttp.ClientConnectorError) -> str:
     """What the system says; asyncio's own words for it name the address once more."""
-    return os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)
+    cause = error.os_error
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted, {cause.verify_message}"
+    if isinstance(cause, ssl.SSLError):  # its errno is none of the system's
+        return f"there is no TLS, {cause.reason}"
+    return os.strerror(cause.errno) if cause.errno and cause.errno > 0 else cause.strerror or str(cause)
 
 
 async def _body(content: aiohttp.StreamReader, place: str) -> bytes:
