@@ -68,7 +68,7 @@ APPLICATION_MISTAKES = [
     ("code = '*1#'\nfunction = 'a:b'\ntimeout = 1", "timeout: goes with url only"),
     (
         "code = '*1#'\ndialect = 'africastalking'\n" + URL,
-        'dialect: "africastalking" is unknown; known: africas_talking, a',
+        'dialect: the dialect "africastalking" is unknown; did you mean "africas_talking"?',
     ),
     (
         "code = '*1#'\nsettings = { networkcode = '1' }\n" + URL,

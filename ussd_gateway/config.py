@@ -351,14 +351,10 @@ class Aggregator(_Section):
 
 
 def _dialect_mistakes(name: str, settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    known = sorted([*AGGREGATORS, *ASYNCHRONOUS])
-    if name not in known:
-        yield "dialect", f'"{name}" is unknown; known: {", ".join(known)}'
-        return
     try:
         speaker(name, settings)
     except ValueError as error:
-        yield "settings", str(error)
+        yield "settings" if name in AGGREGATORS or name in ASYNCHRONOUS else "dialect", str(error)
 
 
 class Config(_Section):

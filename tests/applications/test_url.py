@@ -182,6 +182,31 @@ async def test_the_networks_own_time_out_ends_the_call_at_once(plain_gateway, cl
     assert len(shop.notices) == 1
 
 
+async def test_both_time_outs_at_one_moment_end_the_dialogue_once(plain_gateway, client):
+    shop = Shop("CON Fruit?")
+    shop.open.clear()
+    anna = plain_gateway.phone()
+    async with attached(plain_gateway, client, shop) as application:
+        with capture_logs() as logs:
+            screen = asyncio.create_task(anna.dial(CODE))
+            await shop.asked.wait()
+            (dialogue,) = application._dialogues.values()
+            loop = asyncio.get_running_loop()
+            now = loop.time()
+            dialogue.limit.reschedule(now)
+
+            def pass_time():
+                plain_gateway.clock.move_to(plain_gateway.now() + 10.0)
+                plain_gateway.tick()
+
+            loop.call_at(now, pass_time)  # in the same round of the loop, behind it
+            assert (await screen).outcome == Outcome.APP_TIMEOUT
+            shop.open.set()
+            await shop.told.wait()
+    assert [entry["event"] for entry in logs if entry["log_level"] == "error"] == []
+    assert len(shop.notices) == 1
+
+
 async def test_an_answer_after_the_user_has_hung_up_is_ignored_and_logged_and_the_end_told_after_it(
     plain_gateway, client
 ):

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ussd_gateway.dialects.description import KEYS, Description, mistakes, read_description
 from ussd_gateway.dialects.model import Kind, Limits, Reply, Response, Turn
-from ussd_gateway.dialects.table import dialect
+from ussd_gateway.dialects.table import speaker
 
 PAGE = (Path(__file__).parents[2] / "docs" / "aggregators.md").read_text(encoding="utf-8")
 
@@ -218,7 +218,7 @@ def descriptions():
 @given(descriptions(), st.sampled_from(Kind))
 def test_any_description_speaks_or_is_a_mistake(description, kind):
     try:
-        made = dialect("generic", description)
+        made = speaker("generic", description)
     except ValueError:
         return
     turn = Turn(kind, "s1", "256770000001", "*130#", "*130*2#", "1", ("2",))
@@ -232,7 +232,7 @@ def test_any_description_speaks_or_is_a_mistake(description, kind):
 
 def test_the_example_of_the_page_speaks_as_the_page_says():
     (application,) = tomllib.loads(re.search(r"```toml\n([^`]*application\.settings[^`]*)```", PAGE)[1])["application"]
-    made = dialect(application["dialect"], application["settings"])
+    made = speaker(application["dialect"], application["settings"])
     (code,) = application["codes"]
 
     for kind, text in ((Kind.NEW, ""), (Kind.ANSWER, "1")):

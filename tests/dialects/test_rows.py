@@ -23,7 +23,7 @@ from ussd_gateway.dialects.model import (
     json_body,
 )
 from ussd_gateway.dialects.rows import AIRTEL_FLARES, ROWS, described, generic, regular
-from ussd_gateway.dialects.table import dialect
+from ussd_gateway.dialects.table import speaker
 
 JSON = {"content-type": "application/json"}
 FEW = settings(max_examples=40)  # for each dialect
@@ -427,12 +427,12 @@ def test_a_wrong_call_is_explained_too(name, body, sentence):
 
 
 def test_settings_are_fields_of_the_calls():
-    made = dialect("hubtel", {"operator": "vodafone"})
+    made = speaker("hubtel", {"operator": "vodafone"})
     assert json.loads(made.call(NEW).body)["Operator"] == "vodafone"
     with pytest.raises(
         ValueError, match=r'"operator" of the dialect hubtel is "MTN"; allowed: tigo, airtel, mtn, vodafone'
     ):
-        dialect("hubtel", {"operator": "MTN"})
+        speaker("hubtel", {"operator": "MTN"})
 
 
 @pytest.mark.parametrize("row", [*ROWS.values(), AIRTEL_FLARES], ids=[*ROWS, "airtel_flares"])
@@ -453,7 +453,7 @@ def anything():
 
 @pytest.mark.parametrize("name", [*ROWS, "airtel_flares"])
 def test_any_answer_is_a_reply_or_an_answer_error(name):
-    made = dialect(name, {})
+    made = speaker(name, {})
 
     @FEW
     @given(anything(), st.integers(100, 599) | st.just(200), st.dictionaries(st.just("freeflow"), st.text()))
@@ -470,7 +470,7 @@ def test_any_answer_is_a_reply_or_an_answer_error(name):
 
 @pytest.mark.parametrize("name", [*ROWS, "airtel_flares"])
 def test_any_request_is_a_call_or_a_call_error(name):
-    made = dialect(name, {})
+    made = speaker(name, {})
     names = sorted({*made.call(NEW).query, "clean", "msisdn"})
 
     @FEW

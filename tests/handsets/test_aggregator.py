@@ -449,7 +449,7 @@ CONFIG = {
     "a path of somebody else": ('path = "/api/v1"', "aggregator[0].path: '/api/v1' cannot be used: write a path below"),
     "an unknown dialect": (
         'path = "/aggregators/a"\ndialect = "at"',
-        'aggregator[0].dialect: "at" is unknown; known: af',
+        'aggregator[0].dialect: the dialect "at" is unknown; known: af',
     ),
     "a wrong setting": (
         'path = "/aggregators/a"\nsettings = { colour = 1 }',

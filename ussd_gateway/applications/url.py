@@ -311,7 +311,7 @@ class UrlApplication:
         self._close(dialogue, _ENDS.get(outcome, Kind.ABORT), outcome, reason)
         if not dialogue.calling:
             self._gateway.spawn(self._tell(dialogue.end))
-        elif outcome is Outcome.APP_TIMEOUT and dialogue.limit:
+        elif outcome is Outcome.APP_TIMEOUT and dialogue.limit and not dialogue.limit.expired():
             dialogue.limit.reschedule(asyncio.get_running_loop().time())
 
     async def _tell(self, end: Turn | None) -> None:
