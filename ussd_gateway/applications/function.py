@@ -63,6 +63,7 @@ class FunctionApplication:
             self._current = lambda: function
         self._submit, self._spawn, self._note, self._language = submit, spawn, note, language
         self._dialogues: dict[str, _Dialogue] = {}  # by session
+        self.last_error = ""  # the last sentence for the journal
 
     @property
     def sessions(self) -> Collection[str]:
@@ -148,13 +149,14 @@ class FunctionApplication:
 
     def _failed(self, turn: Turn, dialogue: _Dialogue, why: str) -> None:
         """The dialogue ends here, if it has not ended yet."""
+        self.last_error = f"{self.name} {why}"
         self._note(
             "application.failed",
             session=turn.session,
             msisdn=turn.msisdn,
             service_code=turn.service_code,
             outcome=Outcome.ABORT_APP.value,
-            why=f"{self.name} {why}",
+            why=self.last_error,
         )
         if self._dialogues.get(turn.session) is dialogue:
             del self._dialogues[turn.session]

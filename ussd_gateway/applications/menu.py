@@ -174,6 +174,7 @@ class MenuApplication:
         self._broken: OrderedDict[str, _Broken] = OrderedDict()  # by msisdn
         self._remembered: OrderedDict[str, dict[str, object]] = OrderedDict()  # by msisdn
         self._reference = 0  # of long SMS
+        self.last_error = ""  # what was wrong with a screen last
 
     @property
     def menu(self) -> Menu:
@@ -362,6 +363,7 @@ class MenuApplication:
     def _report(self, dialogue: _Dialogue, message: Ussd, state: State, error: str) -> None:
         screen = dialogue.version.menu.screens[state.screen]
         facts = {"handler": screen.handler} if screen.handler else {}
+        self.last_error = f"{screen.name}: {error}"
         self._gateway.warn(
             "menu.failed",
             menu=dialogue.version.menu.source,
