@@ -148,8 +148,8 @@ CALLS = {
                 *({"session_operation": "continue", "session_type": "3", "session_msg": "1*2"}, Kind.ANSWER),
                 *("1*2", False),
             ),
-            "abort": ({"session_operation": "abort", "session_msg": ""}, Kind.ABORT, "", False),
-            "timeout": ({"session_operation": "end", "session_msg": ""}, Kind.TIMEOUT, "", False),
+            "abort": ({"session_operation": "end", "session_msg": ""}, Kind.ABORT, "", False),
+            "timeout": ({"session_operation": "end", "session_msg": ""}, Kind.ABORT, "", False),  # told alike
         },
     ),
 }
