@@ -346,6 +346,8 @@ class Aggregator(_Section):
     def mistakes(self) -> Iterator[tuple[str, str]]:
         """A key and what is wrong with it."""
         yield from _dialect_mistakes(self.dialect, self.settings)
+        if not re.fullmatch(r"([*#]?[0-9][0-9*#]*)?", self.code):
+            yield "code", f'"{self.code}" is no service code; one looks like *111# or *111*25#'
         if self.dialect in ASYNCHRONOUS and not self.send_url:
             yield "send_url", f"is missing; {self.dialect} takes our answers there"
 

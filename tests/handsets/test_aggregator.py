@@ -213,9 +213,10 @@ async def test_what_does_not_go_on_from_the_input_before_is_refused_and_the_dial
     async with talking() as (_, says):
         await says("1")
         with capture_logs() as logs:
-            status, problem = await says("2*1")
+            status, problem = await says("4321*1")
         assert (status, told(logs)) == (400, ["aggregator.refused"])
-        assert 'the input is \\"2*1\\"; after \\"1\\" it has to go on from there' in problem
+        assert "the input has to be that of the call before, a * and the answer" in problem
+        assert "4321" not in repr(logs), "what users type is in no log"
         assert await says("1*1") == (200, "END Красные яблоки")
 
 
@@ -459,6 +460,7 @@ CONFIG = {
         'path = "/aggregators/a"\ndialect = "ideamart"',
         "aggregator[0].send_url: is missing; ideamart takes",
     ),
+    "no code": ('path = "/aggregators/a"\ncode = "shop"', 'aggregator[0].code: "shop" is no service code; one looks'),
     "one path twice": (
         'path = "/aggregators/a"\n[[aggregator]]\npath = "/aggregators/a"',
         "aggregator.path: /aggregators/a is there twice",
