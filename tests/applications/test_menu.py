@@ -732,6 +732,32 @@ async def test_a_secret_in_an_sms_arrives_and_is_in_no_record(operator, pin, pad
     assert len(recorded) > len(shown)
 
 
+async def test_a_secret_inside_a_table_is_in_no_record_of_an_sms_either(operator):
+    async def password(turn):
+        return {"account": {"name": "Anna", "passwords": ["Ab1xyz"]}}
+
+    operator.serve(
+        """
+title = "Account"
+codes = ["*501#"]
+languages = ["en"]
+
+[screens.main]
+handler = "password"
+secrets = ["account"]
+text = "Sent."
+end = true
+sms = { from = "777", text = "Your password: {{ account.passwords[0] }}" }
+""",
+        password=password,
+    )
+    phone = operator.phone()
+    for _ in range(2):  # the first one is in the journal by then
+        await phone.dial("*501#")
+    assert phone.inbox[0].text == "Your password: Ab1xyz"
+    assert [sms.text for (sms,) in operator.gateway.written("sms") if sms] == ["Your password: ********"] * 2
+
+
 # HTTP calls
 
 

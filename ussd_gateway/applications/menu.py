@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -48,7 +48,7 @@ from ussd_gateway.menu.advance import (
 from ussd_gateway.menu.load import parse
 from ussd_gateway.menu.mistakes import way_out
 from ussd_gateway.menu.model import Menu
-from ussd_gateway.menu.render import shown
+from ussd_gateway.menu.secrets import secret_words
 from ussd_gateway.network.message import ANSWER, ASK, BEGIN, HANG_UP, NOTIFY, RELEASE, UDHI, Message, Sms, Ussd
 from ussd_gateway.network.messages import QueueFullError
 from ussd_gateway.network.session import Outcome
@@ -415,7 +415,7 @@ class MenuApplication:
             )
             for segment in split(effect.text, reference=self._reference, default=default)
         ]
-        if secrets := tuple(secret for secret in _secrets(state) if secret in effect.text):
+        if secrets := tuple(secret for secret in secret_words(state) if secret in effect.text):
             for part in parts:  # a secret may be cut in two, and then no record shows anything of a part
                 whole = all(any(secret in each.text for each in parts) for secret in secrets)
                 self._gateway.journal.hide(effect.source, part.text, secrets if whole else (part.text,))
@@ -480,13 +480,6 @@ def _keep(kept: OrderedDict[str, T], msisdn: str, value: T) -> None:
 
 def _cancel(task: asyncio.Task[None]) -> None:
     task.cancel()
-
-
-def _secrets(state: State) -> Iterator[str]:
-    """The values of the dialogue's secrets, as its texts show them."""
-    for name in state.secrets:
-        if value := str(state.variables.get(name, "")):
-            yield shown(value, state.language)
 
 
 def read_menu(path: Path, handlers: Collection[str] | None = None) -> Menu:
