@@ -153,6 +153,29 @@ async def test_a_handler_gets_the_message_that_led_to_it_and_what_the_dialogue_k
     assert known == {"msisdn": ANNA, "code": "*111#", "dialled": "*111#", "today": date(2018, 4, 27)}
 
 
+async def test_what_a_handler_changes_in_its_variables_changes_nothing_for_others(operator):
+    async def add(turn):
+        turn.variables["basket"]["items"].append("apple")
+        return {}
+
+    operator.serve(
+        """
+title = "Basket"
+codes = ["*112#"]
+languages = ["en"]
+variables = { basket = { items = [] } }
+
+[screens.main]
+handler = "add"
+text = "{{ basket['items'] | length }} items"
+end = true
+""",
+        add=add,
+    )
+    for _ in range(2):
+        assert await operator.phone().dial("*112#") == "0 items"
+
+
 async def test_the_language_is_the_sims_unless_the_code_fixes_one(operator):
     operator.serve()
     operator.languages[ANNA] = "en"
@@ -473,6 +496,7 @@ ANEW = {
     "start": ("start", lambda operator, phone: None, "*310#", "Hello 77"),
     "too late": ("continue", lambda operator, phone: operator.gateway.wait(61), "*310#", "Hello 77"),
     "with inputs": ("continue", lambda operator, phone: None, "*310*1#", "Your name?"),
+    "after another dialogue": ("continue", lambda operator, phone: phone.dial("*310*1*78*30#"), "*310#", "Hello 78"),
     "another version": (
         "continue",
         lambda operator, phone: operator.menu.serve(operator.version(resuming("continue"), {"slow": Slow()})),
@@ -669,6 +693,66 @@ async def test_a_screen_is_pushed_with_variables(operator, gift):
 
     with pytest.raises(ScreenError, match=r'has no screen "gifts"; did you mean "gift"\?'):
         await operator.menu.push(BORIS, "gifts", {}, "*400#")
+
+
+async def test_pushed_variables_add_no_lines_to_a_screen(operator, gift):
+    phone = operator.phone(BORIS)
+    await operator.menu.push(BORIS, "gift", {"giver": "Eve\n2 Win\u202e"}, "*400#")
+    assert phone.screen == "Подарок от Eve 2 Win\n1 Спасибо"
+    deep = []
+    for _ in range(50):
+        deep = [deep]
+    with pytest.raises(ScreenError, match="the variables cannot be used: its tables and lists are deeper than 20"):
+        await operator.menu.push(BORIS, "gift", {"giver": deep}, "*400#")
+
+
+NAMES = """
+title = "Names"
+codes = ["*401#"]
+languages = ["en"]
+remember = ["name"]
+
+[screens.main]
+text = "Hello {{ name | default('stranger') }}"
+choices = [{ key = "1", label = "Name", to = "name" }, { key = "2", label = "Greet", to = "friend" }]
+
+[screens.name]
+text = "Name?"
+input = { name = "name", to = "main" }
+
+[screens.friend]
+text = "Whom?"
+input = { name = "friend", kind = "msisdn", to = "greeted" }
+
+[screens.greeted]
+text = "Done."
+end = true
+push = { to = "{{ friend }}", screen = "greeting" }
+
+[screens.greeting]
+text = "{{ name }} greets you"
+choices = [{ key = "1", label = "Bye", to = "bye" }, { key = "2", label = "Name", to = "name" }]
+
+[screens.bye]
+text = "Bye."
+end = true
+"""
+
+
+@pytest.mark.parametrize(("own", "answer"), [("stranger", "1"), ("72", "1"), ("73", "2 73")])
+async def test_what_one_number_is_remembered_by_is_not_remembered_of_another(operator, own, answer):
+    operator.serve(NAMES)
+    anna, boris = operator.phone(), operator.phone(BORIS)
+    if own == "72":
+        await boris.dial("*401*1*72#")
+        boris.hang_up()
+    await anna.dial(f"*401*1*71*2*{BORIS}#")
+    assert boris.screen.startswith("71 greets you")
+    for typed in answer.split():
+        await boris.answer(typed)
+    boris.hang_up()
+    assert (await boris.dial("*401#")).startswith(f"Hello {own}\n")
+    assert (await anna.dial("*401#")).startswith("Hello 71\n")
 
 
 async def test_a_notice_is_shown_and_screens_that_push_each_other_come_to_an_end(operator, gift):

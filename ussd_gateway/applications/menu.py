@@ -49,6 +49,7 @@ from ussd_gateway.menu.load import parse
 from ussd_gateway.menu.mistakes import way_out
 from ussd_gateway.menu.model import Menu
 from ussd_gateway.menu.secrets import secret_words
+from ussd_gateway.menu.templates import clean
 from ussd_gateway.network.message import ANSWER, ASK, BEGIN, HANG_UP, NOTIFY, RELEASE, UDHI, Message, Sms, Ussd
 from ussd_gateway.network.messages import QueueFullError
 from ussd_gateway.network.session import Outcome
@@ -60,13 +61,15 @@ language; answers a word or variables (a word as "result"). What it puts into `t
 KEPT = 10_000  # broken dialogues, and numbers with remembered variables, of one menu; the oldest go
 PUSHES = 3  # dialogues that may begin one after the other by pushes that nobody has answered
 
+_NOTHING: Mapping[str, object] = {}
+
 _PASSWORD = re.compile("//[^/@]*@")  # of a URL, with the user's name
 
 log = structlog.get_logger(__name__)
 
 
 class ScreenError(ValueError):
-    """There is no such menu or screen to push; the message says what there is."""
+    """A screen cannot be pushed: there is no such menu or screen, or its variables are wrong; the message says which."""
 
 
 class _NotSentError(Exception):
@@ -237,15 +240,18 @@ class MenuApplication:
 
     def _to_resume(self, message: Ussd) -> _Broken | None:
         """What this number's last dialogue left, if it can go on there."""
-        if message.inputs:
-            return None
         broken = self._broken.pop(message.msisdn, None)
-        return broken if broken and self._gateway.now() - broken.at <= self.menu.resume_within else None
+        if broken is None or message.inputs:
+            return None
+        return broken if self._gateway.now() - broken.at <= self.menu.resume_within else None
 
-    def _variables(self, msisdn: str, code: str, dialled: str) -> dict[str, object]:
-        """What a dialogue begins with, beside what its menu says."""
+    def _variables(
+        self, msisdn: str, code: str, dialled: str = "", pushed: Mapping[str, object] = _NOTHING
+    ) -> dict[str, object]:
+        """What a dialogue begins with, beside what its menu says; `pushed` came with the push that began it."""
         return {
-            **self._remembered.get(msisdn, {}),
+            **self._remembered.get(msisdn, _NOTHING),
+            **pushed,
             "msisdn": msisdn,
             "code": code,
             "dialled": dialled,
@@ -281,8 +287,12 @@ class MenuApplication:
     def _remember(self, dialogue: _Dialogue, msisdn: str) -> None:
         if state := dialogue.state:
             names = [name for name in dialogue.version.menu.remembered if name not in state.secrets]
-            if kept := {name: state.variables[name] for name in names if name in state.variables}:
-                _keep(self._remembered, msisdn, kept)
+            values = {name: state.variables[name] for name in names if name in state.variables}
+            if isinstance(dialogue, _Pushed):  # what came with the push is not this number's own
+                said = {name: value for name, value in values.items() if value is not state.given.get(name)}
+                values = {**self._remembered.get(msisdn, _NOTHING), **said}
+            if values:
+                _keep(self._remembered, msisdn, values)
 
     def _close(self, session: str) -> None:
         if dialogue := self._dialogues.pop(session, None):
@@ -318,7 +328,7 @@ class MenuApplication:
     async def _handled(self, dialogue: _Dialogue, message: Ussd, action: Call) -> Step:
         menu, state = dialogue.version.menu, dialogue.state
         assert state is not None
-        turn = Turn(message, dict(state.variables), state.language)
+        turn = Turn(message, {name: _own(value) for name, value in state.variables.items()}, state.language)
         try:
             result = dialogue.version.handlers[action.handler](turn)
             return resume(menu, state, await result if isawaitable(result) else result)
@@ -425,13 +435,17 @@ class MenuApplication:
     async def push(self, msisdn: str, screen: str, variables: Mapping[str, object], code: str) -> Pushing:
         """The network begins a dialogue with `msisdn` on the screen; returns when its handlers have run.
 
-        Raises ScreenError where there is no such screen.
+        Raises ScreenError where there is no such screen, and for variables that stand too deep within each other.
         """
         if screen not in self.menu.screens:
             raise ScreenError(
                 f'the menu {self.menu.source} has no screen "{screen}"{way_out(screen, self.menu.screens)}'
             )
-        pushed = self._push(msisdn, screen, variables, code, self._version, 1)
+        try:
+            given = {name: clean(value) for name, value in variables.items()}
+        except ValueError as error:
+            raise ScreenError(f"the variables cannot be used: {error}") from None
+        pushed = self._push(msisdn, screen, given, code, self._version, 1)
         if pushed.task:
             await asyncio.wait((pushed.task,))
         return Pushing(pushed.session, pushed.outcome or ("" if pushed.session else Outcome.SYSTEM_FAILURE.value))
@@ -440,7 +454,7 @@ class MenuApplication:
         self, msisdn: str, screen: str, variables: Mapping[str, object], code: str, version: Version, chain: int
     ) -> _Pushed:
         pushed = _Pushed(version, chain, self)
-        begun_with = {**variables, **self._variables(msisdn, code, "")}
+        begun_with = self._variables(msisdn, code, pushed=variables)
         step = begin(version.menu, (), self._around.language(msisdn), variables=begun_with, screen=screen)
         message = Ussd(ASK, msisdn=msisdn, service_code=code)
         self._follow(pushed, message, step)
@@ -476,6 +490,13 @@ def _keep(kept: OrderedDict[str, T], msisdn: str, value: T) -> None:
     kept.move_to_end(msisdn)
     if len(kept) > KEPT:
         kept.popitem(last=False)
+
+
+def _own(value: object) -> object:
+    """The value for somebody who may change it: the dialogue's tables and lists are shared, its menu's with all others."""
+    if isinstance(value, dict):
+        return {name: _own(each) for name, each in value.items()}
+    return [_own(each) for each in value] if isinstance(value, list) else value
 
 
 def _cancel(task: asyncio.Task[None]) -> None:
