@@ -264,6 +264,19 @@ def test_a_word_may_replace_the_screens_own_text():
     assert Dialogue("1", balance="refused").action == End("Refused")
 
 
+@pytest.mark.parametrize("does", ['handler = "rate"', 'http = { url = "http://x", fields = { rate = "rate" } }'])
+def test_where_there_is_no_word_otherwise_leads_on(person, menu_of, does):
+    menu = menu_of(f"""
+[screens.main]
+{does}
+otherwise = "rate"
+[screens.rate]
+text = "The rate is {{{{ rate }}}}."
+end = true
+""")
+    assert person(menu, answers={"rate": {"rate": 92}, "http://x": {"rate": 92}}).action == End("The rate is 92.")
+
+
 def test_variables_and_a_word_may_come_together():
     answer = {"result": "shown", "password": "Ab1", "name": "Anna", "rest": ""}
 

@@ -22,7 +22,7 @@ SET = {
     'text = "Hi"\nchoices = [{ key = "1", label = "1", to = "shown", set = { x = 1 } }]': "x",
     'text = "Hi"\nlist = { of = "[1, 2]", as = "x", label = "{{ x }}", to = "shown" }': "x",
     'compute = { x = "1", y = "x + 1" }\nroute = "\'a\'"\non = { a = "shown" }': "y",
-    'http = { url = "http://x", fields = { x = "data.x" } }\non = { a = "shown" }': "x",
+    'http = { url = "http://x", fields = { x = "data.x", result = "data.word" } }\non = { a = "shown" }': "x",
     'http = { url = "http://x" }\non = { a = "shown" }': "anything",
     'handler = "a:b"\non = { a = "shown" }': "anything",
     'text = "Hi"\nchoices = [{ key = "1", label = "1", to = "shown" }]': "msisdn",

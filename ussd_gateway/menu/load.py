@@ -324,7 +324,8 @@ class _Reader:
         node.table()
         source = node["from"].string()
         letters = len(source) <= _MAX_LETTERS and is_encodable(source)
-        if source and not (source.isdecimal() and len(source) <= 15) and not letters:
+        number = source.isascii() and source.isdecimal() and len(source) <= 15
+        if source and not number and not letters:
             node["from"].wrong(f'"{source}" is no sender: a number, or up to {_MAX_LETTERS} letters', "bad-value")
         return SmsText(source, self.texts(node["text"], needed), self.template(node["to"]))
 
