@@ -10,9 +10,8 @@ from structlog.testing import capture_logs
 
 from ussd_gateway.applications.callout import Caller
 from ussd_gateway.applications.imports import HandlerError, Imports
-from ussd_gateway.applications.menu import MenuApplication, ScreenError, Surroundings, Version, read_menu
+from ussd_gateway.applications.menu import MenuApplication, ScreenError, Surroundings, Version
 from ussd_gateway.menu.load import parse
-from ussd_gateway.menu.mistakes import MenuError
 from ussd_gateway.network.message import ABORT, ANSWER, ASK, Sms, Ussd
 
 ANNA, BORIS = "70001000001", "70001000002"
@@ -954,11 +953,3 @@ async def test_a_secret_is_not_remembered_for_the_next_dialogue(operator, rates)
 def test_a_menu_with_a_handler_that_cannot_be_had_has_no_version():
     with pytest.raises(HandlerError, match='there is no handler "balance"'):
         Version(parse(PORTAL, "test.toml"), {"password": password}, Imports())
-
-
-def test_a_menu_file_is_read_under_its_own_name(tmp_path):
-    file = tmp_path / "short.toml"
-    file.write_text('title = "x"\n', encoding="utf-8")
-
-    with pytest.raises(MenuError, match=r"short\.toml:1: codes: is missing"):
-        read_menu(file)

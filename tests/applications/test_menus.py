@@ -186,7 +186,12 @@ async def test_a_handler_that_cannot_be_had_is_a_mistake_until_it_can(folder):
 
 @pytest.mark.parametrize(
     ("octets", "said"),
-    [(b"\xff\xfe\x00", "is not in UTF-8; save it so"), (b"", "codes: is missing"), (b"title = ", "Invalid value")],
+    [
+        (b"\xff\xfe\x00", "is not in UTF-8; save it so"),
+        (b"", "codes: is missing"),
+        (b"title = ", "Invalid value"),
+        (b"#" * (256 * 1024 + 1), "has more than 256 KiB; make it several menus"),
+    ],
 )
 async def test_what_is_no_text_and_no_menu_is_told(folder, octets, said):
     (folder.path / "news.toml").write_bytes(octets)

@@ -62,6 +62,14 @@ class Imports:
         self._sources[module] = source
         return Imported(name, source, path)
 
+    def wrong(self, name: str) -> str:
+        """What is wrong with an import string, in a sentence; "" for nothing."""
+        try:
+            self.function(name)
+        except HandlerError as error:
+            return str(error)
+        return ""
+
     def _found(self, name: str) -> _Source:
         """The module, run as its file is now; for what comes from no file, or is a package, as Python has it."""
         if self._folder and str(self._folder) not in sys.path:

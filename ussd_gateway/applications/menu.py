@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from inspect import isawaitable
-from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import structlog
@@ -45,7 +44,6 @@ from ussd_gateway.menu.advance import (
     resume,
     secrets_in,
 )
-from ussd_gateway.menu.load import parse
 from ussd_gateway.menu.mistakes import way_out
 from ussd_gateway.menu.model import Menu
 from ussd_gateway.menu.secrets import secret_words
@@ -501,8 +499,3 @@ def _own(value: object) -> object:
 
 def _cancel(task: asyncio.Task[None]) -> None:
     task.cancel()
-
-
-def read_menu(path: Path, handlers: Collection[str] | None = None) -> Menu:
-    """The menu in the file. Raises OSError, and MenuError for what is wrong in it; see `menu.load.parse`."""
-    return parse(path.read_text(encoding="utf-8-sig"), path.name, handlers=handlers)

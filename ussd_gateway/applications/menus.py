@@ -15,12 +15,12 @@ from pathlib import Path
 import structlog
 
 from ussd_gateway.applications.callout import Caller
-from ussd_gateway.applications.imports import HandlerError, Imports
+from ussd_gateway.applications.imports import Imports
 from ussd_gateway.applications.menu import Handler, MenuApplication, Pushing, ScreenError, Surroundings, Version
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.logs import told
 from ussd_gateway.menu.lines import key_lines
-from ussd_gateway.menu.load import examine
+from ussd_gateway.menu.load import examine, text_of, unreadable
 from ussd_gateway.menu.mistakes import MenuError, Mistake, Mistakes, way_out
 from ussd_gateway.menu.model import Menu
 
@@ -229,7 +229,7 @@ class Menus:
     def _serve(self, file: _File) -> None:
         """Serve what the file says now. Raises MenuError, and nothing has changed."""
         text = _text(file.path)
-        menu, found = examine(text, file.path.name, handlers=self._handlers, imported=self._imported)
+        menu, found = examine(text, file.path.name, handlers=self._handlers, imported=self._imports.wrong)
         if menu is None:
             raise MenuError(mistake for mistake in found if not mistake.warning)
         if file.codes:
@@ -239,14 +239,6 @@ class Menus:
         self._take_codes(file, application, menu, text)
         application.serve(version)
         file.application, file.since = application, self._gateway.now()
-
-    def _imported(self, name: str) -> str:
-        """What is wrong with an import string; "" for nothing."""
-        try:
-            self._imports.function(name)
-        except HandlerError as error:
-            return str(error)
-        return ""
 
     def _take_codes(self, file: _File, application: MenuApplication, menu: Menu, text: str) -> None:
         """The application answers the menu's codes and no others. Raises MenuError where one is another's."""
@@ -303,11 +295,7 @@ def _stamp(path: Path) -> _Stamp:
 
 def _text(path: Path) -> str:
     """Raises MenuError for a file that cannot be read."""
-    mistakes = Mistakes(path.name, {})
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return text_of(path.read_bytes(), path.name)
     except OSError as error:
-        mistakes.add((), f"cannot be read: {error.strerror}", "syntax")
-    except UnicodeDecodeError:
-        mistakes.add((), "is not in UTF-8; save it so", "syntax")
-    raise MenuError(mistakes.found)
+        raise MenuError([unreadable(path.name, f"cannot be read: {error.strerror}")]) from None

@@ -51,6 +51,7 @@ from ussd_gateway.menu.templates import (
 from ussd_gateway.patterns import compiled
 
 LANGUAGES = (RUSSIAN, "en")
+LARGEST = 256 * 1024  # octets of a file: forty portals, and seconds to check while everybody waits
 
 _TOML_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 _CURRENCY = re.compile(r"[A-Z]{3}")
@@ -69,6 +70,21 @@ class Examined(NamedTuple):
 
     menu: Menu | None
     mistakes: tuple[Mistake, ...]
+
+
+def text_of(octets: bytes, source: str) -> str:
+    """What is in a file of this name. Raises MenuError where that is too much, or no text."""
+    if len(octets) > LARGEST:
+        raise MenuError([unreadable(source, f"has more than {LARGEST // 1024} KiB; make it several menus")])
+    try:
+        return octets.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise MenuError([unreadable(source, "is not in UTF-8; save it so")]) from None
+
+
+def unreadable(source: str, why: str) -> Mistake:
+    """The mistake of a file that nobody can look into."""
+    return Mistake(source, 1, "", why, "syntax")
 
 
 def parse(toml_text: str, source: str, *, handlers: Collection[str] | None = None) -> Menu:
