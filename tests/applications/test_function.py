@@ -113,9 +113,16 @@ async def ends_the_program(ussd):
     sys.exit(ussd.msisdn)
 
 
+async def waits_for_what_was_given_up(ussd):
+    future = asyncio.get_running_loop().create_future()
+    future.cancel()
+    await future
+
+
 WRONG = {
     "an exception": (fails, "raised KeyError at test_function.py:"),
     "an exception of a plain function": (lambda ussd: ussd.nonsense, "raised AttributeError at test_function.py:"),
+    "a wait for what was given up": (waits_for_what_was_given_up, "raised GivenUpError at test_function.py:"),
     "an exit": (ends_the_program, "raised SystemExit at test_function.py:"),
     "nothing": (lambda ussd: None, "returned nothing; return ussd.ask(...) or ussd.end(...)"),
     "a text": (lambda ussd: "150.00", "returned a value of type str; return ussd.ask(...) or ussd.end(...)"),

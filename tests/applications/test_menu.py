@@ -295,7 +295,14 @@ def fails(turn):
     raise ValueError("password Ab1xyz")
 
 
+async def waits_for_what_was_given_up(turn):
+    future = asyncio.get_running_loop().create_future()
+    future.cancel()
+    await future
+
+
 NONSENSE = [
+    (waits_for_what_was_given_up, "the handler raised GivenUpError at test_menu.py:"),
     (fails, "the handler raised ValueError at test_menu.py:"),
     (leaves, "the handler raised SystemExit at test_menu.py:"),
     (lambda turn: 5, "the handler answered int; a word or variables are wanted"),

@@ -7,7 +7,7 @@ from inspect import isawaitable
 
 import structlog
 
-from ussd_gateway.applications.imports import FAULTS, Function, Imported
+from ussd_gateway.applications.imports import FAULTS, Function, Imported, awaited
 from ussd_gateway.applications.turn import Turn
 from ussd_gateway.logs import told
 from ussd_gateway.network.message import ABORT, ANSWER, ASK, END, Message, Operation, Ussd
@@ -119,7 +119,7 @@ class FunctionApplication:
 
     async def _awaited(self, turn: Turn, dialogue: _Dialogue, result: Awaitable[object]) -> None:
         try:
-            reply = await result
+            reply = await awaited(result)
         except FAULTS as error:
             self._failed(turn, dialogue, self._raised(dialogue, error))
         else:

@@ -8,24 +8,30 @@ read again, not what that imports.
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from importlib import import_module, invalidate_caches
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import CodeType, ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from ussd_gateway.logs import told, where
 from ussd_gateway.menu.mistakes import way_out
 
+T = TypeVar("T")
 Function = Callable[..., Any]
 Stamp = tuple[int, int, int] | None
 """What tells one state of a file from the next: its time in nanoseconds, its size, its inode; None for no file."""
 
 # What a file can raise when it is run; a script without a main guard may end itself, and not the gateway
 FAULTS = (Exception, SystemExit)
+
+
+class GivenUpError(Exception):
+    """A function waited for something that was cancelled, and nobody had cancelled the function."""
 
 
 class HandlerError(LookupError):
@@ -172,6 +178,17 @@ class _Loader(SourceFileLoader):
 
     def get_code(self, fullname: str) -> CodeType:
         return self.source_to_code(self.get_data(self.path), self.path)
+
+
+async def awaited(result: Awaitable[T]) -> T:
+    """What a function comes to. Raises what it raises, and GivenUpError where it would look like the end of its task."""
+    try:
+        return await result
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task and task.cancelling():
+            raise
+        raise GivenUpError().with_traceback(error.__traceback__) from None
 
 
 def resolve(name: str, registry: Mapping[str, Function], imports: Imports) -> Function:

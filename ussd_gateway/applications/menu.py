@@ -19,7 +19,7 @@ from typing import NamedTuple, TypeVar
 import structlog
 
 from ussd_gateway.applications.callout import Caller, CallOutError
-from ussd_gateway.applications.imports import FAULTS, Imports, resolve
+from ussd_gateway.applications.imports import FAULTS, Imports, awaited, resolve
 from ussd_gateway.applications.turn import Turn
 from ussd_gateway.coding.data_coding import GSM7
 from ussd_gateway.coding.segments import split
@@ -329,7 +329,7 @@ class MenuApplication:
         turn = Turn(message, {name: _own(value) for name, value in state.variables.items()}, state.language)
         try:
             result = dialogue.version.handlers[action.handler](turn)
-            return resume(menu, state, await result if isawaitable(result) else result)
+            return resume(menu, state, await awaited(result) if isawaitable(result) else result)
         except FAULTS as error:
             return fail(menu, state, f"the handler raised {told(error)}")
 
