@@ -54,9 +54,23 @@ LANGUAGES = (RUSSIAN, "en")
 LARGEST = 256 * 1024  # octets of a file: forty portals, and seconds to check while everybody waits
 
 _TOML_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
+_TOML_WAYS_OUT = {  # by how tomllib begins to tell what is wrong
+    "Cannot declare": "give one of them another name",
+    "Cannot overwrite": "the key stands twice",
+    "Expected '='": 'a line is key = "value"',
+    "Expected ']'": "a name with anything but letters, digits, _ and - stands in quotes",
+    "Expected newline": "what follows the value is too much, or a quote in a text wants a \\ in front of it",
+    "Illegal character '\\n'": "the quote at the end of the line is missing",
+    "Invalid initial character": "braces stand on one line, without a comma before the last of them",
+    "Invalid value": 'a string stands in straight quotes, "..."; true and false are small',
+    "Unclosed": "a comma or the closing bracket is missing here or above; braces stand on one line",
+    "Unescaped '\\'": "write \\\\, or the string in single quotes",
+    "Unterminated": "the quotes at its end are missing",
+}
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _ADDRESS = re.compile(r"https?://|\{\{")
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_SINGLE_EQUALS = re.compile(r"(?<![=!<>])=(?!=)")
 _NO_FILTER = re.compile(r"(No filter named '(\w+)')\.")
 _ANSWER_PATH = re.compile(r"(?:[^.\[\]]+|\[\d+\])(?:\.[^.\[\]]+|\[\d+\])*")
 _MAX_LETTERS = 11  # of a sender that is no number
@@ -141,7 +155,7 @@ def _menu(
         message = str(error)
         place = _TOML_PLACE.search(message)
         line = int(place[1]) if place and place[1] else toml_text.count("\n") + 1
-        return None, _no_toml(source, line, _TOML_PLACE.sub("", message))
+        return None, _no_toml(source, line, _with_way_out(_TOML_PLACE.sub("", message)))
     menu = _Reader(file).menu()
     check(menu, file, handlers, imported)
     return menu, file
@@ -151,6 +165,11 @@ def _no_toml(source: str, line: int, message: str) -> Node:
     file = Node({}, (), Mistakes(source, {(): line}))
     file.wrong(message, "syntax")
     return file
+
+
+def _with_way_out(message: str) -> str:
+    ways = (way for start, way in _TOML_WAYS_OUT.items() if message.startswith(start))
+    return "; ".join((message, *ways))
 
 
 class _Reader:
@@ -188,11 +207,16 @@ class _Reader:
 
     def phrases(self, node: Node, needed: Collection[str]) -> Mapping[str, Mapping[str, str]]:
         node.table()
-        phrases = {}
+        phrases: dict[str, Mapping[str, str]] = {}
+        unheard = [language for language in self.languages if language not in LANGUAGES]
+        if unheard and not node.present:
+            words = f"the gateway has words of its own in {' and '.join(LANGUAGES)} only; write [phrases] with "
+            words += f"{', '.join(sorted(needed))} in {', '.join(unheard)}"
+            self.file["languages"].wrong(words, "missing-translation")
         for name, usual in PHRASES.items():
             phrases[name] = {**usual, **self.wordings(node[name])}
             missing = [language for language in self.languages if language not in phrases[name]]
-            if missing and name in needed:
+            if missing and name in needed and node.present:
                 node[name].wrong(f"has no words in {', '.join(missing)}", "missing-translation")
         return phrases
 
@@ -384,7 +408,8 @@ class _Reader:
                 compile_expression(source, self.languages[0], self.currency, self.profile.numbers) if source else None
             )
         except _NOT_COMPILED as error:
-            node.wrong(f"is no expression: {_reason(error)}", "bad-expression")
+            equals = "; to compare, write ==" if _SINGLE_EQUALS.search(source) else ""
+            node.wrong(f"is no expression: {_reason(error)}{equals}", "bad-expression")
             return None
 
     def wordings(self, node: Node) -> dict[str, str]:
