@@ -239,7 +239,7 @@ async def test_a_file_of_the_settings_is_not_read_again_in_its_folder(plain_gate
     folder.menus.add_folder(tmp_path)
     assert [await folder.dial(code) for code in ("*800#", "*801#", "*700#")] == ["News", "News", "no_route"]
     folder.write("more", menu("More"))
-    with pytest.raises(MenuError, match=r"^more:1: \*801# is answered by another application already$"):
+    with pytest.raises(MenuError, match=r"^more:1: \*801# is answered by another application already: news\.toml$"):
         folder.menus.add_file(tmp_path / "more", ("*801#",))
 
 

@@ -252,8 +252,9 @@ class Menus:
                 directory.attach_code(code, application)
                 taken.append(code)
             except ValueError as error:
+                owner = next((f": {each.path.name}" for each in self._files.values() if code in each.attached), "")
                 # Codes of the settings stand in no line of the file
-                mistakes.add(() if file.codes else ("codes", index), str(error), "duplicate-code")
+                mistakes.add(() if file.codes else ("codes", index), f"{error}{owner}", "duplicate-code")
         if mistakes.found:
             for code in taken:
                 directory.detach_code(code, application)
