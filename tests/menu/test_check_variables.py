@@ -115,3 +115,27 @@ def test_every_place_of_a_variable_is_looked_at(key):
     first = told(f"[screens.main]\n{USES[key]}\n{END}")[0]
 
     assert first.startswith(f'screens.main.{key}: nobody sets "u"')
+
+
+SECRET = (
+    '[screens.main]\ntext = "PIN?"\ninput = { name = "pin", secret = true, to = "sent" }\n'
+    '[screens.sent]\ntext = "Sent {{ pin }}"\nend = true\npush = { to = "1", screen = "theirs" }\n'
+    '[screens.theirs]\ntext = "Their PIN is {{ pin }}"\nend = true\n'
+)
+
+
+def test_a_push_tells_no_secret():
+    assert told(SECRET) == [
+        'screens.theirs.text: "pin" is not set on every way here, as from "sent"; '
+        "begin with it in variables, or write pin | default('')"
+    ]
+    assert told(SECRET.replace("secret = true, ", "")) == []
+
+
+def test_no_secret_is_remembered():
+    screens = SECRET.replace("Their PIN is {{ pin }}", "Hi")
+
+    assert told(screens, HEAD + 'remember = ["pin"]\n') == [
+        'remember[0]: "pin" is secret, and no secret is remembered; take it out'
+    ]
+    assert told(screens.replace("secret = true, ", ""), HEAD + 'remember = ["pin"]\n') == []
