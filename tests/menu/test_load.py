@@ -493,6 +493,19 @@ MISTAKES = {
 }
 
 
+@pytest.mark.parametrize(
+    ("pattern", "slow"),
+    [("(a|aa)+$", True), ("(0|00)+1", True), ("[0-9]{4}", False), ("(a+)+b", False), ("[^@ ]+@[^@ ]+", False)],
+)
+def test_a_pattern_that_would_hold_the_gateway_up_is_told_before_anybody_types(pattern, slow):
+    screens = f"[screens.main]\ntext = 'x'\ninput = {{ name = 'x', pattern = '{pattern}', to = 'end' }}\n"
+    head = 'title = "x"\ncodes = ["*1#"]\nlanguages = ["en"]\n'
+    _, found = examine(f'{head}{screens}[screens.end]\ntext = "x"\nend = true\n', "x.toml")
+
+    assert [mistake.key for mistake in found] == ["screens.main.input.pattern"] * slow
+    assert all("takes too long" in mistake.message for mistake in found)
+
+
 # What people write who meet TOML for the first time, and what tomllib does not tell them.
 WAYS_OUT = {
     "title = “Air”": "straight quotes",

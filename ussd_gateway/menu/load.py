@@ -48,7 +48,7 @@ from ussd_gateway.menu.templates import (
     compile_url,
     is_variable,
 )
-from ussd_gateway.patterns import compiled
+from ussd_gateway.patterns import TooLongError, compiled, matches
 
 LANGUAGES = (RUSSIAN, "en")
 LARGEST = 256 * 1024  # octets of a file: forty portals, and seconds to check while everybody waits
@@ -73,6 +73,7 @@ _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _SINGLE_EQUALS = re.compile(r"(?<![=!<>])=(?!=)")
 _NO_FILTER = re.compile(r"(No filter named '(\w+)')\.")
 _ANSWER_PATH = re.compile(r"(?:[^.\[\]]+|\[\d+\])(?:\.[^.\[\]]+|\[\d+\])*")
+_LONGEST = Limits().typed  # of answers
 _MAX_LETTERS = 11  # of a sender that is no number
 
 Imported = Callable[[str], str]
@@ -498,6 +499,11 @@ def _pattern(node: Node) -> str:
     pattern = node.string()
     try:
         compiled(pattern)
+        # A long answer of one of its letters, with something else at the end, is what makes a pattern try every way
+        for letter in sorted({"a", "0", *re.findall(r"\w", pattern)}):
+            matches(pattern, letter * (_LONGEST - 1) + "!")
+    except TooLongError as error:
+        node.wrong(str(error), "bad-pattern")
     except ValueError as error:
         node.wrong(f"is no regular expression: {error}", "bad-pattern")
         return ""

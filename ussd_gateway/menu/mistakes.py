@@ -24,7 +24,7 @@ RULES: Mapping[str, str] = {
     "bad-key": "A key that cannot be typed as one answer.",
     "bad-template": "A text that Jinja2 does not understand.",
     "bad-expression": "An expression that Jinja2 does not understand.",
-    "bad-pattern": "A regular expression that is none.",
+    "bad-pattern": "A regular expression that is none, or one that takes too long.",
     "bad-bounds": "Bounds of another type than the input, or upside down.",
     "conflict": "Keys that contradict each other.",
     "unknown-target": "A screen that does not exist is to come next.",
