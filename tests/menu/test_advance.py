@@ -408,6 +408,17 @@ def test_a_field_of_an_answer_that_is_called_result_is_a_variable(doing):
     assert doing("3", **{"https://api.example.org/": {"sum": 5, "result": "poor"}}).text == "5 poor"
 
 
+def test_an_answer_does_not_change_whose_dialogue_it_is(person, menu_of):
+    menu = menu_of(
+        '[screens.main]\nhttp = { url = "https://api.example.org/" }\ntext = "{{ msisdn }} {{ sum }}"\nend = true'
+    )
+    answer = {"sum": 5, "msisdn": "79267654321", "code": 0, "dialled": "", "today": "27.04"}
+    dialled = person(menu, answers={"https://api.example.org/": answer})
+
+    assert dialled.text == "79261234567 5"
+    assert dialled.state.variables.keys() == {"msisdn", "sum"}
+
+
 def test_what_could_not_be_computed_is_named_in_the_log(doing):
     assert doing("1", shop={}).action.error == "compute.double: 'sum' is undefined"
 
