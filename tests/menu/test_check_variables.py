@@ -139,3 +139,31 @@ def test_no_secret_is_remembered():
         'remember[0]: "pin" is secret, and no secret is remembered; take it out'
     ]
     assert told(screens.replace("secret = true, ", ""), HEAD + 'remember = ["pin"]\n') == []
+
+
+AGE = '[screens.main]\ntext = "Age?"\ninput = {{ name = "age"{}, to = "shown" }}\n[screens.shown]\n{}\nend = true\n'
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown", "key"),
+    [
+        ("", 'text = "{{ age + 1 }}"', "text"),
+        ("", 'text = "{{ age | money }}"', "text"),
+        ("", 'compute = { left = "limit - age" }\ntext = "{{ left }}"', "compute.left"),
+        (', kind = "number"', 'text = "{{ age + 1 }}"', ""),
+        ("", 'text = "{{ age | int + 1 }}"', ""),
+        ("", 'text = "{{ age }} {{ age | length + 1 }}"', ""),
+        ("", 'compute = { age = "age | int" }\ntext = "{{ age + 1 }}"', ""),  # it is a number from there on
+    ],
+)
+def test_a_text_that_is_counted_with_wants_a_kind(kind, shown, key):
+    words = 'counts with "age", which is a text as its input has it; give that input a kind'
+
+    found = told(AGE.format(kind, shown), HEAD + "variables = { limit = 18 }\n")
+    assert found == ([f"screens.shown.{key}: {words}"] if key else [])
+
+
+def test_a_handler_may_make_a_number_of_a_text():
+    screens = AGE.format("", 'text = "{{ age + 1 }}"')
+
+    assert told(screens.replace("[screens.shown]", '[screens.shown]\nhandler = "a:b"')) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
 from typing import NamedTuple
 
 from jinja2 import nodes
@@ -11,7 +12,7 @@ from ussd_gateway.menu.mistakes import way_out
 from ussd_gateway.menu.model import Expression, Menu, Screen, Text, Texts
 from ussd_gateway.menu.node import ALWAYS, Node
 from ussd_gateway.menu.sandbox import sandbox_for
-from ussd_gateway.menu.templates import is_variable, names_in
+from ussd_gateway.menu.templates import RenderError, compile_text, is_variable, names_in, render_text
 
 Names = frozenset[str] | None
 """Variables that are set; None for any: a handler, or a call without `fields`, may set whatever it likes."""
@@ -48,12 +49,45 @@ def check_variables(menu: Menu, file: Node) -> None:
                         f"begin with it in variables, or write {variable} | default('')"
                     )
                     may.place.wrong(words, "unknown-variable", warning=True)
+    _counted(menu, file, possible)
     _kept(menu, file)
     for place in file.places("remember[]"):
         if place.value in secrets:
             place.wrong(
                 f'"{place.value}" is secret, and no secret is remembered; take it out', "conflict", warning=True
             )
+
+
+def _counted(menu: Menu, file: Node, entered: Mapping[str, Names]) -> None:
+    """Warn of a text that is counted with, whatever is typed: `kind` was forgotten, and the dialogue fails there."""
+    screens = menu.screens.values()
+    if any(_worked(screen, frozenset()) is None for screen in screens):
+        return  # it may make a number of a text
+    inputs = [screen.input for screen in screens if screen.input]
+    texts = {asked.name for asked in inputs if asked.kind == "text"} - menu.variables.keys()
+    texts -= {asked.name for asked in inputs if asked.kind != "text"}
+    for screen in screens:
+        listed = [screen.listing.name] if screen.listing else []
+        texts -= {*screen.computed, *(screen.fetch.fields if screen.fetch else ()), *listed}
+        texts -= {name for choice in screen.choices for name in choice.sets}
+    known = {**menu.variables, "msisdn": "", "code": "", "dialled": "", "today": date.min}
+    for name, names in entered.items():
+        for use in _uses(menu.screens[name], file["screens"][name], names):
+            used = names_in(use.source) if is_variable(use.source) else frozenset[str]()
+            typed = sorted(used & texts)
+            if typed and used <= texts | known.keys():
+                text = compile_text(use.source, menu.languages[0], menu.currency, menu.numbers)
+                if all(_confuses(text, known | dict.fromkeys(typed, word)) for word in ("0", "x")):
+                    words = f'counts with "{typed[0]}", which is a text as its input has it; give that input a kind'
+                    use.place.wrong(words, "bad-expression", warning=True)
+
+
+def _confuses(text: Text, variables: Mapping[str, object]) -> bool:
+    try:
+        render_text(text, variables)
+    except RenderError as error:
+        return str(error) == "TypeError"
+    return False
 
 
 def _secrets(menu: Menu) -> frozenset[str]:

@@ -23,7 +23,7 @@ RULES: Mapping[str, str] = {
     "bad-code": "A service code that nobody can dial.",
     "bad-key": "A key that cannot be typed as one answer.",
     "bad-template": "A text that Jinja2 does not understand.",
-    "bad-expression": "An expression that Jinja2 does not understand.",
+    "bad-expression": "An expression that Jinja2 does not understand, or that can never be worked out.",
     "bad-pattern": "A regular expression that is none, or one that takes too long.",
     "bad-bounds": "Bounds of another type than the input, or upside down.",
     "conflict": "Keys that contradict each other.",
