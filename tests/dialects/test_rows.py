@@ -179,7 +179,8 @@ def test_a_call_is_golden_and_read_back(name, told):
     call = made.read_call(request)
     cumulative = ROWS[name].description.cumulative
     code = CODES.get(name, "*384*77#")
-    assert call == Call(kind, "s1", "233540000001", code, text, cumulative, dialled, call.carried)
+    number = (common | fields).get("Sequence", 0)
+    assert call == Call(kind, "s1", "233540000001", code, text, cumulative, dialled, call.carried, number)
     assert set(call.carried) == set(ROWS[name].description.echo)
 
 

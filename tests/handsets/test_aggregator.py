@@ -244,6 +244,21 @@ async def test_an_answer_that_is_too_long_is_refused_and_the_dialogue_goes_on(ta
         assert await says("2") == (200, "END No pears.")
 
 
+async def test_a_call_with_the_number_of_the_one_before_is_a_repeat_where_calls_are_numbered(talking):
+    text = '[[aggregator]]\npath = "/aggregators/at"\ndialect = "hubtel"\n'
+    async with talking(text) as (_, says), aiohttp.ClientSession() as http:
+
+        async def call(kind, message, number):
+            fields = {"SessionId": "7", "Mobile": ANNA, "ServiceCode": "384*77", "Type": kind, "Message": message}
+            async with http.post(says.url, json=fields | {"Operator": "mtn", "Sequence": number}) as response:
+                return (await response.json(content_type=None))["Message"]
+
+        assert (await call("Initiation", CODE, 1)).startswith("Fruit?")
+        for _ in range(2):
+            assert (await call("Response", "1", 2)).startswith("Red or green?")
+        assert await call("Response", "1", 3) == "Красные яблоки"
+
+
 async def test_a_session_that_is_begun_twice_begins_anew(talking):
     text = '[[aggregator]]\npath = "/aggregators/at"\ndialect = "hubtel"\n'
     async with talking(text) as (there, says), aiohttp.ClientSession() as http:
@@ -427,6 +442,8 @@ DIALLED = [
     (Call(Kind.NEW, "1", ANNA, "384", "384*77", dialled=True), "*384*77#"),
     (Call(Kind.NEW, "1", ANNA, "", "*384*77", dialled=True), "*384*77#"),
     (Call(Kind.NEW, "1", ANNA, "", "#111#", dialled=True), "#111#"),
+    (Call(Kind.NEW, "1", ANNA, "", "", dialled=True), "*5#"),
+    (Call(Kind.NEW, "1", ANNA, "384*77", "", dialled=True), "*384*77#"),
 ]
 
 
@@ -435,7 +452,14 @@ def test_what_was_dialled_is_put_together_from_what_the_dialect_says(call, diall
     assert dialled_code(call, "*5#") == dialled
 
 
-@pytest.mark.parametrize("call", [Call(Kind.NEW, "1", ANNA), Call(Kind.NEW, "1", ANNA, "*1#", "*#", dialled=True)])
+@pytest.mark.parametrize(
+    "call",
+    [
+        Call(Kind.NEW, "1", ANNA),
+        Call(Kind.NEW, "1", ANNA, "*1#", "*#", dialled=True),
+        Call(Kind.NEW, "1", ANNA, dialled=True),
+    ],
+)
 def test_a_call_without_a_code_is_refused(call):
     with pytest.raises(CallError, match="code"):
         dialled_code(call, "")
@@ -461,6 +485,10 @@ CONFIG = {
         "aggregator[0].send_url: is missing; ideamart takes",
     ),
     "no code": ('path = "/aggregators/a"\ncode = "shop"', 'aggregator[0].code: "shop" is no service code; one looks'),
+    "a way back that nobody takes": (
+        'path = "/aggregators/a"\nsend_url = "http://a/"',
+        "aggregator[0].send_url: goes with ideamart only; africas_talking has our answer in its response",
+    ),
     "one path twice": (
         'path = "/aggregators/a"\n[[aggregator]]\npath = "/aggregators/a"',
         "aggregator.path: /aggregators/a is there twice",

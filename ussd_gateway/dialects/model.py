@@ -90,6 +90,7 @@ class Call:
     cumulative    bool
     dialled       bool; whether the `text` of a new dialogue is the string that was dialled, as it was or without its * and #
     carried       what the reply has to repeat, by the dialect's own names
+    number        the number of the call in its session, from 1; 0 where the dialect does not say it
     """
 
     kind: Kind | None
@@ -100,6 +101,7 @@ class Call:
     cumulative: bool = False
     dialled: bool = False
     carried: Mapping[str, object] = field(default_factory=dict)
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

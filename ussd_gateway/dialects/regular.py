@@ -192,6 +192,7 @@ class Regular:
             text,
             of.cumulative,
             dialled=of.first in (AS_DIALLED, OPEN, BARE) and kind in (Kind.NEW, None),
+            number=_count(fields.get(of.sequence)),
             carried={name: fields[name] for name in of.echo if name in fields},
         )
 
@@ -245,6 +246,12 @@ class Regular:
         fields |= {name: reply.carried[name] for name in of.carried if name in reply.carried}
         content, body = json_body(_nested(fields))
         return Response(200, {**content, **headers}, body)
+
+
+def _count(value: object) -> int:
+    """The number of a call; 0 for anything else."""
+    text = str(value)
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
 
 
 def _get(fields: Mapping[str, object], path: str) -> object:

@@ -63,13 +63,14 @@ class AggregatorSettings:
 class _Dialogue:
     """A session of the aggregator."""
 
-    __slots__ = ("answers", "first", "screen", "session", "told")
+    __slots__ = ("answers", "first", "number", "screen", "session", "told")
 
     def __init__(self, call: Call, first: Ussd, screen: asyncio.Future[Reply]) -> None:
         self.session = call.session
         self.first = first
         self.screen = screen  # what the call that came last is answered with
-        self.told = call.text  # the input so far, where it is cumulative
+        self.told = call.text  # what the call that came last said: the input so far, where it is cumulative
+        self.number = call.number
         self.answers = 1 if call.text else 0  # how many it has
 
 
@@ -186,7 +187,7 @@ class Aggregator:
         except SessionError:
             dialogue.screen = before
             raise
-        dialogue.told, dialogue.answers = call.text, dialogue.answers + 1
+        dialogue.told, dialogue.number, dialogue.answers = call.text, call.number, dialogue.answers + 1
         return dialogue.screen
 
     def _handset(self, msisdn: str) -> Handset:
@@ -259,7 +260,7 @@ class Aggregator:
 
 def dialled_code(call: Call, code: str) -> str:
     """What was dialled, as *code*input#, from what a NEW says. `code` is that of the config. Raises CallError."""
-    if call.dialled:
+    if call.dialled and (call.text or not code):
         text = call.text if call.text[:1] in ("*", "#") else f"*{call.text}"
         if not call.text.strip("*#"):
             raise CallError(f"what was dialled is {quoted(call.text)}, which is no code")
@@ -273,9 +274,13 @@ def dialled_code(call: Call, code: str) -> str:
 
 
 def _is_repeated(call: Call, dialogue: _Dialogue) -> bool:
-    """Whether the aggregator tells once more what it told before: an input that grows has not grown."""
-    same = call.cumulative and call.text == dialogue.told
-    return same and (dialogue.answers > 0 or not dialogue.screen.done())  # "" is an empty answer to the first screen
+    """Whether the aggregator tells once more what it told before: an input that grows has not grown, or calls are numbered
+    and this has the number and the text of the last."""
+    if call.text != dialogue.told:
+        return False
+    if not call.cumulative:
+        return 0 < call.number == dialogue.number
+    return dialogue.answers > 0 or not dialogue.screen.done()  # "" is an empty answer to the first screen
 
 
 def _typed(call: Call, dialogue: _Dialogue) -> str:
