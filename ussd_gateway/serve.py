@@ -137,7 +137,7 @@ class Gateway(core.Gateway):
         self.selfcare = SelfCare(
             config.selfcare, config.subscriber, self.store, self, smsc_address=lambda: self.smpp_address
         )
-        imports = Imports(beside or Path.cwd(), self.note)
+        imports = Imports(beside or Path.cwd(), self.note, self.warn)
         self.menus = Menus(
             self,
             handlers=self.selfcare.handlers(),

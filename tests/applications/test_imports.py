@@ -185,6 +185,18 @@ def test_a_file_that_cannot_be_run_leaves_the_last_version_and_is_told_once(fold
     assert [kind for kind, _ in notes] == ["application.not_reloaded", "application.reloaded"]
 
 
+def test_a_file_that_cannot_be_run_is_a_warning_and_one_that_can_is_none(folder):
+    noted, warned = [], []
+    imports = Imports(folder, lambda kind, **facts: noted.append(kind), lambda kind, **facts: warned.append(kind))
+    write(folder, says("old"))
+    function = imports.function("airtime:balance")
+    write(folder, "def")
+    assert function(None) == "old"
+    write(folder, says("mended"))
+    assert function(None) == "mended"
+    assert (noted, warned) == (["application.reloaded"], ["application.not_reloaded"])
+
+
 def test_a_new_version_has_to_have_every_function_in_use(folder, imports, notes):
     write(folder, says("old") + "def top_up(ussd): return 'old'\n")
     functions = [imports.function("airtime:balance"), imports.function("airtime:top_up")]

@@ -209,7 +209,7 @@ def test_a_wrong_call_is_explained_too(fields, sentence):
 
 
 def test_a_body_of_json_gives_no_name_that_could_be_meant():
-    with pytest.raises(CallError, match="sends it with each call$"):
+    with pytest.raises(CallError, match=r"sends it with each call$"):
         DIALECT.read_call(Request(body=b'{"sessionId": "1"}'))
 
 

@@ -90,7 +90,7 @@ class Applications:
             self._imports.function(function) if isinstance(function, str) else function,
             submit=gateway.submit,
             spawn=gateway.spawn,
-            note=gateway.note,
+            warn=gateway.warn,
             language=self._language,
         )
         self._answer(codes, application)

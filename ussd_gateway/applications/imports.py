@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from importlib import import_module, invalidate_caches
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from importlib.util import module_from_spec, spec_from_file_location
@@ -42,12 +42,18 @@ class Imports:
     """The functions of a gateway that have import strings.
 
     folder  where modules are looked for first, and put before sys.path for what they import: the config file's
-    note    takes (kind, **facts) of what happens to a file later: application.reloaded, application.not_reloaded
+    note    takes (kind, **facts) of what happens to a file later: application.reloaded ...
+    warn    ... and application.not_reloaded
     """
 
-    def __init__(self, folder: Path | None = None, note: Callable[..., object] = lambda kind, **facts: None) -> None:
+    def __init__(
+        self,
+        folder: Path | None = None,
+        note: Callable[..., object] = lambda kind, **facts: None,
+        warn: Callable[..., object] | None = None,
+    ) -> None:
         self._folder = folder.resolve() if folder else None
-        self._note = note
+        self._tells = (note, warn or note)
         self._sources: dict[str, _Source] = {}
 
     def function(self, name: str) -> Imported:
@@ -86,11 +92,11 @@ class Imports:
         path = Path(spec.origin) if spec and spec.origin and of_file else None
         try:
             if path is None:
-                return _Source(name, None, import_module(name), self._note)
+                return _Source(name, None, import_module(name), self._tells)
             if parent := name.rpartition(".")[0]:
                 import_module(parent)
             stamp = _stamp(path)
-            return _Source(name, path, _module(name, path, stamp, any_version=True), self._note, stamp)
+            return _Source(name, path, _module(name, path, stamp, any_version=True), self._tells, stamp)
         except FAULTS as error:
             if isinstance(error, ModuleNotFoundError) and error.name and f"{name}.".startswith(f"{error.name}."):
                 raise HandlerError(self._nowhere(error.name)) from error
@@ -139,14 +145,19 @@ class Imported:
 class _Source:
     """A module, and those of its functions that are in use."""
 
-    __slots__ = ("_name", "_note", "_path", "_stamp", "functions", "module")
+    __slots__ = ("_name", "_note", "_path", "_stamp", "_warn", "functions", "module")
 
     def __init__(
-        self, name: str, path: Path | None, module: ModuleType, note: Callable[..., object], stamp: Stamp = None
+        self,
+        name: str,
+        path: Path | None,
+        module: ModuleType,
+        tells: Sequence[Callable[..., object]],
+        stamp: Stamp = None,
     ) -> None:
         self._name = name
         self._path = path  # None: never read again
-        self._note = note
+        self._note, self._warn = tells
         self._stamp = stamp
         self.module = module
         self.functions: dict[str, Function] = {}
@@ -167,7 +178,7 @@ class _Source:
         except FAULTS as error:
             _install(self._name, self.module)
             why = str(error) if isinstance(error, HandlerError) else _sentence(error, self._path)
-            self._note("application.not_reloaded", module=self._name, why=f"{why}; its last version goes on")
+            self._warn("application.not_reloaded", module=self._name, why=f"{why}; its last version goes on")
             return
         self.module = module
         self._note("application.reloaded", module=self._name)
