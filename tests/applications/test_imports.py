@@ -89,6 +89,11 @@ FAULTY = [
         "",
         '"airtame:balance" cannot be imported: there is no module airtame; write airtame.py into {folder}, or install',
     ),
+    (
+        "airtime.py:f",
+        "",
+        '"airtime.py:f" cannot be imported: there is no module airtime.py; leave out .py',
+    ),
     ("airtime.deep:f", "", '"airtime.deep:f" cannot be imported: there is no module airtime.deep'),
     (
         "airtime:balanse",

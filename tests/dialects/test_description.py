@@ -59,10 +59,13 @@ MISTAKES = {
         'the setting "ends" of the dialect generic is "END ", but has to be a list of strings, numbers or booleans',
     ),
     "no name": ({"text": ""}, 'the dialect generic: "text" is empty, but has to be the name of a field'),
-    "one name for two fields": ({"text": "id"}, 'the dialect generic: the field "id" has two meanings'),
+    "one name for two fields": (
+        {"text": "id"},
+        'the dialect generic: the field "id" has two meanings; each key has to name a field of its own',
+    ),
     "a constant by the name of a field": (
         {"constants": {"id": "x"}},
-        'the dialect generic: the field "id" has two meanings',
+        'the dialect generic: the field "id" has two meanings; each key has to name a field of its own',
     ),
     "an input that grows from nothing": (
         {"cumulative": True},
@@ -103,7 +106,7 @@ MISTAKES = {
     ),
     "the text and the signal in one field": (
         JSON_ANSWER | {"signal_name": "text"},
-        'the dialect generic: the field "text" has two meanings',
+        'the dialect generic: the field "text" has two meanings; each key has to name a field of its own',
     ),
     "a line in every answer": (
         JSON_ANSWER | {"answer_lines": "more_lines", "end_also": {"more_lines": "x"}},

@@ -117,6 +117,8 @@ class Imports:
         return spec
 
     def _nowhere(self, name: str) -> str:
+        if name.endswith(".py"):
+            return f"there is no module {name}; leave out .py"
         if self._folder is None or "." in name:
             return f"there is no module {name}"
         return f"there is no module {name}; write {name}.py into {self._folder}, or install the package that has it"
