@@ -138,15 +138,16 @@ class Gateway(core.Gateway):
             config.selfcare, config.subscriber, self.store, self, smsc_address=lambda: self.smpp_address
         )
         imports = Imports(beside or Path.cwd(), self.note, self.warn)
+        self._client = Client()
         self.menus = Menus(
             self,
             handlers=self.selfcare.handlers(),
             language=self.selfcare.languages.language,
             imports=imports,
+            client=self._client,
             patience=config.network.application_timeout,
             utc_offset=config.menus.utc_offset,
         )
-        self._client = Client()
         self._applications = Applications(
             self,
             menus=self.menus,
@@ -231,7 +232,7 @@ class Gateway(core.Gateway):
         try:
             await self.close()
         finally:
-            await self.menus.stop()
+            self.menus.stop()
             await self._client.stop()
             self.store.close()
 

@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from ussd_gateway.applications.callout import Caller
 from ussd_gateway.applications.imports import HandlerError, Imports
 from ussd_gateway.applications.menu import MenuApplication, ScreenError, Surroundings, Version
+from ussd_gateway.client import Client
 from ussd_gateway.menu.load import parse
 from ussd_gateway.network.message import ABORT, ANSWER, ASK, Sms, Ussd
 
@@ -61,10 +62,14 @@ class Operator:
 
     def __init__(self, gateway):
         self.gateway = gateway
-        self.caller = Caller(longest=10)
+        self.client = Client()
         self.languages = {}
         self.around = Surroundings(
-            gateway, lambda msisdn: self.languages.get(msisdn, "ru"), self.caller, lambda: date(2018, 4, 27), 10.0
+            gateway,
+            lambda msisdn: self.languages.get(msisdn, "ru"),
+            Caller(self.client, longest=10),
+            lambda: date(2018, 4, 27),
+            10.0,
         )
         self.phone = gateway.phone
 
@@ -89,7 +94,7 @@ class Operator:
 async def operator(plain_gateway):
     operator = Operator(plain_gateway)
     yield operator
-    await operator.caller.stop()
+    await operator.client.stop()
 
 
 class Slow:

@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 from ussd_gateway.applications.imports import Imports
 from ussd_gateway.applications.menu import ScreenError
 from ussd_gateway.applications.menus import PATIENCE, Menus
+from ussd_gateway.client import Client
 from ussd_gateway.clock import RealClock
 from ussd_gateway.menu.mistakes import MenuError
 from ussd_gateway.serve import Gateway
@@ -38,7 +39,13 @@ class Folder:
     def __init__(self, path, gateway):
         self.path, self.gateway, self.phone = path, gateway, gateway.phone()
         self.menus = Menus(
-            gateway, handlers={}, language=lambda msisdn: "ru", imports=Imports(path), patience=10.0, utc_offset=3.0
+            gateway,
+            handlers={},
+            language=lambda msisdn: "ru",
+            imports=Imports(path),
+            client=Client(),
+            patience=10.0,
+            utc_offset=3.0,
         )
         self.look = self.menus.look
 
@@ -64,7 +71,7 @@ async def folder(plain_gateway, tmp_path):
     folder.write("news.toml", menu("One"))
     folder.menus.add_folder(tmp_path)
     yield folder
-    await folder.menus.stop()
+    folder.menus.stop()
 
 
 async def test_every_file_of_the_folder_answers_its_codes_and_nothing_is_told_of_it(folder):
@@ -259,7 +266,13 @@ async def test_today_is_the_operators(plain_gateway, tmp_path, utc_offset, day):
     """2018-04-27 14:50 in UTC."""
     folder = Folder(tmp_path, plain_gateway)
     folder.menus = Menus(
-        plain_gateway, handlers={}, language=str, imports=Imports(), patience=10.0, utc_offset=utc_offset
+        plain_gateway,
+        handlers={},
+        language=str,
+        imports=Imports(),
+        client=Client(),
+        patience=10.0,
+        utc_offset=utc_offset,
     )
     folder.write("day.toml", menu("{{ today.day }}"))
     folder.menus.add_folder(tmp_path)

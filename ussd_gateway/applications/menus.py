@@ -17,6 +17,7 @@ import structlog
 from ussd_gateway.applications.callout import Caller
 from ussd_gateway.applications.imports import Imports
 from ussd_gateway.applications.menu import Handler, MenuApplication, Pushing, ScreenError, Surroundings, Version
+from ussd_gateway.client import Client
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.logs import told
 from ussd_gateway.menu.lines import key_lines
@@ -86,6 +87,7 @@ class Menus:
     handlers    the functions that screens may name, by dotted name: {"selfcare.balance": balance}
     language    gives the language of a subscriber's texts by msisdn: "ru", "en", "latin"
     imports     where handlers with an import string come from
+    client      for the calls that menus make
     patience    seconds that the network gives an application for an answer
     utc_offset  hours that the operator's time is ahead of UTC, for the variable `today`
     """
@@ -97,19 +99,19 @@ class Menus:
         handlers: Mapping[str, Handler],
         language: Callable[[str], str],
         imports: Imports,
+        client: Client,
         patience: float,
         utc_offset: float = 3.0,
     ) -> None:
         self._gateway = gateway
         self._handlers = handlers
         self._imports = imports
-        self._caller = Caller(patience)
         ahead = timedelta(hours=utc_offset)
 
         def today() -> date:
             return (datetime.fromtimestamp(gateway.now(), UTC) + ahead).date()
 
-        self._around = Surroundings(gateway, language, self._caller, today, patience)
+        self._around = Surroundings(gateway, language, Caller(client, patience), today, patience)
         self._folder: Path | None = None
         self._files: dict[Path, _File] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -176,12 +178,11 @@ class Menus:
         """Look for changes every second of real time, from now on."""
         self._timer = asyncio.get_running_loop().call_later(EVERY, self._look_again)
 
-    async def stop(self) -> None:
-        """Look no more, and close the connections of calls."""
+    def stop(self) -> None:
+        """Look no more."""
         if self._timer:
             self._timer.cancel()
             self._timer = None
-        await self._caller.stop()
 
     def _look_again(self) -> None:
         self.start()
