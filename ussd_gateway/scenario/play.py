@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import groupby
 from typing import Any, Protocol
 
 from ussd_gateway.patterns import Found, search
-from ussd_gateway.scenario import model
+from ussd_gateway.scenario import language, model
 from ussd_gateway.scenario.difference import compare, fitting_part
 from ussd_gateway.scenario.model import Action, Expected, Scenario, Script, Text
 from ussd_gateway.scenario.secrets import Secrets
@@ -133,6 +135,7 @@ class Event:
     kind   Kind
     text   str; what was done, shown or received
     about  str; of a screen "final, success" or "awaiting an answer", of an SMS whom it is from
+    file   str; where the line is, "" for the script's own file
     at     float; when it was noticed, by the network's clock, in seconds since the epoch
     """
 
@@ -141,6 +144,7 @@ class Event:
     kind: Kind
     text: str
     about: str = ""
+    file: str = ""
     at: float = 0.0
 
 
@@ -153,6 +157,8 @@ class Timed:
     waited   float; seconds that it took by that clock
     seconds  float; of real time that it took
     before   int; how many events there were when it began
+    failed   bool; it did not go as written
+    file     str; where the line is, "" for the script's own file
     """
 
     line: int
@@ -162,6 +168,8 @@ class Timed:
     waited: float
     seconds: float
     before: int
+    failed: bool = False
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +198,9 @@ class Failure:
     problem   str; what is wrong, "" where the arrivals say it
     phone     str; "anna (70001000001)", "" when the step is about none
     arrived   tuple of Arrival; everything that arrived on that phone, nearest first
+    file      str; where the line is, "" for the script's own file
+    where     tuple of str; "setup" or "teardown", and the round and row of each block around the step
+    later     tuple of Failure; what failed in the teardown after it
     """
 
     line: int
@@ -198,6 +209,9 @@ class Failure:
     problem: str = ""
     phone: str = ""
     arrived: tuple[Arrival, ...] = ()
+    file: str = ""
+    where: tuple[str, ...] = ()
+    later: tuple[Failure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +220,7 @@ class Result:
 
     seconds  float; of real time
     events   tuple of Event; the transcript, of all phones
-    steps    tuple of Timed; as far as they were played, the one that failed is the last
+    steps    tuple of Timed; as far as they were played
     began    float; real time, in seconds since the epoch
     tags     tuple of str; the scenario's
     """
@@ -260,6 +274,14 @@ class _UnmetError(Exception):
         self.kind = kind  # what kind of arrival comes first
 
 
+class _FailedError(Exception):
+    """A step failed, and with it all that is around it."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.sentence)
+        self.failure = failure
+
+
 class _Player:
     """Plays one scenario."""
 
@@ -270,12 +292,14 @@ class _Player:
         self._phones: dict[str, Phone] = {}
         self._captures: dict[str, str] = {}
         self._secrets = Secrets()
+        self._set(scenario.variables)
         self._events: list[Event] = []
         self._steps: list[Timed] = []
         self._inboxes: dict[str, list[Sms]] = {}  # as far as they are among the events
         self._read: dict[str, int] = {}  # how many of them were read
         self._screens: dict[str, Screen | None] = {}  # the last one among the events
         self._off: set[str] = set()
+        self._since: dict[str, int] = {}  # how many events there were when the phone got its number
 
     async def play(self) -> Result:
         began, started = time.time(), time.perf_counter()
@@ -288,44 +312,94 @@ class _Player:
         return Result(self._file, name, line, seconds, failure, events, steps, began, tags)
 
     async def _failure(self) -> Failure | None:
-        step = self._scenario.steps[0]
+        scenario = self._scenario
+        for step in model.walk((*scenario.setup, *scenario.steps, *scenario.teardown)):
+            if step.phone in scenario.phones and step.phone not in self._phones:
+                try:
+                    await self._take(step.phone, scenario.phones[step.phone])
+                except PhoneError as error:
+                    return await self._told(step, _UnmetError(problem=str(error)))
+        failure = await self._failure_of(scenario.setup, "setup") or await self._failure_of(scenario.steps)
+        for _, steps in groupby(scenario.teardown, lambda step: step.file):  # one file's does not hold up another's
+            if later := await self._failure_of(steps, "teardown"):
+                failure = replace(failure, later=(*failure.later, later)) if failure else later
+        return failure
+
+    async def _failure_of(self, steps: Iterable[Action], where: str = "") -> Failure | None:
         try:
-            await self._take_phones()
-            for step in self._scenario.steps:
-                with self._timed(step):
-                    await PERFORM[type(step)](self, step)
-                    await self._collect(step)
-        except (PhoneError, _UnmetError) as error:
-            await self._collect(step)
-            return await self._told(step, error if isinstance(error, _UnmetError) else _UnmetError(problem=str(error)))
+            await self._play(steps, where)
+        except _FailedError as failed:
+            return failed.failure
         return None
+
+    async def _play(self, steps: Iterable[Action], where: str = "") -> None:
+        """One step after the other; _FailedError from the first that fails, which then happened in `where`, too."""
+        try:
+            for step in steps:
+                await self._perform(step)
+        except _FailedError as failed:
+            if where:
+                failed.failure = replace(failed.failure, where=(where, *failed.failure.where))
+            raise
+
+    async def _perform(self, step: Action) -> None:
+        with self._timed(step):
+            try:
+                self._check_known(step)
+                await PERFORM[type(step)](self, step)
+                await self._collect(step)
+            except (PhoneError, _UnmetError) as error:
+                await self._collect(step)
+                unmet = error if isinstance(error, _UnmetError) else _UnmetError(problem=str(error))
+                raise _FailedError(await self._told(step, unmet)) from error
 
     @contextmanager
     def _timed(self, step: Action) -> Iterator[None]:
-        at, started, before = self._driver.now(), time.perf_counter(), len(self._events)
+        if isinstance(step, model.Block):  # its steps have their times
+            yield
+            return
+        at, started, before, failed = self._driver.now(), time.perf_counter(), len(self._events), False
         try:
             yield
+        except _FailedError:
+            failed = True
+            raise
         finally:
-            waited, seconds = self._driver.now() - at, time.perf_counter() - started
-            self._steps.append(Timed(step.line, step.sentence, step.phone, at, waited, seconds, before))
+            self._note_time(step, at, time.perf_counter() - started, before, failed=failed)
 
-    async def _take_phones(self) -> None:
-        for name in dict.fromkeys(step.phone for step in self._scenario.steps if step.phone):
-            phone = await self._driver.phone(self._scenario.phones[name])
-            await phone.begin()
-            self._phones[name] = phone
-            self._inboxes[name], self._read[name], self._screens[name] = [], 0, None
+    def _note_time(self, step: Action, at: float, seconds: float, before: int, *, failed: bool = False) -> None:
+        waited = self._driver.now() - at
+        self._steps.append(Timed(step.line, step.sentence, step.phone, at, waited, seconds, before, failed, step.file))
+
+    def _check_known(self, step: Action) -> None:
+        """A teardown may speak of what a setup was to find, and did not."""
+        names = (name for text in model.texts(step) for name in text.names)
+        if unknown := next((name for name in names if name not in self._captures), ""):
+            raise PhoneError(f"{{{unknown}}} has no value: what was to find it was not played")
+        if step.phone and step.phone not in self._phones:
+            raise PhoneError(f"{step.phone} has no number: what was to give it was not played")
+
+    async def _take(self, name: str, msisdn: str) -> None:
+        phone = await self._driver.phone(msisdn)
+        await phone.begin()
+        self._phones[name] = phone
+        self._inboxes[name], self._read[name], self._screens[name] = [], 0, None
+        self._since[name] = len(self._events)
 
     async def _tidy_up(self) -> None:
-        for name, phone in self._phones.items():
-            try:
-                if name in self._off:
-                    await phone.turn(True)
-                screen = await phone.screen()
-                if screen and screen.awaiting:
-                    await phone.hang_up()
-            except PhoneError:  # it was asked for nothing; the scenario's own steps have told what is wrong
-                continue
+        for name in self._phones:
+            await self._put_away(name)
+
+    async def _put_away(self, name: str) -> None:
+        phone = self._phones[name]
+        try:
+            if name in self._off:
+                await phone.turn(True)
+            screen = await phone.screen()
+            if screen and screen.awaiting:
+                await phone.hang_up()
+        except PhoneError:  # it was asked for nothing; the scenario's own steps have told what is wrong
+            return
 
     # Steps -------------------------------------------------------------------------------------------------------
 
@@ -368,6 +442,56 @@ class _Player:
         if (first == second) is not step.same:
             problem = f'"{first}" is not "{second}"' if step.same else f'both are "{first}"'
             raise _UnmetError(problem=problem)
+
+    async def name_phone(self, step: model.Phone) -> None:
+        written = self._fill(step.msisdn)
+        msisdn = language.number_of(written)
+        if msisdn is None:
+            raise PhoneError(f"{written} is no number of a phone")
+        if step.name in self._phones:
+            await self._put_away(step.name)
+            self._off.discard(step.name)
+        await self._take(step.name, msisdn)
+        self._captures[step.capture] = msisdn
+
+    async def let(self, step: model.Let) -> None:
+        self._set({step.variable: self._fill(step.text)})
+
+    async def repeat(self, step: model.Repeat) -> None:
+        for number in range(1, step.count + 1):
+            where = f"round {number} of {step.count}"
+            self._note(step, where)
+            await self._play(step.steps, where)
+
+    async def for_each(self, step: model.ForEach) -> None:
+        before = dict(self._captures)
+        for number, row in enumerate(step.rows, 1):
+            self._set(row.values)
+            values = ", ".join(f"{name} {value}" for name, value in row.values.items())
+            where = self._secrets.mask(f"row {number} of {step.table}, line {row.line}: {values}")
+            self._note(step, where)
+            await self._play(step.steps, where)
+        for name in step.rows[0].values:
+            self._captures.pop(name)
+            if name in before:
+                self._captures[name] = before[name]
+
+    async def together(self, step: model.Together) -> None:
+        of_actor: dict[str, list[Action]] = {}
+        for inner in step.steps:
+            of_actor.setdefault(inner.actor, []).append(inner)
+        failed: list[_FailedError] = []
+
+        async def play(steps: list[Action]) -> None:
+            try:
+                await self._play(steps)
+            except _FailedError as error:
+                failed.append(error)
+
+        # Each phone comes to its end, also when another one has failed: nothing is left under way.
+        ended = await asyncio.gather(*map(play, of_actor.values()), return_exceptions=True)
+        for error in (*filter(None, ended), *failed):
+            raise error
 
     async def see(self, step: model.See) -> None:
         screen = await self._phones[step.phone].screen()
@@ -414,7 +538,10 @@ class _Player:
         found = _search(expected.regex(self._captures), text)
         if found is None:
             raise unmet
-        for name, value in found.groupdict(default="").items():
+        self._set(found.groupdict(default=""))
+
+    def _set(self, values: Mapping[str, str]) -> None:
+        for name, value in values.items():
             self._captures[name] = value
             self._secrets.add(name, value)
 
@@ -435,6 +562,8 @@ class _Player:
     # What happened -------------------------------------------------------------------------------------------------
 
     def _note(self, step: Action, text: str) -> None:
+        if isinstance(step, model.Block):  # a round of it begins
+            self._note_time(step, self._driver.now(), 0.0, len(self._events))
         self._event(step, Kind.DONE, text)
 
     def _show(self, step: Action, screen: Screen) -> None:
@@ -442,7 +571,7 @@ class _Player:
         self._event(step, Kind.SCREEN, screen.text, _about(screen))
 
     def _event(self, step: Action, kind: Kind, text: str, about: str = "") -> None:
-        self._events.append(Event(step.phone, step.line, kind, text, about, self._driver.now()))
+        self._events.append(Event(step.phone, step.line, kind, text, about, step.file, self._driver.now()))
 
     async def _collect(self, step: Action) -> None:
         """Put what has been received since among the events."""
@@ -463,9 +592,13 @@ class _Player:
             mask(step.sentence),
             mask(unmet.expected),
             mask(unmet.problem),
-            f"{step.phone} ({self._scenario.phones[step.phone]})" if step.phone else "",
+            f"{step.phone} ({self._number(step.phone)})" if step.phone else "",
             tuple(self._arrivals(step, unmet)),
+            step.file,
         )
+
+    def _number(self, name: str) -> str:
+        return self._phones[name].msisdn if name in self._phones else self._scenario.phones.get(name, "no number")
 
     def _learn_secrets(self, expected: Expected | None) -> None:
         """A pattern that almost fits shows where the secret is that it was to capture."""
@@ -479,7 +612,8 @@ class _Player:
                     self._secrets.add(name, value)
 
     def _arrivals(self, step: Action, unmet: _UnmetError) -> list[Arrival]:
-        arrived = [event for event in self._events if event.phone == step.phone and event.kind is not Kind.DONE]
+        since = self._events[self._since.get(step.phone, 0) :]
+        arrived = [event for event in since if event.phone == step.phone and event.kind is not Kind.DONE]
         read, received = self._read.get(step.phone, 0), 0
         arrivals = []
         for event in arrived:
@@ -539,6 +673,11 @@ PERFORM: dict[type[Action], Callable[[_Player, Any], Awaitable[None]]] = {
     model.Push: _Player.push,
     model.Wait: _Player.wait,
     model.Check: _Player.check,
+    model.Phone: _Player.name_phone,
+    model.Let: _Player.let,
+    model.Repeat: _Player.repeat,
+    model.ForEach: _Player.for_each,
+    model.Together: _Player.together,
 }
 """What is done for each kind of step."""
 

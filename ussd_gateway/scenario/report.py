@@ -54,7 +54,7 @@ def transcript(events: Sequence[Event], phone: str = "") -> Text:
         if phone and event.phone not in (phone, ""):
             continue
         who = f"{event.phone} " if event.phone and not phone and len(names) > 1 else ""
-        head = f"{event.line:>6}  {who}"
+        head = f"{_place(event.file, event.line):>6}  {who}"
         if event.kind is Kind.DONE:
             report.append(f"{head}{visible(event.text)}\n")
         else:
@@ -73,7 +73,7 @@ def chronicle(result: Result) -> str:
     lines = ["  line      after       took"]
     for step, events in told_steps(result):
         lines.append(
-            f"{step.line:>6} {after(result, step.at):>10} {duration(step.seconds):>10}  {visible(step.sentence)}"
+            f"{_place(step.file, step.line):>6} {after(result, step.at):>10} {duration(step.seconds):>10}  {visible(step.sentence)}"
         )
         for event in events:
             if event.kind is Kind.DONE:
@@ -82,8 +82,8 @@ def chronicle(result: Result) -> str:
                 continue
             who = f"{event.phone} " if event.phone else ""
             lines += [f"{'':30}{who}<- {titled(event)}", _indented(event.text, " " * 33)]
-    if result.failure:
-        lines.append(f"  FAILED in line {result.failure.line}")
+        if step.failed:
+            lines.append(f"{'':30}FAILED")
     return "\n".join(lines) + "\n"
 
 
@@ -129,8 +129,11 @@ def counted(number: int, thing: str) -> str:
 
 
 def _failure_lines(result: Result, failure: Failure) -> Iterator[Text]:
-    yield Text.assemble(("FAILED", FAILED), "  ", (f"{result.file}:{failure.line}", PLACE), f": {result.name}")
+    place = f"{failure.file or result.file}:{failure.line}"
+    yield Text.assemble(("FAILED", FAILED), "  ", (place, PLACE), f": {result.name}")
     yield Text(f"    {visible(failure.sentence)}")
+    for where in failure.where:
+        yield Text(f"  in {_indented(where, ' ' * 5).lstrip()}")
     if failure.expected:
         yield Text.assemble("  expected: ", (_indented(failure.expected, " " * 12).lstrip(), EXPECTED))
     if failure.problem:
@@ -146,6 +149,9 @@ def _failure_lines(result: Result, failure: Failure) -> Iterator[Text]:
     events = transcript(result.events, failure.phone.partition(" ")[0])
     events.rstrip()
     yield events
+    for later in failure.later:
+        yield Text("  and afterwards:")
+        yield from _failure_lines(result, later)
 
 
 def _arrival_lines(arrival: Arrival) -> Iterator[Text]:
@@ -162,6 +168,10 @@ def _marked(difference: str) -> Text:
     text.highlight_regex(r"(?s)\[-.*?-\]", "red")
     text.highlight_regex(r"(?s)\{\+.*?\+\}", "green")
     return text
+
+
+def _place(file: str, line: int) -> str:
+    return f"{file}:{line}" if file else str(line)
 
 
 def titled(event: Event) -> str:
@@ -195,11 +205,13 @@ def _scenario(result: Result) -> dict[str, Any]:
         "failure": None if failure is None else _failure(failure),
         "steps": [
             {
+                "file": step.file,
                 "line": step.line,
                 "sentence": step.sentence,
                 "at": iso(step.at),
                 "waited": round(step.waited, 3),
                 "seconds": round(step.seconds, 6),
+                "failed": step.failed,
             }
             for step in result.steps
         ],
@@ -214,6 +226,9 @@ def _failure(failure: Failure) -> dict[str, Any]:
         "expected": failure.expected,
         "problem": failure.problem,
         "phone": failure.phone,
+        "file": failure.file,
+        "where": list(failure.where),
+        "later": [_failure(later) for later in failure.later],
         "arrived": [
             {**_event(arrival.event), "difference": arrival.difference, "remark": arrival.remark}
             for arrival in failure.arrived
@@ -229,4 +244,5 @@ def _event(event: Event) -> dict[str, Any]:
         "text": event.text,
         "about": event.about,
         "at": iso(event.at),
+        "file": event.file,
     }
