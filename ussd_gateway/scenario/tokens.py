@@ -103,12 +103,17 @@ _ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
 _CURLY = "“”„‟«»"
 
 
+def rows(text: str) -> list[str]:
+    """The text's lines, as they stand."""
+    return re.split(r"\r\n|\n|\r", text.removeprefix("\ufeff"))
+
+
 def lines(text: str, mistakes: list[Mistake]) -> Iterator[Line]:
     """The sentences of a script. What cannot be read is put into `mistakes`, and left out."""
-    rows = re.split(r"\r\n|\n|\r", text.removeprefix("\ufeff"))
+    of_text = rows(text)
     at = 0
-    while at < len(rows):
-        number, written = at + 1, rows[at]
+    while at < len(of_text):
+        number, written = at + 1, of_text[at]
         at += 1
         try:
             tokens = list(_tokens(number, written))
@@ -116,7 +121,7 @@ def lines(text: str, mistakes: list[Mistake]) -> Iterator[Line]:
             mistakes.append(error.mistake)
             continue
         if tokens and tokens[-1].kind is Kind.WORD and tokens[-1].value.endswith(":"):
-            block, at = _block(rows, at, _indent(written))
+            block, at = _block(of_text, at, _indent(written))
             if block is None:
                 last = tokens[-1]
                 mistakes.append(
