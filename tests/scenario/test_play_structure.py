@@ -5,7 +5,7 @@ import pytest
 from ussd_gateway.scenario.parse import parse
 from ussd_gateway.scenario.play import play
 from ussd_gateway.scenario.remote import remote_driver
-from ussd_gateway.scenario.report import as_json, failure_report
+from ussd_gateway.scenario.report import as_json, failure_report, told_steps
 
 PHONES = "phone anna is 70001000001\nphone boris is 70002000001\n"
 
@@ -357,10 +357,9 @@ async def test_a_failed_teardown_of_one_file_does_not_keep_another_file_from_its
 async def test_each_round_and_each_step_in_it_has_its_time(results):
     (result,) = await results("teardown\n    wait 1s\nrepeat 2 times\n    wait 5s\n    anna dials *100#\n")
     told = [(step.sentence, step.at - result.steps[0].at, step.waited) for step in result.steps]
-    once = [("repeat 2 times", 0.0, 0.0), ("wait 5s", 0.0, 5.0), ("anna dials *100#", 5.0, 0.0)]
-    again = [(sentence, at + 5, waited) for sentence, at, waited in once]
+    once = [("wait 5s", 0.0, 5.0), ("anna dials *100#", 5.0, 0.0), ("round 1 of 2", 0.0, 5.0)]
+    again = [("wait 5s", 5.0, 5.0), ("anna dials *100#", 10.0, 0.0), ("round 2 of 2", 5.0, 5.0)]
     assert told == [*once, *again, ("wait 1s", 10.0, 1.0)]
-    assert [event.text for event in result.events][:2] == ["round 1 of 2", "wait 5 s"]
 
 
 async def test_the_step_that_failed_is_marked_whatever_is_played_after_it(results):
@@ -369,3 +368,43 @@ async def test_the_step_that_failed_is_marked_whatever_is_played_after_it(result
     )
     assert [step.sentence for step in result.steps if step.failed] == ['anna sees "nothing"']
     assert result.steps[-1].sentence == "wait 1s"
+
+
+async def test_the_chronicle_tells_rounds_and_the_steps_of_phones_at_once(results):
+    (result,) = await results(
+        """\
+repeat 2 times
+    together
+        anna dials *100#
+        boris hangs up
+"""
+    )
+    assert [(step.line, step.sentence) for step, _ in told_steps(result)] == [
+        (3, "round 1 of 2"),
+        (5, "anna dials *100#"),
+        (6, "boris hangs up"),
+        (3, "round 2 of 2"),
+        (5, "anna dials *100#"),
+        (6, "boris hangs up"),
+    ]
+
+
+async def test_an_esme_of_a_used_file_acts_together_with_a_phone(results):
+    played = await results(
+        """\
+use shared.ussd
+scenario "a"
+    together
+        shop submits "Hi" to anna
+        anna receives sms "Hi"
+        boris dials *100#
+""",
+        shared_ussd="esme shop is test\nsetup\n    shop binds\nteardown\n    shop unbinds\n",
+    )
+    assert failures(played) == ""
+    assert done(played[0]) == [
+        "shop binds as transceiver",
+        "shop submits to 70001000001: Hi",
+        "boris dials *100#",
+        "shop unbinds",
+    ]

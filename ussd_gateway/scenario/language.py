@@ -7,19 +7,22 @@ not, but brackets of both kinds that stand side by side come in any order.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from ussd_gateway.coding.data_coding import Alphabet
 from ussd_gateway.handsets.handset import NOT_USSD
 from ussd_gateway.network.address import AddressError, classify, normalise_msisdn
 from ussd_gateway.network.session import Outcome
 from ussd_gateway.patterns import compiled
 from ussd_gateway.scenario import model
 from ussd_gateway.scenario.tokens import Kind, Token
+from ussd_gateway.smpp.receipts import WORDS
+from ussd_gateway.smpp.status import Status, status_from, status_name
 
 VERSION = "1"
 OUTCOMES = (*(outcome.value for outcome in Outcome), NOT_USSD)
@@ -29,12 +32,21 @@ UNITS = {
     **dict.fromkeys(("h", "hour", "hours"), 3600.0),
     **dict.fromkeys(("d", "day", "days"), 86400.0),
 }
+ENCODINGS = tuple(
+    alphabet.value
+    for alphabet in (Alphabet.GSM7, Alphabet.UCS2, Alphabet.ASCII, Alphabet.LATIN1, Alphabet.CYRILLIC, Alphabet.HEBREW)
+)
+MODES = ("transmitter", "receiver", "transceiver")
+STATS = tuple(word.decode() for word in WORDS.values())
+NOTHING = "nothing"
+LANGUAGES = ("ru", "en", "latin")
 NAME = re.compile(r"[^\W\d]\w*")
 
 _TIME = re.compile(r"(\d+(?:\.\d+)?)([^\W\d]*)")
 _NUMBER = re.compile(r"\+?\d{3,15}")
 _IN_BRACES = re.compile(r"\{[^\W\d]\w*\}")
 _TAG = re.compile(r"\w[\w-]*")
+_DIGITS = 6  # of a count
 _TYPED = re.compile(r"[\s().-]")
 
 
@@ -57,10 +69,15 @@ class WrongError(Exception):
 
 @dataclass(slots=True)
 class Reader:
-    """Walks the tokens of one sentence; `phones` are the numbers of the phones named so far."""
+    """Walks the tokens of one sentence.
+
+    phones  the numbers of the phones named so far
+    esmes   the accounts of the ESMEs named so far
+    """
 
     tokens: tuple[Token, ...]
     phones: Mapping[str, str]
+    esmes: Mapping[str, model.Account] = field(default_factory=dict)
     at: int = 0
     refusals: list[UnfitError] = field(default_factory=list)  # what could have come, wherever something else came
 
@@ -113,9 +130,11 @@ def _name(reader: Reader) -> str:
     if not NAME.fullmatch(name):
         raise reader.wrong(f"{name} is no name", "a name is one word of letters, digits and _")
     if name in FIRST_WORDS:
-        raise reader.wrong(f"{name} cannot be a phone's name: a sentence begins with it", "take another word")
+        raise reader.wrong(f"{name} cannot be a name: a sentence begins with it", "take another word")
     if number := reader.phones.get(name):
         raise reader.wrong(f"there is a phone {name} already", f"it is {number}")
+    if (esme := reader.esmes.get(name)) and esme.system_id:
+        raise reader.wrong(f"there is an esme {name} already", f"it is {esme.system_id}")
     return name
 
 
@@ -129,12 +148,44 @@ def _msisdn(reader: Reader) -> model.Text:
     return model.Text(number)
 
 
-def _phone(reader: Reader) -> str:
-    at = reader.at
-    name = reader.take("PHONE", Kind.WORD)
-    if name not in reader.phones:
-        raise UnfitError(at, slot="PHONE")
+def _actor(slot: str, known: Callable[[Reader], Container[str]]) -> Callable[[Reader], str]:
+    def read(reader: Reader) -> str:
+        at = reader.at
+        name = reader.take(slot, Kind.WORD)
+        if name not in known(reader):
+            raise UnfitError(at, slot=slot)
+        return name
+
+    return read
+
+
+def _octets(slot: str, most: int) -> Callable[[Reader], str]:
+    def read(reader: Reader) -> str:
+        written = reader.take(slot, Kind.WORD, Kind.TEXT)
+        if not (written.isascii() and 0 < len(written) <= most):
+            raise reader.wrong(f"no {slot.lower()} looks like this", f"it has 1 to {most} characters of ASCII")
+        return written
+
+    return read
+
+
+def _capture(reader: Reader) -> str:
+    name = reader.take("CAPTURE", Kind.WORD).removeprefix("{").removesuffix("}")
+    if not NAME.fullmatch(name):
+        raise reader.wrong(f"{name} is no name", "a name is one word of letters, digits and _")
     return name
+
+
+def _status(reader: Reader) -> str:
+    written = reader.take("STATUS", Kind.WORD)
+    if written == NOTHING:
+        return ""
+    try:
+        return status_name(status_from(written))
+    except ValueError:
+        near = get_close_matches(written.upper(), Status.__members__, n=1)
+        hint = f'did you mean "{near[0]}"?' if near else "it looks like ESME_RTHROTTLED or 0x58"
+        raise reader.wrong(f"I do not know the command_status {written}", hint) from None
 
 
 def _text(slot: str, *kinds: Kind) -> Callable[[Reader], model.Text]:
@@ -158,15 +209,6 @@ def _variable(reader: Reader) -> str:
         hint = f"write {name[1:-1]} here, and {name} where its value is to stand" if _IN_BRACES.fullmatch(name) else ""
         raise reader.wrong(f"{name} is no name", hint or "a name is one word of letters, digits and _")
     return name
-
-
-def _count(reader: Reader) -> int:
-    written = reader.take("COUNT", Kind.WORD)
-    if not written.isdecimal():
-        raise UnfitError(reader.at - 1, slot="COUNT")
-    if not int(written):
-        raise reader.wrong("this would never be played", "known: 1 and more")
-    return int(written)
 
 
 def _file(slot: str) -> Callable[[Reader], str]:
@@ -198,10 +240,12 @@ def _number(reader: Reader) -> model.Text:
     bare = reader.tokens[reader.at - 1].kind is Kind.WORD
     if bare and written.source in reader.phones:
         return model.Text(reader.phones[written.source])
+    if bare and written.source in reader.esmes:
+        return model.Text(reader.esmes[written.source].system_id)
     if number := number_of(written.source):
         return model.Text(number)
     if bare and not written.names and not written.source.isdecimal():
-        near = get_close_matches(written.source, reader.phones, n=1)
+        near = get_close_matches(written.source, [*reader.phones, *reader.esmes], n=1)
         hint = f'did you mean "{near[0]}"?' if near else "the name of a sender stands in quotes"
         raise reader.wrong(f'there is no phone "{written.source}"', hint)
     return written
@@ -233,11 +277,23 @@ def _expected(reader: Reader) -> model.Expected:
     return model.Expected(how or model.CONTAINING, _text(slot, *kinds)(reader))
 
 
-def _outcome(reader: Reader) -> str:
-    outcome = reader.take("OUTCOME", Kind.WORD)
-    if outcome not in OUTCOMES:
-        raise reader.wrong(f"I do not know the outcome {outcome}", way_out(outcome, OUTCOMES))
-    return outcome
+def _one_of(slot: str, known: tuple[str, ...]) -> Callable[[Reader], str]:
+    def read(reader: Reader) -> str:
+        word = reader.take(slot, Kind.WORD)
+        if word not in known:
+            raise reader.wrong(f"I do not know the {slot.lower()} {word}", way_out(word, known))
+        return word
+
+    return read
+
+
+def _count(reader: Reader) -> int:
+    written = reader.take("COUNT", Kind.WORD)
+    if not (written.isascii() and written.isdigit() and len(written) <= _DIGITS):
+        raise UnfitError(reader.at - 1, slot="COUNT")
+    if not int(written):
+        raise reader.wrong("there cannot be 0", "write 1 or more")
+    return int(written)
 
 
 def _time(reader: Reader) -> float:
@@ -253,6 +309,20 @@ def _time(reader: Reader) -> float:
     return float(found[1]) * UNITS.get(unit, 1.0)
 
 
+def _parts(reader: Reader) -> int:
+    start = reader.at
+    try:
+        count = _count(reader)
+    except UnfitError:
+        raise UnfitError(start, slot="PARTS") from None
+    reader.word("part" if reader.sees("part") else "parts")
+    return count
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(f"`{word}`" for word in words)
+
+
 SLOTS: dict[str, Slot] = {
     "VERSION": Slot("a version such as 1", "`1`", _version),
     "NAME": Slot("a name such as anna", "one word of letters, digits and `_`", _name),
@@ -261,7 +331,6 @@ SLOTS: dict[str, Slot] = {
     ),
     "TITLE": Slot('a "title"', "in quotes", _title),
     "VARIABLE": Slot("a name such as sum", "one word of letters, digits and `_`", _variable),
-    "COUNT": Slot("a count such as 3", "`1`, `2`, ...", _count),
     "TABLE": Slot(
         "a file such as users.csv",
         "the name of a CSV file beside the script, in quotes if it has spaces",
@@ -269,7 +338,24 @@ SLOTS: dict[str, Slot] = {
     ),
     "SCRIPT": Slot("a file such as shared/phones.ussd", "the name of a script, as seen from this one", _file("SCRIPT")),
     "TAGS": Slot("a word such as smoke", "`smoke`, or several: `smoke, slow`", _tags),
-    "PHONE": Slot("the name of a phone", "a name that `phone ... is ...` gave", _phone),
+    "PHONE": Slot(
+        "the name of a phone", "a name that `phone ... is ...` gave", _actor("PHONE", lambda reader: reader.phones)
+    ),
+    "ESME": Slot(
+        "the name of an ESME", "a name that `esme ... is ...` gave", _actor("ESME", lambda reader: reader.esmes)
+    ),
+    "SYSTEM_ID": Slot("a system_id such as test", "`test`", _octets("SYSTEM_ID", 15)),
+    "PASSWORD": Slot('a "password"', "in quotes, or one word", _octets("PASSWORD", 8)),
+    "MODE": Slot("transmitter, receiver or transceiver", _listed(MODES), _one_of("MODE", MODES)),
+    "STATUS": Slot(
+        "a command_status such as ESME_RTHROTTLED",
+        "`ESME_RTHROTTLED`, `0x58`; `nothing` where no response is to come",
+        _status,
+    ),
+    "STAT": Slot("a word such as DELIVRD", _listed(STATS), _one_of("STAT", STATS)),
+    "SENDER": Slot('a number, or a "name"', "`5000`, or a name in quotes", _text("SENDER", Kind.WORD, Kind.TEXT)),
+    "CAPTURE": Slot("a name such as first", "one word; `{first}` is the message_id from there on", _capture),
+    "ID": Slot("a {capture}", "`{first}`", _text("ID", Kind.WORD, Kind.TEXT)),
     "CODE": Slot("a code such as *111#", "`*111#`, `*111*25#`, `*111*{number}#`", _code),
     "ANSWER": Slot("an answer such as 1", "`1`, `{capture}`, or in quotes", _text("ANSWER", Kind.WORD, Kind.TEXT)),
     "EXPECTED": Slot(
@@ -277,7 +363,11 @@ SLOTS: dict[str, Slot] = {
         '`"text"` or `containing "text"`; `exactly "text"`; `/pattern/` or `matching /pattern/`',
         _expected,
     ),
-    "OUTCOME": Slot("an outcome such as timeout", ", ".join(f"`{outcome}`" for outcome in OUTCOMES), _outcome),
+    "OUTCOME": Slot("an outcome such as timeout", _listed(OUTCOMES), _one_of("OUTCOME", OUTCOMES)),
+    "COUNT": Slot("a number such as 3", "`3`", _count),
+    "PARTS": Slot("parts such as 3 parts", "`3 parts`, `1 part`", _parts),
+    "ENCODING": Slot("an encoding such as ucs2", _listed(ENCODINGS), _one_of("ENCODING", ENCODINGS)),
+    "LANGUAGE": Slot("a language such as en", _listed(LANGUAGES), _one_of("LANGUAGE", LANGUAGES)),
     "NUMBER": Slot("a number such as 3339", "`3339`, a phone's name, or a sender's name in quotes", _number),
     "TIME": Slot("a time such as 5s", "`5` or `5s`, `3min`, `2h`, `30d`, also `3 minutes`", _time),
     "TEXT": Slot('a "text"', "in quotes; one word can do without", _text("TEXT", Kind.TEXT, Kind.WORD)),
@@ -304,6 +394,11 @@ class Sentence:
 SENTENCES = (
     Sentence("version VERSION", model.Version, "The version of the language; may be left out, else comes first."),
     Sentence("phone NAME is MSISDN", model.Phone, "Names a phone, for the whole file from here on."),
+    Sentence(
+        "esme NAME is SYSTEM_ID [with password PASSWORD]",
+        model.Esme,
+        "Names an ESME, for the whole file from here on; without `with password` the system_id is its password.",
+    ),
     Sentence("use SCRIPT", model.Use, "Phones, variables, `setup` and `teardown` of another file hold here too."),
     Sentence(
         "let VARIABLE be TEXT", model.Let, "`{VARIABLE}` stands for the text: in the file, or the rest of the scenario."
@@ -325,22 +420,77 @@ SENTENCES = (
         "PHONE sees awaiting screen [EXPECTED]", model.See, "The phone asks for an answer.", {"state": "awaiting"}
     ),
     Sentence("PHONE sees outcome OUTCOME", model.See, "How the dialogue ended."),
+    Sentence(
+        "PHONE sees screen of at most COUNT octets",
+        model.Measure,
+        "The text takes so many octets of a USSD string, packed: 160 are the most there can be.",
+        {"unit": "octets"},
+    ),
+    Sentence(
+        "PHONE sees screen of at most COUNT characters",
+        model.Measure,
+        "The text has so many characters.",
+        {"unit": "characters"},
+    ),
+    Sentence("PHONE sees screen encoded ENCODING", model.Measure, "How the text was encoded on its way."),
     Sentence("PHONE hangs up", model.HangUp, "Cancels the dialogue."),
     Sentence(
-        "PHONE receives sms [from NUMBER] [within TIME] [EXPECTED]",
+        "PHONE receives sms [from NUMBER] [within TIME] [in PARTS] [encoded ENCODING] [EXPECTED]",
         model.Receive,
-        "The next SMS that fits has come, or comes in time; without `within`, in 5 seconds.",
+        "The next SMS of that sender and text has come, or comes in time; without `within`, in 5 seconds.",
     ),
     Sentence(
         "PHONE receives no sms (for TIME) [from NUMBER] [EXPECTED]",
         model.ReceiveNone,
         "The time passes, and no SMS that fits is there.",
     ),
-    Sentence("PHONE sends sms TEXT to NUMBER", model.Send, "Sends an SMS."),
+    Sentence("PHONE sends sms TEXT to NUMBER [encoded ENCODING]", model.Send, "Sends an SMS."),
     Sentence("PHONE turns off", model.Turn, "Leaves the network: what is sent to it waits.", {"on": False}),
     Sentence("PHONE turns on", model.Turn, "Comes back: what waited arrives.", {"on": True}),
+    Sentence("PHONE memory is full", model.Memory, "No SMS finds room: what is sent to it waits.", {"full": True}),
+    Sentence("PHONE memory has room", model.Memory, "There is room again: what waited arrives.", {"full": False}),
+    Sentence("PHONE speaks LANGUAGE", model.Speak, "Chooses the language of the operator's texts."),
     Sentence("network pushes TEXT to PHONE from CODE", model.Push, "A text that nobody asked for.", {"asks": False}),
     Sentence("network asks PHONE TEXT from CODE", model.Push, "A question that the phone can answer.", {"asks": True}),
+    Sentence(
+        "ESME binds [as MODE] [answered STATUS]",
+        model.Bind,
+        "Connects and binds, as a transceiver where nothing else is said; without `answered` as ESME_ROK.",
+    ),
+    Sentence(
+        "ESME submits TEXT to NUMBER [from SENDER] [encoded ENCODING] [answered STATUS] [keeping id as CAPTURE]",
+        model.Submit,
+        "Submits a message and waits for the response; the sender is the system_id where nothing else is said.",
+    ),
+    Sentence(
+        "ESME submits TEXT to NUMBER (with receipt) [from SENDER] [encoded ENCODING] [answered STATUS]"
+        " [keeping id as CAPTURE]",
+        model.Submit,
+        "The same, and asks for a receipt.",
+        {"receipt": True},
+    ),
+    Sentence(
+        "ESME gets receipt STAT [for ID] [within TIME]",
+        model.GetReceipt,
+        "The next receipt that fits has come, or comes in time; without `within`, in 5 seconds.",
+    ),
+    Sentence("ESME gets no receipt for TIME", model.GetNoReceipt, "The time passes, and no receipt is there."),
+    Sentence(
+        "ESME receives (EXPECTED) [from NUMBER] [within TIME]",
+        model.EsmeReceive,
+        "The next message that fits has come, or comes in time.",
+    ),
+    Sentence(
+        "ESME receives sms [from NUMBER] [within TIME] [in PARTS] [encoded ENCODING] [EXPECTED]",
+        model.EsmeReceive,
+        "The same, as phones have it.",
+    ),
+    Sentence(
+        "ESME receives no sms (for TIME) [from NUMBER] [EXPECTED]",
+        model.EsmeReceiveNone,
+        "The time passes, and no message that fits is there.",
+    ),
+    Sentence("ESME unbinds", model.Leave, "Unbinds and closes the connection."),
     Sentence("wait TIME", model.Wait, "Time passes: a virtual clock is moved, a real one waited for."),
     Sentence("repeat COUNT times", model.Repeat, "Block: its steps are played so many times."),
     Sentence("together", model.Together, "Block: the steps of each phone in their order, all phones at once."),
@@ -350,7 +500,15 @@ SENTENCES = (
 )
 """Every sentence there is."""
 
-VERBS = tuple(dict.fromkeys(row.pattern.split()[1] for row in SENTENCES if row.pattern.startswith("PHONE ")))
+ACTORS = {"PHONE": ("phone", "phone {} is 70001000001"), "ESME": ("esme", "esme {} is test")}
+"""Who can begin a sentence: what a person calls him, and how he is named."""
+
+VERBS = {
+    slot: tuple(dict.fromkeys(row.pattern.split()[1] for row in SENTENCES if row.pattern.startswith(f"{slot} ")))
+    for slot in ACTORS
+}
+"""What each of them can do."""
+
 FIRST_WORDS = frozenset(word for row in SENTENCES if (word := row.pattern.split()[0]).islower())
 
 

@@ -7,12 +7,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from ussd_gateway.clock import VirtualClock
+from ussd_gateway.coding.data_coding import Alphabet, ussd_alphabet
 from ussd_gateway.handsets.handset import Handset, NotAskedError, NotAttachedError
 from ussd_gateway.handsets.handset import Screen as Shown
 from ussd_gateway.handsets.http import Pusher
 from ussd_gateway.handsets.scripted import NotReceivedError, ScriptedHandset
 from ussd_gateway.network.message import ASK, NOTIFY, Ussd
 from ussd_gateway.network.session import SessionError
+from ussd_gateway.scenario.esme import ScriptedEsme
 from ussd_gateway.scenario.play import PhoneError, Screen, Sms
 from ussd_gateway.serve import Gateway
 
@@ -35,6 +37,8 @@ async def local_driver(config: str | Path | None = None) -> AsyncIterator[LocalD
 class LocalDriver:
     """Plays on a gateway in this process."""
 
+    virtual = True  # its clock
+
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
 
@@ -49,9 +53,23 @@ class LocalDriver:
         """The gateway's time."""
         return self._gateway.clock.now()
 
+    async def esme(self, system_id: str, password: str) -> ScriptedEsme:
+        """An ESME that can bind as this account."""
+        return ScriptedEsme(system_id, password, self._gateway.smpp_address, self)
+
     async def wait(self, seconds: float) -> None:
         """Move the clock."""
         await self._gateway.wait(seconds)
+
+    async def passing(self, seconds: float) -> AsyncIterator[None]:
+        """Move the clock from deadline to deadline, with an item before the first move and behind each."""
+        end = self._gateway.now() + seconds
+        await self._gateway.settle()
+        yield
+        while (now := self._gateway.now()) < end:
+            due = self._gateway.next_deadline()
+            await self._gateway.advance((end if due is None else min(due, end)) - now)
+            yield
 
     async def push(self, msisdn: str, text: str, code: str, *, asks: bool) -> None:
         """Show a text on a phone, from a code."""
@@ -105,16 +123,24 @@ class LocalPhone:
         shown = self._scripted.screen
         return None if shown is None else _screen(shown)
 
-    async def send(self, to: str, text: str) -> None:
-        """Send an SMS; PhoneError when the phone is off, or the text too long."""
+    async def send(self, to: str, text: str, encoding: str = "") -> None:
+        """Send an SMS; PhoneError when the phone is off, the text too long, or beyond the alphabet."""
         try:
-            await self._scripted.send(to, text)
+            await self._scripted.send(to, text, alphabet=Alphabet(encoding) if encoding else None)
         except (NotAttachedError, ValueError) as error:
             raise PhoneError(str(error)) from error
 
     async def turn(self, on: bool) -> None:
         """Join the network, or leave it."""
         await (self._scripted.turn_on() if on else self._scripted.turn_off())
+
+    async def fill_memory(self, full: bool) -> None:
+        """Leave no room for SMS, or make some."""
+        self._gateway.memory_full(self._handset.party, full)
+
+    async def speak(self, language: str) -> None:
+        """Choose the language of the operator's texts."""
+        self._gateway.selfcare.languages.set_language(self._handset.msisdn, language)
 
     async def receive(self, sender: str, match: str, within: float) -> Sms | None:
         """The next unread SMS that fits, within so many seconds of the gateway's clock."""
@@ -124,7 +150,7 @@ class LocalPhone:
             return None
         except ValueError as error:
             raise PhoneError(str(error)) from error
-        return Sms(sms.id, sms.sender, sms.text)
+        return next(kept for kept in await self.inbox() if kept.id == sms.id)
 
     async def receive_none(self, sender: str, match: str, seconds: float) -> Sms | None:
         """Let time pass; then the first unread SMS that fits."""
@@ -133,8 +159,10 @@ class LocalPhone:
 
     async def inbox(self) -> Sequence[Sms]:
         """Every SMS received since `begin`."""
-        return [Sms(sms.id, sms.sender, sms.text) for sms in self._handset.received(after=self._began_after)]
+        received = self._handset.received(after=self._began_after)
+        return [Sms(sms.id, sms.sender, sms.text, sms.parts, sms.alphabet.value) for sms in received]
 
 
 def _screen(shown: Shown) -> Screen:
-    return Screen(str(shown), shown.awaiting, shown.outcome, shown.session)
+    encoding = ussd_alphabet(shown.data_coding).value
+    return Screen(str(shown), shown.awaiting, shown.outcome, shown.session, encoding)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields
 
 SMS_PATIENCE = 5.0  # seconds in which an SMS is expected, when the sentence does not say
 FINAL, AWAITING = "final", "awaiting"
+NUMBER_OF = "_number_of_"  # and a phone's name: the capture that holds its number, if a scenario finds that out
 CONTAINING, EXACTLY, MATCHING = "containing", "exactly", "matching"
 
 _IN_TEXT = re.compile(r"\{\{|\{([^\W\d]\w*)\}|\{")
@@ -103,6 +104,15 @@ class Version(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Esme(Step):
+    """An ESME gets its name; without a password it is the system_id."""
+
+    name: str
+    system_id: str
+    password: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Title(Step):
     """A scenario begins."""
 
@@ -156,7 +166,7 @@ class Phone(Action):
     @property
     def capture(self) -> str:
         """The capture under which other steps find the number."""
-        return f"_number_of_{self.name}"
+        return NUMBER_OF + self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,11 +254,30 @@ class See(Action):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Measure(Action):
+    """How long the text on the screen is, and how it was encoded.
+
+    count     int; so many at most, 0 for any number
+    unit      "octets" or "characters"; of what there are so many
+    encoding  str; "" for any
+    """
+
+    count: int = 0
+    unit: str = ""
+    encoding: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Receive(Action):
-    """An SMS that no earlier step has read has come, or comes within `time` seconds; `number` is whom it is from."""
+    """An SMS that no earlier step has read has come, or comes within `time` seconds; `number` is whom it is from.
+
+    That SMS has so many `parts` (0 for any number) and that encoding ("" for any).
+    """
 
     number: Text | None = None
     time: float = SMS_PATIENCE
+    parts: int = 0
+    encoding: str = ""
     expected: Expected | None = None
 
 
@@ -263,10 +292,11 @@ class ReceiveNone(Action):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Send(Action):
-    """Send an SMS."""
+    """Send an SMS; `encoding` is "" for the one that the text needs."""
 
     text: Text
     number: Text
+    encoding: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,6 +304,20 @@ class Turn(Action):
     """Switch the phone on or off."""
 
     on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory(Action):
+    """The memory for SMS is full, or has room again."""
+
+    full: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speak(Action):
+    """Choose the language of the operator's texts."""
+
+    language: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -301,6 +345,95 @@ class Check(Action):
     same: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EsmeAction(Action):
+    """What an ESME does; `esme` is its name."""
+
+    esme: str
+
+    @property
+    def actor(self) -> str:
+        """Its name."""
+        return self.esme
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bind(EsmeAction):
+    """Connect and bind; `status` is the command_status of the response."""
+
+    mode: str = "transceiver"
+    status: str = "ESME_ROK"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submit(EsmeAction):
+    """Submit a message.
+
+    sender    Text or None; None for the system_id
+    receipt   bool; a receipt is asked for
+    encoding  str; "" for the one that the text needs
+    status    str; the command_status of the response, "" for no response
+    capture   str; the name under which the message_id is kept, "" for none
+    """
+
+    text: Text
+    number: Text
+    sender: Text | None = None
+    receipt: bool = False
+    encoding: str = ""
+    status: str = "ESME_ROK"
+    capture: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetReceipt(EsmeAction):
+    """A receipt that no earlier step has read has come, or comes within `time` seconds; `id` is its message_id."""
+
+    stat: str
+    id: Text | None = None
+    time: float = SMS_PATIENCE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetNoReceipt(EsmeAction):
+    """After `time` seconds there is no receipt that no earlier step has read."""
+
+    time: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EsmeReceive(EsmeAction):
+    """A message has come, or comes within `time` seconds; as `Receive`."""
+
+    number: Text | None = None
+    time: float = SMS_PATIENCE
+    parts: int = 0
+    encoding: str = ""
+    expected: Expected | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EsmeReceiveNone(EsmeAction):
+    """After `time` seconds there is no message; as `ReceiveNone`."""
+
+    time: float
+    number: Text | None = None
+    expected: Expected | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leave(EsmeAction):
+    """Unbind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whom an ESME binds as."""
+
+    system_id: str
+    password: str
+
+
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """What is played from beginning to end, and either passes or fails.
@@ -313,6 +446,7 @@ class Scenario:
     setup      tuple of Action; played before it
     teardown   tuple of Action; played after it, whatever became of it
     variables  dict; the value of each variable by name
+    esmes      dict; the Account of each ESME by name
     """
 
     name: str
@@ -323,6 +457,7 @@ class Scenario:
     setup: tuple[Action, ...] = ()
     teardown: tuple[Action, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
+    esmes: Mapping[str, Account] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,8 @@ def rows(result: Result) -> Iterator[Row]:
     """The chat of a scenario, a row for each step."""
     for step, events in report.told_steps(result):
         bubbles = tuple(map(_bubble, events))
-        if step.failed or not any(event.kind is Kind.DONE for event in events):  # otherwise they say what was done
+        done = [event.text for event in events if event.kind is Kind.DONE]
+        if not done or (step.failed and step.sentence not in done):  # otherwise they say what was done
             bubbles = (*bubbles, Bubble("note", step.sentence))
         took = report.duration(step.seconds)
         place = f"{step.file}:{step.line}" if step.file else f"line {step.line}"

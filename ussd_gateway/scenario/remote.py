@@ -10,7 +10,10 @@ from http import HTTPStatus
 from typing import Any
 
 import aiohttp
+from yarl import URL
 
+from ussd_gateway.coding.data_coding import ussd_alphabet
+from ussd_gateway.scenario.esme import ScriptedEsme
 from ussd_gateway.scenario.play import NoGatewayError, PhoneError, Screen, Sms
 
 _LONGEST_WAIT = 60.0  # seconds that one request waits; a longer wait takes several
@@ -51,6 +54,22 @@ class RemoteDriver:
     def now(self) -> float:
         """The gateway's time: this machine's, or that of a virtual clock when it last told it."""
         return self._api.moment if self.virtual else time.time()
+
+    async def esme(self, system_id: str, password: str) -> ScriptedEsme:
+        """An ESME that can bind as this account; its SMSC is where the gateway is."""
+        answer = await self._api.call("GET", "gateway")
+        port = int(str(answer["smpp"]).rpartition(":")[2])
+        return ScriptedEsme(system_id, password, (self._api.host, port), self)
+
+    async def passing(self, seconds: float) -> AsyncIterator[None]:
+        """Move a virtual clock step by step, with an item before the first one and behind each."""
+        if not self.virtual:
+            return
+        await self.wait(0)  # what is under way arrives
+        yield
+        for _ in range(_STEPS if seconds else 0):
+            await self.wait(seconds / _STEPS)
+            yield
 
     async def wait(self, seconds: float) -> None:
         """Move a virtual clock, or wait for a real one."""
@@ -106,13 +125,22 @@ class RemotePhone:
         shown = await self._api.call("GET", f"{self._path}/ussd")
         return _screen(shown) if shown else None
 
-    async def send(self, to: str, text: str) -> None:
-        """Send an SMS."""
-        await self._api.call("POST", f"{self._path}/sms", body={"to": to, "text": text})
+    async def send(self, to: str, text: str, encoding: str = "") -> None:
+        """Send an SMS, in an alphabet or in the one that it needs."""
+        body = {"to": to, "text": text} | ({"alphabet": encoding} if encoding else {})
+        await self._api.call("POST", f"{self._path}/sms", body=body)
 
     async def turn(self, on: bool) -> None:
         """Join the network, or leave it."""
         await self._api.call("PUT", self._path, body={"attached": on})
+
+    async def fill_memory(self, full: bool) -> None:
+        """Leave no room for SMS, or make some."""
+        await self._api.call("PUT", self._path, body={"memory_full": full})
+
+    async def speak(self, language: str) -> None:
+        """Choose the language of the operator's texts."""
+        await self._api.call("PUT", self._path, body={"language": language})
 
     async def receive(self, sender: str, match: str, within: float) -> Sms | None:
         """The next unread SMS that fits, within so many seconds of the gateway's clock."""
@@ -136,11 +164,7 @@ class RemotePhone:
         return await self._received("", "", after=self._began_after)
 
     async def _pass_time(self, sender: str, match: str, within: float) -> Sms | None:
-        await self._driver.wait(0)  # what is under way arrives
-        if found := await self._first(sender, match, 0):
-            return found
-        for _ in range(_STEPS if within else 0):
-            await self._driver.wait(within / _STEPS)
+        async for _ in self._driver.passing(within):
             if found := await self._first(sender, match, 0):
                 return found
         return None
@@ -160,7 +184,10 @@ class RemotePhone:
         query = {"after": after, "match": match, "from": sender, "wait": f"{wait:g}" if wait else ""}
         query = {name: value for name, value in query.items() if value}
         answer = await self._api.call("GET", f"{self._path}/sms", query=query, waits=bool(wait))
-        return [Sms(str(sms["id"]), str(sms["from"]), str(sms["text"])) for sms in answer["messages"]]
+        return [
+            Sms(str(sms["id"]), str(sms["from"]), str(sms["text"]), int(sms["parts"]), str(sms["alphabet"]))
+            for sms in answer["messages"]
+        ]
 
 
 class Api:
@@ -175,6 +202,11 @@ class Api:
         self._answer_time = answer_time
         self.moment = 0.0  # of the gateway's clock, if that is virtual, when it last told it
         self._session: aiohttp.ClientSession
+
+    @property
+    def host(self) -> str:
+        """The host in the URL."""
+        return URL(self._url).host or ""
 
     async def __aenter__(self) -> Api:
         self._session = aiohttp.ClientSession()
@@ -234,4 +266,5 @@ def _screen(answer: dict[str, Any]) -> Screen:
         answer["state"] == "awaiting_answer",
         str(answer["outcome"] or ""),
         str(answer["session"] or ""),
+        ussd_alphabet(int(answer["data_coding"])).value,
     )

@@ -176,10 +176,10 @@ def _place(file: str, line: int) -> str:
 
 def titled(event: Event) -> str:
     """What arrived: screen (final, success), SMS from 3339."""
-    word = "screen" if event.kind is Kind.SCREEN else "SMS"
+    word = "SMS" if event.kind is Kind.SMS else event.kind.value
     if not event.about:
         return word
-    return f"{word} {event.about}" if event.kind is Kind.SMS else f"{word} ({event.about})"
+    return f"{word} {event.about}" if event.kind in (Kind.SMS, Kind.RECEIPT) else f"{word} ({event.about})"
 
 
 def _spelled(found: re.Match[str]) -> str:
