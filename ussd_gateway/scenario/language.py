@@ -6,8 +6,9 @@ not, but brackets of both kinds that stand side by side come in any order.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
@@ -69,13 +70,15 @@ class WrongError(Exception):
 class Reader:
     """Walks the tokens of one sentence.
 
-    phones  the numbers of the phones named so far
-    esmes   the accounts of the ESMEs named so far
+    phones    the numbers of the phones named so far
+    esmes     the accounts of the ESMEs named so far
+    browsers  the names of the browsers so far
     """
 
     tokens: tuple[Token, ...]
     phones: Mapping[str, str]
     esmes: Mapping[str, model.Account] = field(default_factory=dict)
+    browsers: Collection[str] = ()
     at: int = 0
     refusals: list[UnfitError] = field(default_factory=list)  # what could have come, wherever something else came
 
@@ -133,6 +136,8 @@ def _name(reader: Reader) -> str:
         raise reader.wrong(f"there is a phone {name} already", f"it is {reader.phones[name]}")
     if name in reader.esmes:
         raise reader.wrong(f"there is an esme {name} already", f"it is {reader.esmes[name].system_id}")
+    if name in reader.browsers:
+        raise reader.wrong(f"there is a browser {name} already", "take another word")
     return name
 
 
@@ -283,6 +288,63 @@ def _time(reader: Reader) -> float:
     return float(found[1]) * UNITS.get(unit, 1.0)
 
 
+def _url(reader: Reader) -> model.Text:
+    url = _text("URL", Kind.WORD, Kind.TEXT)(reader)
+    if not url.source.startswith(("/", "http://", "https://", "{")):
+        hint = "write a path of the gateway such as /cabinet, or http://127.0.0.1:9000/path"
+        raise reader.wrong(f"{url.source} is no address", hint)
+    return url
+
+
+def _fields(slot: str) -> Callable[[Reader], tuple[model.Field, ...]]:
+    def read(reader: Reader) -> tuple[model.Field, ...]:
+        fields = []
+        while True:
+            name = reader.take(slot, Kind.WORD, Kind.TEXT)
+            bare = reader.token is not None and reader.token.kind is Kind.WORD
+            value = _text(slot, Kind.WORD, Kind.TEXT)(reader)
+            more = bare and value.source.endswith(",")
+            if more:
+                value = model.Text(value.source[:-1])
+            elif reader.sees(","):
+                reader.at += 1
+                more = True
+            fields.append(model.Field(name, value, bare))
+            if not more:
+                return tuple(fields)
+
+    return read
+
+
+def _body(reader: Reader) -> model.Body:
+    if reader.sees("with"):
+        reader.at += 1
+        return model.Body(_fields("BODY")(reader))
+    if not reader.sees("json"):
+        raise UnfitError(reader.at, slot="BODY")
+    reader.at += 1
+    following = reader.tokens[reader.at + 1 :]
+    if reader.token is None or reader.token.kind is not Kind.TEXT or (following and following[0].value != "header"):
+        return model.Body(_fields("BODY")(reader), json=True)
+    raw = model.Text(reader.take("BODY", Kind.TEXT), json=True)
+    try:
+        json.loads(raw.fill(dict.fromkeys(raw.names, "1")))
+    except ValueError as error:
+        raise reader.wrong(f"this is no JSON: {error}") from None
+    return model.Body(json=True, raw=raw)
+
+
+def _http_status(reader: Reader) -> int:
+    written = reader.take("HTTP_STATUS", Kind.WORD)
+    if not (written.isascii() and written.isdigit() and 100 <= int(written[:4]) <= 599):
+        raise reader.wrong(f"{written} is no status", "a status is a number such as 200 or 404")
+    return int(written)
+
+
+def _word(slot: str) -> Callable[[Reader], str]:
+    return lambda reader: reader.take(slot, Kind.WORD, Kind.TEXT)
+
+
 def _parts(reader: Reader) -> int:
     start = reader.at
     try:
@@ -320,6 +382,24 @@ SLOTS: dict[str, Slot] = {
     "SENDER": Slot('a number, or a "name"', "`5000`, or a name in quotes", _text("SENDER", Kind.WORD, Kind.TEXT)),
     "CAPTURE": Slot("a name such as first", "one word; `{first}` is the message_id from there on", _capture),
     "ID": Slot("a {capture}", "`{first}`", _text("ID", Kind.WORD, Kind.TEXT)),
+    "BROWSER": Slot(
+        "the name of a browser", "a name that `browser ...` gave", _actor("BROWSER", lambda reader: reader.browsers)
+    ),
+    "URL": Slot(
+        "an address such as /cabinet", "`/cabinet` on the gateway, `http://127.0.0.1:9000/path` elsewhere", _url
+    ),
+    "BODY": Slot(
+        "with and fields, or json",
+        'a form: `with number "8 (000) 100-00-01", password {password}`; JSON: `json name "Anna", age 20`, or as it'
+        " stands behind `json:`",
+        _body,
+    ),
+    "HEADERS": Slot(
+        "a header such as Accept text/plain", '`Accept text/plain, Authorization "Bearer {key}"`', _fields("HEADERS")
+    ),
+    "HTTP_STATUS": Slot("a status such as 200", "`200`", _http_status),
+    "HEADER": Slot("a header such as Location", "`Location`", _word("HEADER")),
+    "PATH": Slot("a field such as balance", "`balance`, `messages.0.text`", _word("PATH")),
     "CODE": Slot("a code such as *111#", "`*111#`, `*111*25#`, `*111*{number}#`", _code),
     "ANSWER": Slot("an answer such as 1", "`1`, `{capture}`, or in quotes", _text("ANSWER", Kind.WORD, Kind.TEXT)),
     "EXPECTED": Slot(
@@ -363,6 +443,7 @@ SENTENCES = (
         model.Esme,
         "Names an ESME, for the whole file from here on; without `with password` the system_id is its password.",
     ),
+    Sentence("browser NAME", model.Browser, "Names a browser, with cookies of its own in each scenario."),
     Sentence("scenario TITLE", model.Title, "Begins a scenario; a file without it is one, named as the file."),
     Sentence("PHONE dials CODE", model.Dial, "Dials and waits for the first screen that asks or ends."),
     Sentence("PHONE answers ANSWER", model.Answer, "Types an answer and waits for the next screen."),
@@ -446,13 +527,27 @@ SENTENCES = (
         "The time passes, and no message that fits is there.",
     ),
     Sentence("ESME unbinds", model.Leave, "Unbinds and closes the connection."),
+    Sentence("BROWSER gets URL [header HEADERS]", model.Request, "Asks for a page.", {"method": "GET"}),
+    Sentence("BROWSER posts URL [BODY] [header HEADERS]", model.Request, "Sends something.", {"method": "POST"}),
+    Sentence("BROWSER puts URL [BODY] [header HEADERS]", model.Request, "Puts something there.", {"method": "PUT"}),
+    Sentence("BROWSER patches URL [BODY] [header HEADERS]", model.Request, "Changes a part.", {"method": "PATCH"}),
+    Sentence("BROWSER deletes URL [header HEADERS]", model.Request, "Deletes what is there.", {"method": "DELETE"}),
+    Sentence("BROWSER sees status HTTP_STATUS", model.SeeStatus, "The status of the last answer."),
+    Sentence("BROWSER sees EXPECTED", model.SeePage, "The text of the last answer."),
+    Sentence("BROWSER sees no EXPECTED", model.SeePage, "What the last answer does not say.", {"absent": True}),
+    Sentence("BROWSER sees header HEADER EXPECTED", model.SeePage, "A header of the last answer."),
+    Sentence("BROWSER sees field PATH EXPECTED", model.SeePage, "A field of the JSON of the last answer."),
     Sentence("wait TIME", model.Wait, "Time passes: a virtual clock is moved, a real one waited for."),
     Sentence("check FIRST is SECOND", model.Check, "Both are the same.", {"same": True}),
     Sentence("check FIRST differs from SECOND", model.Check, "They are not the same.", {"same": False}),
 )
 """Every sentence there is."""
 
-ACTORS = {"PHONE": ("phone", "phone {} is 70001000001"), "ESME": ("esme", "esme {} is test")}
+ACTORS = {
+    "PHONE": ("phone", "phone {} is 70001000001"),
+    "ESME": ("esme", "esme {} is test"),
+    "BROWSER": ("browser", "browser {}"),
+}
 """Who can begin a sentence: what a person calls him, and how he is named."""
 
 VERBS = {

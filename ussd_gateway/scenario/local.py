@@ -14,6 +14,7 @@ from ussd_gateway.handsets.http import Pusher
 from ussd_gateway.handsets.scripted import NotReceivedError, ScriptedHandset
 from ussd_gateway.network.message import ASK, NOTIFY, Ussd
 from ussd_gateway.network.session import SessionError
+from ussd_gateway.scenario.browser import ScriptedBrowser
 from ussd_gateway.scenario.esme import ScriptedEsme
 from ussd_gateway.scenario.play import PhoneError, Screen, Sms
 from ussd_gateway.serve import Gateway
@@ -52,6 +53,10 @@ class LocalDriver:
     async def esme(self, system_id: str, password: str) -> ScriptedEsme:
         """An ESME that can bind as this account."""
         return ScriptedEsme(system_id, password, self._gateway.smpp_address, self)
+
+    async def browser(self) -> ScriptedBrowser:
+        """A browser without cookies."""
+        return ScriptedBrowser(self._gateway.http_url)
 
     async def wait(self, seconds: float) -> None:
         """Move the clock."""

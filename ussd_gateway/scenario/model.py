@@ -5,6 +5,7 @@ A step is a frozen dataclass with one field for each slot of its sentence in `la
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ FINAL, AWAITING = "final", "awaiting"
 CONTAINING, EXACTLY, MATCHING = "containing", "exactly", "matching"
 
 _IN_TEXT = re.compile(r"\{\{|\{([^\W\d]\w*)\}|\{")
+_IN_JSON = re.compile(r"\{([^\W\d]\w*)\}")
 # In a regular expression {3} and {2,4} are repetitions and \{ is a brace; \N{BULLET} names a character.
 _IN_PATTERN = re.compile(r"\\N\{[^}]*\}|\\.|\{([^\W\d]\w*)\}", re.DOTALL)
 
@@ -23,11 +25,13 @@ class Text:
     """A text of a script, in which {name} stands for what a pattern has captured.
 
     pattern says that the text is a regular expression: {3} is a repetition there, and {name} stands for the very
-    characters that were captured.
+    characters that were captured. json says that it is JSON: { is a brace there, and what stands for {name} is written
+    as a string of JSON has it, without its quotes.
     """
 
     source: str
     pattern: bool = False
+    json: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -43,6 +47,8 @@ class Text:
         """The text with every capture in its place; KeyError for one that is not there."""
 
         def value(found: re.Match[str]) -> str:
+            if found[1] and self.json:
+                return json.dumps(captures[found[1]], ensure_ascii=False)[1:-1]
             if found[1]:
                 return re.escape(captures[found[1]]) if self.pattern else captures[found[1]]
             return "{" if found[0] == "{{" and not self.pattern else found[0]
@@ -51,6 +57,8 @@ class Text:
 
     @property
     def _regex(self) -> re.Pattern[str]:
+        if self.json:
+            return _IN_JSON
         return _IN_PATTERN if self.pattern else _IN_TEXT
 
     def _places(self) -> list[re.Match[str]]:
@@ -115,6 +123,13 @@ class Esme(Step):
     name: str
     system_id: str
     password: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Browser(Step):
+    """A browser gets its name."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -342,6 +357,66 @@ class EsmeReceiveNone(EsmeAction):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leave(EsmeAction):
     """Unbind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a form or a header; `bare` says that the value stood without quotes."""
+
+    name: str
+    value: Text
+    bare: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What a request carries: the fields of a form or of a JSON object, or JSON as it was written."""
+
+    fields: tuple[Field, ...] = ()
+    json: bool = False
+    raw: Text | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrowserAction(Action):
+    """What a browser does; `browser` is its name."""
+
+    browser: str
+
+    @property
+    def actor(self) -> str:
+        """Its name."""
+        return self.browser
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request(BrowserAction):
+    """Ask for a page."""
+
+    method: str
+    url: Text
+    body: Body = Body()
+    headers: tuple[Field, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeeStatus(BrowserAction):
+    """The status of the last answer."""
+
+    http_status: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeePage(BrowserAction):
+    """What the last answer says: its text, a field of its JSON (`path`) or one of its headers.
+
+    absent  bool; the text is not to be there
+    """
+
+    expected: Expected
+    header: str = ""
+    path: str = ""
+    absent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,7 @@ class _Parser:
         self._mistakes: list[Mistake] = []
         self._phones: dict[str, str] = {}
         self._esmes: dict[str, model.Account] = {}
+        self._browsers: dict[str, None] = {}
         self._captures: set[str] = set()
         self._titles: list[tuple[str, Line]] = []
         self._steps: list[list[Action]] = [[]]  # one list more than titles: the first is for what precedes them
@@ -67,7 +68,7 @@ class _Parser:
         for line in lines(text, self._mistakes):
             self._lines[line.number] = line
             try:
-                step = _step(line, Reader(line.tokens, self._phones, self._esmes))
+                step = _step(line, Reader(line.tokens, self._phones, self._esmes, self._browsers))
                 self._put(step, line)
             except MistakeError as error:
                 self._mistakes.append(error.mistake)
@@ -86,6 +87,8 @@ class _Parser:
                 self._phones[step.name] = step.msisdn
             case model.Esme():
                 self._esmes[step.name] = model.Account(step.system_id, step.password or step.system_id)
+            case model.Browser():
+                self._browsers[step.name] = None
             case model.Title():
                 self._begin(step.title, line)
             case Action():
@@ -190,16 +193,18 @@ def _unfit(line: Line, at: int, refusals: list[UnfitError], names: Reader) -> Mi
 
 def _unknown_beginning(line: Line, token: Token, names: Reader) -> Mistake:
     follows = line.tokens[1].value if len(line.tokens) > 1 else ""
-    actors = [*names.phones, *names.esmes]
+    actors = [*names.phones, *names.esmes, *names.browsers]
     verbs = [verb for of_one in language.VERBS.values() for verb in of_one]
     if token.kind is Kind.WORD and (verb := get_close_matches(follows, verbs, n=1)):
-        what, named = next(words for slot, words in language.ACTORS.items() if verb[0] in language.VERBS[slot])
         near = get_close_matches(token.value, actors, n=1)
+        known = {"PHONE": names.phones, "ESME": names.esmes, "BROWSER": names.browsers}
+        slots = [slot for slot in language.ACTORS if verb[0] in language.VERBS[slot]]
+        what, named = language.ACTORS[next((slot for slot in slots if near and near[0] in known[slot]), slots[0])]
         hint = f'did you mean "{near[0]}"?' if near else f'name it above: "{named.format(token.value)}"'
         return _at(line, token, f'there is no {what} "{token.value}"', hint)
     if token.kind is Kind.WORD:
-        known = [*sorted(language.FIRST_WORDS), *actors]
-        return _at(line, token, f'I do not know "{token.value}"', way_out(token.value, known))
+        words = [*sorted(language.FIRST_WORDS), *actors]
+        return _at(line, token, f'I do not know "{token.value}"', way_out(token.value, words))
     return _at(line, token, f"no sentence begins with {_written(line, token)}")
 
 
@@ -248,6 +253,11 @@ def _texts(step: Action) -> Iterator[Text]:
             yield value.text
         elif isinstance(value, Text):
             yield value
+        elif isinstance(value, model.Body):
+            yield from (field.value for field in value.fields)
+            yield from filter(None, [value.raw])
+        elif isinstance(value, tuple):
+            yield from (field.value for field in value if isinstance(field, model.Field))
 
 
 def _captured(step: Action) -> Iterable[str]:
@@ -255,6 +265,7 @@ def _captured(step: Action) -> Iterable[str]:
         case (
             model.See(expected=Expected(how=model.MATCHING, text=text), absent=False)
             | model.Receive(expected=Expected(how=model.MATCHING, text=text))
+            | model.SeePage(expected=Expected(how=model.MATCHING, text=text), absent=False)
             | model.EsmeReceive(expected=Expected(how=model.MATCHING, text=text))
         ):
             return compiled(text.fill(dict.fromkeys(text.names, "x"))).groupindex

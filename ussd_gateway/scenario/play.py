@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
@@ -82,6 +83,15 @@ class Receipt:
     message_id: str
     stat: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a browser was answered; the names of the headers are in small letters."""
+
+    status: int
+    text: str
+    headers: Mapping[str, str]
 
 
 class Phone(Protocol):
@@ -162,6 +172,24 @@ class Esme(Protocol):
         """Leave nothing behind, whatever there is."""
 
 
+class Browser(Protocol):
+    """A browser in the hands of the engine."""
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        *,
+        form: Mapping[str, str] | None = None,
+        json: str | None = None,
+    ) -> Page:
+        """The answer; a path belongs to the gateway. ActorError when none comes."""
+
+    async def close(self) -> None:
+        """Leave nothing behind."""
+
+
 class Driver(Protocol):
     """A network to play on."""
 
@@ -170,6 +198,9 @@ class Driver(Protocol):
 
     async def esme(self, system_id: str, password: str) -> Esme:
         """An ESME that can bind as this account."""
+
+    async def browser(self) -> Browser:
+        """A browser without cookies."""
 
     async def wait(self, seconds: float) -> None:
         """Let time pass."""
@@ -189,6 +220,7 @@ class Kind(StrEnum):
     SMS = "sms"
     RECEIPT = "receipt"
     RESPONSE = "response"
+    PAGE = "page"
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +311,7 @@ async def play(script: Script, driver: Driver) -> list[Result]:
 # The engine -------------------------------------------------------------------------------------------------------
 
 
+_SHOWN = 20  # fields that are named
 _NOT_FROM = "not from"
 
 
@@ -309,6 +342,8 @@ class _Player:
         self._driver = driver
         self._phones: dict[str, Phone] = {}
         self._esmes: dict[str, Esme] = {}
+        self._browsers: dict[str, Browser] = {}
+        self._pages: dict[str, Page] = {}  # the last one of each browser
         self._captures: dict[str, str] = {}
         self._secrets = Secrets()
         self._events: list[Event] = []
@@ -348,10 +383,16 @@ class _Player:
             account = self._scenario.esmes[name]
             self._esmes[name] = await self._driver.esme(account.system_id, account.password)
             self._inboxes[name] = []
+        for name in dict.fromkeys(
+            step.browser for step in self._scenario.steps if isinstance(step, model.BrowserAction)
+        ):
+            self._browsers[name] = await self._driver.browser()
 
     async def _tidy_up(self) -> None:
         for esme in self._esmes.values():
             await esme.close()
+        for browser in self._browsers.values():
+            await browser.close()
         for name, phone in self._phones.items():
             try:
                 if name in self._off:
@@ -527,6 +568,73 @@ class _Player:
         self._note(step, "unbinds")
         await self._esmes[step.esme].unbind()
 
+    async def request(self, step: model.Request) -> None:
+        url, headers = self._fill(step.url), self._filled(step.headers)
+        form = json_text = None
+        if step.body.raw:
+            json_text = self._fill(step.body.raw)
+        elif step.body.json:
+            filled = self._filled(step.body.fields)
+            typed = {field.name: _typed(filled[field.name], field.bare) for field in step.body.fields}
+            json_text = json.dumps(typed, ensure_ascii=False)
+        elif step.body.fields:
+            form = self._filled(step.body.fields)
+        sent = json_text or "&".join(f"{name}={value}" for name, value in (form or {}).items())
+        self._learn_fields(_json_of(json_text or ""))
+        self._note(step, f"{step.method} {url}" + (f": {sent}" if sent else ""))
+        page = await self._browsers[step.browser].request(step.method, url, headers, form=form, json=json_text)
+        self._pages[step.browser] = page
+        self._learn_fields(_json_of(page.text))
+        about = f"{page.status} {page.headers.get('content-type', '').partition(';')[0]}".rstrip()
+        self._events.append(Event(step.browser, step.line, Kind.PAGE, page.text, about))
+
+    async def see_status(self, step: model.SeeStatus) -> None:
+        status = self._page(step).status
+        if status != step.http_status:
+            raise _UnmetError(expected=f"the status {step.http_status}", problem=f"it is {status}", kind=Kind.PAGE)
+
+    async def see_page(self, step: model.SeePage) -> None:
+        page = self._page(step)
+        where = f"header {step.header} " if step.header else f"field {step.path} " if step.path else "page "
+        told = step.expected.told(self._captures)
+        unmet = _UnmetError(expected=f"{'no' if step.absent else 'a'} {where}{told}", kind=Kind.PAGE)
+        text = page.text
+        if step.header:
+            text = page.headers.get(step.header.lower(), "")
+            unmet.problem = f'it is "{text}"' if text else "there is no such header"
+        elif step.path:
+            text = _field(page.text, step.path)
+            unmet.problem = f'it is "{text}"'
+        else:
+            unmet.looks_for = step.expected
+        if step.absent:
+            if _search(step.expected.regex(self._captures), text):
+                raise unmet
+            return
+        self._capture(step.expected, text, unmet)
+
+    def _page(self, step: model.BrowserAction) -> Page:
+        if step.browser not in self._pages:
+            raise ActorError("it has asked for nothing yet")
+        return self._pages[step.browser]
+
+    def _filled(self, fields: Sequence[model.Field]) -> dict[str, str]:
+        filled = {field.name: self._fill(field.value) for field in fields}
+        for name, value in filled.items():
+            self._secrets.add(name, value)
+        return filled
+
+    def _learn_fields(self, value: object, name: str = "") -> None:
+        """What stands in JSON under the name of a secret is one."""
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                self._learn_fields(inner, str(key))
+        elif isinstance(value, list):
+            for inner in value:
+                self._learn_fields(inner, name)
+        elif isinstance(value, str):
+            self._secrets.add(name, value)
+
     # Texts and captures --------------------------------------------------------------------------------------------
 
     def _fill(self, text: Text | None) -> str:
@@ -589,7 +697,7 @@ class _Player:
         mask = self._secrets.mask
         return Failure(
             step.line,
-            step.sentence,
+            mask(step.sentence),
             mask(unmet.expected),
             mask(unmet.problem),
             self._whom(step),
@@ -665,6 +773,35 @@ def _event(step: Action, arrived: Sms | Receipt) -> Event:
     return Event(step.actor, step.line, Kind.SMS, arrived.text, f"from {arrived.sender}")
 
 
+def _json_of(text: str) -> object:
+    try:
+        found: object = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return found
+
+
+def _typed(value: str, bare: bool) -> object:
+    """5, true and null without quotes are what JSON calls so; the rest is text."""
+    found = _json_of(value) if bare else None
+    return found if isinstance(found, int | float) or (bare and value == "null") else value
+
+
+def _field(text: str, path: str) -> str:
+    """The field of a JSON document, as text; ActorError, with what there is, for one that is not there."""
+    value = _json_of(text)
+    if value is None:
+        raise ActorError("the answer is no JSON")
+    for name in path.split("."):
+        known = list(map(str, range(len(value)))) if isinstance(value, list) else []
+        known = list(value) if isinstance(value, dict) else known
+        if name not in known:
+            there = f"there are {', '.join(known[:_SHOWN])}" if known else "there are none"
+            raise ActorError(f"there is no field {name}; {there}")
+        value = value[name] if isinstance(value, dict) else value[int(name)] if isinstance(value, list) else value
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
 def _counted(number: int, thing: str) -> str:
     return f"{number} {thing}{'' if number == 1 else 's'}"
 
@@ -695,6 +832,9 @@ PERFORM: dict[type[Action], Callable[[_Player, Any], Awaitable[None]]] = {
     model.EsmeReceive: _Player.receive,
     model.EsmeReceiveNone: _Player.receive_none,
     model.Leave: _Player.leave,
+    model.Request: _Player.request,
+    model.SeeStatus: _Player.see_status,
+    model.SeePage: _Player.see_page,
     model.Wait: _Player.wait,
     model.Check: _Player.check,
 }

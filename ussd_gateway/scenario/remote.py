@@ -12,6 +12,7 @@ import aiohttp
 from yarl import URL
 
 from ussd_gateway.coding.data_coding import ussd_alphabet
+from ussd_gateway.scenario.browser import ScriptedBrowser
 from ussd_gateway.scenario.esme import ScriptedEsme
 from ussd_gateway.scenario.play import NoGatewayError, PhoneError, Screen, Sms
 
@@ -55,6 +56,10 @@ class RemoteDriver:
         answer = await self._api.call("GET", "gateway")
         port = int(str(answer["smpp"]).rpartition(":")[2])
         return ScriptedEsme(system_id, password, (self._api.host, port), self)
+
+    async def browser(self) -> ScriptedBrowser:
+        """A browser without cookies."""
+        return ScriptedBrowser(self._api.url)
 
     async def passing(self, seconds: float) -> AsyncIterator[None]:
         """Move a virtual clock step by step, with an item before the first one and behind each."""
@@ -192,14 +197,14 @@ class Api:
     """
 
     def __init__(self, url: str, answer_time: float = _ANSWER_TIME) -> None:
-        self._url = (url if "://" in url else f"http://{url}").rstrip("/")
+        self.url = (url if "://" in url else f"http://{url}").rstrip("/")
         self._answer_time = answer_time
         self._session: aiohttp.ClientSession
 
     @property
     def host(self) -> str:
         """The host in the URL."""
-        return URL(self._url).host or ""
+        return URL(self.url).host or ""
 
     async def __aenter__(self) -> Api:
         self._session = aiohttp.ClientSession()
@@ -215,9 +220,9 @@ class Api:
         except RefusedError as error:
             if error.status == HTTPStatus.CONFLICT:
                 return False
-            raise NoGatewayError(f"what answers at {self._url} is no ussd-gateway") from error
+            raise NoGatewayError(f"what answers at {self.url} is no ussd-gateway") from error
         if "now" not in answer:
-            raise NoGatewayError(f"what answers at {self._url} is no ussd-gateway")
+            raise NoGatewayError(f"what answers at {self.url} is no ussd-gateway")
         return True
 
     async def call(
@@ -233,7 +238,7 @@ class Api:
         timeout = aiohttp.ClientTimeout(total=self._answer_time + (_LONGEST_WAIT if waits else 0))
         try:
             async with self._session.request(
-                method, f"{self._url}/api/v1/{path}", json=body, params=query, timeout=timeout
+                method, f"{self.url}/api/v1/{path}", json=body, params=query, timeout=timeout
             ) as response:
                 if response.status == HTTPStatus.NO_CONTENT:
                     return {}
@@ -241,10 +246,10 @@ class Api:
         except (aiohttp.ClientConnectionError, aiohttp.InvalidURL, TimeoutError) as error:
             words = str(error) or "no answer in time"
             raise NoGatewayError(
-                f"no gateway answers at {self._url} ({words}); start one with `ussd-gateway serve`"
+                f"no gateway answers at {self.url} ({words}); start one with `ussd-gateway serve`"
             ) from error
         except (aiohttp.ClientError, ValueError) as error:
-            raise NoGatewayError(f"what answers at {self._url} is no ussd-gateway ({error})") from error
+            raise NoGatewayError(f"what answers at {self.url} is no ussd-gateway ({error})") from error
         answer: dict[str, Any] = said if isinstance(said, dict) else {}
         if response.status >= HTTPStatus.BAD_REQUEST:
             title = str(answer.get("title") or f"{method} {path} was answered with {response.status}")
