@@ -1,5 +1,7 @@
 """Each row of the table is read by an example, and the page of the language tells each."""
 
+from datetime import datetime, timedelta, timezone
+
 import pytest
 
 from ussd_gateway.network.session import Outcome
@@ -14,6 +16,7 @@ ESMES = {"shop": model.Account("test", "test")}
 
 EXAMPLES = {
     "version VERSION": ("version 1", {"version": "1"}),
+    "starts at MOMENT": ("starts at 2018-04-27 17:50", {"moment": datetime(2018, 4, 27, 17, 50)}),
     "phone NAME is MSISDN": ("phone vera is +70003000001", {"name": "vera", "msisdn": "70003000001"}),
     "esme NAME is SYSTEM_ID [with password PASSWORD]": (
         'esme bank is test with password "s3cret"',
@@ -181,6 +184,23 @@ EXAMPLES = {
         {"browser": "web", "path": "messages.0.text", "expected": Expected("containing", Text("x"))},
     ),
     "wait TIME": ("wait 181s", {"time": 181.0}),
+    "wait until MOMENT": (
+        "wait until 2018-05-03 11:00 +03:00",
+        {"moment": datetime(2018, 5, 3, 11, 0, tzinfo=timezone(timedelta(hours=3)))},
+    ),
+    "fault RULE": (
+        "fault slow 3min account shop command submit_sm destination /^7/",
+        {
+            "rule": {
+                "effect": "slow",
+                "account": "test",
+                "command": ["submit_sm"],
+                "destination": "^7",
+                "seconds": 180.0,
+            }
+        },
+    ),
+    "fault off": ("fault off", {}),
     "check FIRST is SECOND": ("check {a} is 12", {"first": Text("{a}"), "second": Text("12"), "same": True}),
     "check FIRST differs from SECOND": (
         'check {a} differs from "b"',

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from click.testing import CliRunner
 
 from ussd_gateway.scenario.command import play_command
 from ussd_gateway.scenario.language import SENTENCES, SLOTS
+from ussd_gateway.scenario.local import local_driver
 from ussd_gateway.scenario.parse import ScriptError, parse, read
 from ussd_gateway.scenario.play import play
 from ussd_gateway.scenario.remote import remote_driver
@@ -26,7 +28,9 @@ SCRIPTS = sorted((HOUSE / "scripts").glob("*.ussd"))
 
 @pytest.mark.parametrize("number", range(len(EXAMPLES)))
 async def test_each_example_passes(local, number):
-    results = await play(parse(EXAMPLES[number], f"example-{number}.ussd"), local)
+    script = parse(EXAMPLES[number], f"example-{number}.ussd")
+    async with local_driver(starts=script.starts.moment) if script.starts else nullcontext(local) as driver:
+        results = await play(script, driver)
     assert "".join(failure_report(result).plain for result in results) == ""
 
 

@@ -121,7 +121,7 @@ async def _play_all(
     progress = _console(err=True)
     for script in scripts:
         with progress.status(f"{script.name} ..."):
-            async with _driver(gateway, config) as driver:
+            async with _driver(gateway, config, script) as driver:
                 results = await play(script, driver)
         played.append((script, results))
         _print(console, report.file_line(script.name, results))
@@ -131,14 +131,14 @@ async def _play_all(
     return played
 
 
-def _driver(gateway: str | None, config: str | None) -> AbstractAsyncContextManager[Driver]:
+def _driver(gateway: str | None, config: str | None, script: Script) -> AbstractAsyncContextManager[Driver]:
     if gateway:
         from ussd_gateway.scenario.remote import remote_driver
 
         return remote_driver(gateway)
     from ussd_gateway.scenario.local import local_driver
 
-    return local_driver(config)
+    return local_driver(config, script.starts.moment if script.starts else None)
 
 
 def _console(*, err: bool) -> Console:

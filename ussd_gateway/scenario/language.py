@@ -10,12 +10,17 @@ import json
 import re
 from collections.abc import Callable, Collection, Container, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from difflib import get_close_matches
 from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from pydantic import ValidationError
+
 from ussd_gateway.coding.data_coding import Alphabet
+from ussd_gateway.fault_rule import WORDS as FAULT_WORDS
+from ussd_gateway.fault_rule import FaultRule
 from ussd_gateway.handsets.handset import NOT_USSD
 from ussd_gateway.network.address import AddressError, classify, normalise_msisdn
 from ussd_gateway.network.session import Outcome
@@ -40,6 +45,10 @@ ENCODINGS = tuple(
 MODES = ("transmitter", "receiver", "transceiver")
 STATS = tuple(word.decode() for word in WORDS.values())
 NOTHING = "nothing"
+EFFECTS = tuple(FAULT_WORDS)
+_RULE_KEYS = tuple(key for key in FaultRule.model_fields if key != "effect")
+_OWN_KEYS = {"status": "status", "throttle": "rate", "slow": "seconds", "drop": "kind", "malformed": "kind"}
+"""The key that need not be written behind the name of an effect."""
 LANGUAGES = ("ru", "en", "latin")
 NAME = re.compile(r"[^\W\d]\w*")
 
@@ -359,6 +368,49 @@ def _listed(words: Iterable[str]) -> str:
     return ", ".join(f"`{word}`" for word in words)
 
 
+def _moment(reader: Reader) -> datetime:
+    first = reader.at
+    written = [reader.take("MOMENT", Kind.WORD)]
+    while reader.token and reader.token.kind is Kind.WORD:
+        written.append(reader.take("MOMENT", Kind.WORD))
+    day, *rest = written
+    try:
+        return datetime.fromisoformat(f"{day} {''.join(rest)}".rstrip())
+    except ValueError:
+        hint = "it looks like 2018-05-03 11:00, or 2018-05-03 11:00 +03:00"
+        raise WrongError(first, f"{' '.join(written)} is no moment", hint) from None
+
+
+def _rule(reader: Reader) -> Mapping[str, object]:
+    if reader.sees("off"):
+        raise UnfitError(reader.at, slot="RULE")
+    effect = reader.take("RULE", Kind.WORD)
+    if effect not in EFFECTS:
+        raise reader.wrong(f"I do not know the effect {effect}", way_out(effect, EFFECTS))
+    places, rule = {"effect": reader.at - 1}, {"effect": effect}
+    own = _OWN_KEYS.get(effect, "")
+    while reader.token:
+        key = own if reader.token.value not in _RULE_KEYS and own not in rule else reader.take("KEY", Kind.WORD)
+        if key not in _RULE_KEYS:
+            raise reader.wrong(f"a fault has no key {key}", way_out(key, _RULE_KEYS))
+        places[key] = reader.at
+        rule[key] = reader.take("RULE", Kind.WORD, Kind.TEXT, Kind.PATTERN)
+    written: dict[str, object] = dict(rule)
+    if "command" in rule:
+        written["command"] = rule["command"].split(",")
+    if found := _TIME.fullmatch(rule.get("seconds", "")):
+        written["seconds"] = float(found[1]) * UNITS.get(found[2], 1.0)
+    if rule.get("account") in reader.esmes:
+        written["account"] = reader.esmes[rule["account"]].system_id
+    try:
+        return FaultRule.model_validate(written).model_dump(mode="json", exclude_none=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = str(first["loc"][0]) if first["loc"] else "effect"
+        message = first["msg"].removeprefix("Value error, ")
+        raise WrongError(places.get(key, places["effect"]), message, "docs/faults.md tells the keys") from None
+
+
 SLOTS: dict[str, Slot] = {
     "VERSION": Slot("a version such as 1", "`1`", _version),
     "NAME": Slot("a name such as anna", "one word of letters, digits and `_`", _name),
@@ -408,6 +460,16 @@ SLOTS: dict[str, Slot] = {
         _expected,
     ),
     "OUTCOME": Slot("an outcome such as timeout", _listed(OUTCOMES), _one_of("OUTCOME", OUTCOMES)),
+    "MOMENT": Slot(
+        "a moment such as 2018-05-03 11:00",
+        "`2018-05-03 11:00`, in the operator's time; `2018-05-03 11:00 +03:00`",
+        _moment,
+    ),
+    "RULE": Slot(
+        "an effect such as throttle",
+        f"{_listed(EFFECTS)}; behind it keys and values: `slow 3s account test command submit_sm nth 2`",
+        _rule,
+    ),
     "COUNT": Slot("a number such as 3", "`3`", _count),
     "PARTS": Slot("parts such as 3 parts", "`3 parts`, `1 part`", _parts),
     "ENCODING": Slot("an encoding such as ucs2", _listed(ENCODINGS), _one_of("ENCODING", ENCODINGS)),
@@ -437,6 +499,11 @@ class Sentence:
 
 SENTENCES = (
     Sentence("version VERSION", model.Version, "The version of the language; may be left out, else comes first."),
+    Sentence(
+        "starts at MOMENT",
+        model.Starts,
+        "The moment at which the clock stands in the beginning; above the first scenario.",
+    ),
     Sentence("phone NAME is MSISDN", model.Phone, "Names a phone, for the whole file from here on."),
     Sentence(
         "esme NAME is SYSTEM_ID [with password PASSWORD]",
@@ -538,6 +605,9 @@ SENTENCES = (
     Sentence("BROWSER sees header HEADER EXPECTED", model.SeePage, "A header of the last answer."),
     Sentence("BROWSER sees field PATH EXPECTED", model.SeePage, "A field of the JSON of the last answer."),
     Sentence("wait TIME", model.Wait, "Time passes: a virtual clock is moved, a real one waited for."),
+    Sentence("wait until MOMENT", model.WaitUntil, "Time passes until then."),
+    Sentence("fault RULE", model.Fault, "From now on this goes wrong, until the scenario ends."),
+    Sentence("fault off", model.FaultOff, "Nothing goes wrong any more."),
     Sentence("check FIRST is SECOND", model.Check, "Both are the same.", {"same": True}),
     Sentence("check FIRST differs from SECOND", model.Check, "They are not the same.", {"same": False}),
 )

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 SMS_PATIENCE = 5.0  # seconds in which an SMS is expected, when the sentence does not say
 FINAL, AWAITING = "final", "awaiting"
@@ -106,6 +107,13 @@ class Version(Step):
     """The version of the language that the file is written in."""
 
     version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Starts(Step):
+    """The moment at which the clock stands when the first scenario begins; without a zone in the operator's time."""
+
+    moment: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,6 +266,25 @@ class Wait(Action):
     """Let `time` seconds pass."""
 
     time: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitUntil(Action):
+    """Let time pass until a moment, without a zone in the operator's time."""
+
+    moment: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault(Action):
+    """From now on this goes wrong; `rule` is a rule of docs/faults.md by its keys."""
+
+    rule: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultOff(Action):
+    """From now on nothing goes wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -447,7 +474,8 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A file: its name as it was given, and its scenarios in order."""
+    """A file: its name as it was given, its scenarios in order, and when its clock begins, None for any moment."""
 
     name: str
     scenarios: tuple[Scenario, ...]
+    starts: Starts | None = None

@@ -59,6 +59,7 @@ class _Parser:
         self._phones: dict[str, str] = {}
         self._esmes: dict[str, model.Account] = {}
         self._browsers: dict[str, None] = {}
+        self._starts: model.Starts | None = None
         self._captures: set[str] = set()
         self._titles: list[tuple[str, Line]] = []
         self._steps: list[list[Action]] = [[]]  # one list more than titles: the first is for what precedes them
@@ -76,7 +77,7 @@ class _Parser:
         scenarios = tuple(self._scenarios(text))
         if self._mistakes:
             raise ScriptError(self._source, self._mistakes)
-        return Script(self._source, scenarios)
+        return Script(self._source, scenarios, self._starts)
 
     def _put(self, step: Step, line: Line) -> None:
         match step:
@@ -87,6 +88,11 @@ class _Parser:
                 self._phones[step.name] = step.msisdn
             case model.Esme():
                 self._esmes[step.name] = model.Account(step.system_id, step.password or step.system_id)
+            case model.Starts():
+                if self._starts or self._titles or self._steps[0]:
+                    hint = "there is one" if self._starts else "move this line to the top"
+                    raise MistakeError(_whole(line, "a file starts once, above everything that is played", hint))
+                self._starts = step
             case model.Browser():
                 self._browsers[step.name] = None
             case model.Title():

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -190,6 +191,14 @@ class Browser(Protocol):
         """Leave nothing behind."""
 
 
+async def start_at(driver: Driver, moment: datetime) -> None:
+    """Move a virtual clock to where a file starts; ActorError when it is later already."""
+    now = await driver.now()
+    if moment < now:
+        raise ActorError(f"the gateway's clock stands at {now.isoformat(timespec='seconds')} already")
+    await driver.wait((moment - now).total_seconds())
+
+
 class Driver(Protocol):
     """A network to play on."""
 
@@ -201,6 +210,18 @@ class Driver(Protocol):
 
     async def browser(self) -> Browser:
         """A browser without cookies."""
+
+    async def now(self) -> datetime:
+        """The moment of the gateway's clock, in the operator's time."""
+
+    async def start_at(self, moment: datetime) -> None:
+        """The clock stands at this moment from now on; ActorError where that cannot be."""
+
+    async def faults(self) -> Sequence[Mapping[str, object]]:
+        """The rules of what goes wrong."""
+
+    async def set_faults(self, rules: Sequence[Mapping[str, object]]) -> None:
+        """From now on these rules hold, and no others."""
 
     async def wait(self, seconds: float) -> None:
         """Let time pass."""
@@ -304,8 +325,20 @@ async def play(script: Script, driver: Driver) -> list[Result]:
 
     Each begins with phones that show nothing and have read everything, and ends with phones that are on and hung up;
     what else a scenario changed in the network, the next one finds changed. NoGatewayError when the network is gone.
+    Where the clock cannot stand at the moment at which the file starts, every scenario fails with that.
     """
+    if script.starts:
+        try:
+            await driver.start_at(_zoned(script.starts.moment, await driver.now()))
+        except ActorError as error:
+            failure = Failure(script.starts.line, script.starts.sentence, problem=str(error))
+            return [Result(script.name, one.name, one.line, 0.0, failure, ()) for one in script.scenarios]
     return [await _Player(script.name, scenario, driver).play() for scenario in script.scenarios]
+
+
+def _zoned(moment: datetime, now: datetime) -> datetime:
+    """The moment in its own zone, or in the operator's."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo)
 
 
 # The engine -------------------------------------------------------------------------------------------------------
@@ -352,6 +385,7 @@ class _Player:
         self._screens: dict[str, Screen | None] = {}  # the last one among the events
         self._off: set[str] = set()
         self._full: set[str] = set()
+        self._faults: tuple[Sequence[Mapping[str, object]], ...] = ()  # those of before, and those of now
 
     async def play(self) -> Result:
         started = time.perf_counter()
@@ -389,6 +423,8 @@ class _Player:
             self._browsers[name] = await self._driver.browser()
 
     async def _tidy_up(self) -> None:
+        if self._faults:
+            await self._driver.set_faults(self._faults[0])
         for esme in self._esmes.values():
             await esme.close()
         for browser in self._browsers.values():
@@ -443,6 +479,25 @@ class _Player:
     async def wait(self, step: model.Wait) -> None:
         self._note(step, f"wait {step.time:g} s")
         await self._driver.wait(step.time)
+
+    async def wait_until(self, step: model.WaitUntil) -> None:
+        now = await self._driver.now()
+        moment = _zoned(step.moment, now)
+        self._note(step, f"wait until {moment:%Y-%m-%d %H:%M:%S %z}")
+        if moment < now:
+            raise _UnmetError(problem=f"it is {now:%Y-%m-%d %H:%M:%S %z} already")
+        await self._driver.wait((moment - now).total_seconds())
+
+    async def fault(self, step: model.Fault) -> None:
+        self._note(step, f"fault {step.rule['effect']}")
+        before, now = self._faults or (await self._driver.faults(),) * 2
+        self._faults = before, (step.rule, *now)
+        await self._driver.set_faults(self._faults[1])
+
+    async def fault_off(self, step: model.FaultOff) -> None:
+        self._note(step, "fault off")
+        self._faults = (self._faults or (await self._driver.faults(),))[0], ()
+        await self._driver.set_faults(())
 
     async def push(self, step: model.Push) -> None:
         text, code = self._fill(step.text), self._fill(step.code)
@@ -836,6 +891,9 @@ PERFORM: dict[type[Action], Callable[[_Player, Any], Awaitable[None]]] = {
     model.SeeStatus: _Player.see_status,
     model.SeePage: _Player.see_page,
     model.Wait: _Player.wait,
+    model.WaitUntil: _Player.wait_until,
+    model.Fault: _Player.fault,
+    model.FaultOff: _Player.fault_off,
     model.Check: _Player.check,
 }
 """What is done for each kind of step."""

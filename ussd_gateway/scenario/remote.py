@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta, timezone
 from http import HTTPStatus
 from typing import Any
 
@@ -14,13 +15,14 @@ from yarl import URL
 from ussd_gateway.coding.data_coding import ussd_alphabet
 from ussd_gateway.scenario.browser import ScriptedBrowser
 from ussd_gateway.scenario.esme import ScriptedEsme
-from ussd_gateway.scenario.play import NoGatewayError, PhoneError, Screen, Sms
+from ussd_gateway.scenario.play import ActorError, NoGatewayError, PhoneError, Screen, Sms, start_at
 
 _LONGEST_WAIT = 60.0  # seconds that one request waits; a longer wait takes several
 _ANSWER_TIME = 30.0  # seconds in which the gateway answers a request that asks it to wait for nothing
 _PATIENCE = 5.0  # real seconds that a program outside gets, under a virtual clock, to send what it is about to send
 _STEPS = 60  # in so many steps a virtual clock is moved while an SMS is awaited
 _CLOCK = "clock"
+_ROWS = ""  # under this name stands an answer that is no object
 
 
 class RefusedError(PhoneError):
@@ -56,6 +58,26 @@ class RemoteDriver:
         answer = await self._api.call("GET", "gateway")
         port = int(str(answer["smpp"]).rpartition(":")[2])
         return ScriptedEsme(system_id, password, (self._api.host, port), self)
+
+    async def now(self) -> datetime:
+        """The moment of the gateway's clock, in the operator's time."""
+        answer = await self._api.call("GET", "gateway")
+        zone = timezone(timedelta(hours=float(answer["utc_offset"])))
+        return datetime.fromtimestamp(float(answer["epoch"]), zone)
+
+    async def start_at(self, moment: datetime) -> None:
+        """Move a virtual clock there; ActorError for a real one, and when it is later already."""
+        if not self.virtual:
+            raise ActorError("time is real there; start the gateway with --virtual-clock, or play without --gateway")
+        await start_at(self, moment)
+
+    async def faults(self) -> Sequence[Mapping[str, object]]:
+        """The rules of what goes wrong."""
+        return await self._api.read_list("faults")
+
+    async def set_faults(self, rules: Sequence[Mapping[str, object]]) -> None:
+        """From now on these rules hold, and no others."""
+        await self._api.call("PUT", "faults", body=[dict(rule) for rule in rules])
 
     async def browser(self) -> ScriptedBrowser:
         """A browser without cookies."""
@@ -225,12 +247,17 @@ class Api:
             raise NoGatewayError(f"what answers at {self.url} is no ussd-gateway")
         return True
 
+    async def read_list(self, path: str) -> list[dict[str, Any]]:
+        """An answer that is a list."""
+        rows: list[dict[str, Any]] = (await self.call("GET", path))[_ROWS]
+        return rows
+
     async def call(
         self,
         method: str,
         path: str,
         *,
-        body: Mapping[str, object] | None = None,
+        body: Mapping[str, object] | list[dict[str, object]] | None = None,
         query: dict[str, str] | None = None,
         waits: bool = False,
     ) -> dict[str, Any]:
@@ -250,7 +277,7 @@ class Api:
             ) from error
         except (aiohttp.ClientError, ValueError) as error:
             raise NoGatewayError(f"what answers at {self.url} is no ussd-gateway ({error})") from error
-        answer: dict[str, Any] = said if isinstance(said, dict) else {}
+        answer: dict[str, Any] = said if isinstance(said, dict) else {_ROWS: said}
         if response.status >= HTTPStatus.BAD_REQUEST:
             title = str(answer.get("title") or f"{method} {path} was answered with {response.status}")
             raise RefusedError(title, response.status)
