@@ -17,13 +17,21 @@ ESMES = {"shop": model.Account("test", "test")}
 EXAMPLES = {
     "version VERSION": ("version 1", {"version": "1"}),
     "starts at MOMENT": ("starts at 2018-04-27 17:50", {"moment": datetime(2018, 4, 27, 17, 50)}),
-    "phone NAME is MSISDN": ("phone vera is +70003000001", {"name": "vera", "msisdn": "70003000001"}),
+    "phone NAME is MSISDN": ("phone vera is +70003000001", {"name": "vera", "msisdn": Text("70003000001")}),
     "esme NAME is SYSTEM_ID [with password PASSWORD]": (
         'esme bank is test with password "s3cret"',
         {"name": "bank", "system_id": "test", "password": "s3cret"},
     ),
     "browser NAME": ("browser phone_shop", {"name": "phone_shop"}),
-    "scenario TITLE": ('scenario "A new {password}"', {"title": "A new {password}"}),
+    "use SCRIPT": ("use shared/phones.ussd", {"script": "shared/phones.ussd"}),
+    "let VARIABLE be TEXT": ('let sum be "1 {a}"', {"variable": "sum", "text": Text("1 {a}")}),
+    "setup": ("setup", {}),
+    "teardown": ("teardown", {}),
+    "tags TAGS": ("tags smoke, slow smoke", {"tags": ("smoke", "slow")}),
+    "scenario TITLE [tagged TAGS]": (
+        'scenario "A new {password}" tagged smoke,needs-sms',
+        {"title": "A new {password}", "tags": ("smoke", "needs-sms")},
+    ),
     "PHONE dials CODE": ("anna dials *111*25#", {"phone": "anna", "code": Text("*111*25#")}),
     "PHONE answers ANSWER": ('anna answers "12 34"', {"phone": "anna", "answer": Text("12 34")}),
     "PHONE sees EXPECTED": (
@@ -201,6 +209,9 @@ EXAMPLES = {
         },
     ),
     "fault off": ("fault off", {}),
+    "repeat COUNT times": ("repeat 3 times", {"count": 3}),
+    "together": ("together", {}),
+    "for each row in TABLE": ('for each row in "the users.csv"', {"table": "the users.csv"}),
     "check FIRST is SECOND": ("check {a} is 12", {"first": Text("{a}"), "second": Text("12"), "same": True}),
     "check FIRST differs from SECOND": (
         'check {a} differs from "b"',
@@ -216,7 +227,7 @@ def tokens(written):
 
 def read(written):
     """The rows that the sentence fits, each with its fields."""
-    found = [(row, match(row, Reader(tokens(written), PHONES, ESMES, ["web"]))) for row in SENTENCES]
+    found = [(row, match(row, Reader(tokens(written), PHONES, ESMES, {"web": True}))) for row in SENTENCES]
     return [(row, fields) for row, fields in found if fields is not None]
 
 
@@ -295,7 +306,7 @@ def test_a_number_is_digits_a_phones_name_or_the_name_of_a_sender(written, numbe
     [("70001000001", "70001000001"), ("8 (000) 100-00-01", "70001000001"), ("+233 24 000 0001", "233240000001")],
 )
 def test_a_phone_has_a_number_of_any_country(written, msisdn):
-    assert read(f'phone vera is "{written}"')[0][1]["msisdn"] == msisdn
+    assert read(f'phone vera is "{written}"')[0][1]["msisdn"] == Text(msisdn)
 
 
 def test_outcomes_are_those_of_the_network_and_what_a_phone_does_not_send():

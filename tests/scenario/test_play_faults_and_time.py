@@ -118,7 +118,7 @@ async def test_real_time_cannot_start_anywhere(play_on):
 
 async def test_a_gateway_of_its_own_starts_there_in_the_operators_time():
     async with local_driver(starts=datetime(2018, 4, 27, 17, 50)) as driver:
-        assert (await driver.now()).isoformat() == "2018-04-27T17:50:00+03:00"
+        assert (await driver.moment()).isoformat() == "2018-04-27T17:50:00+03:00"
 
 
 async def test_a_virtual_clock_elsewhere_is_moved_there(play_on):
@@ -128,7 +128,7 @@ async def test_a_virtual_clock_elsewhere_is_moved_there(play_on):
     ):
         (result,) = await play_on(driver, "starts at 2018-04-27 17:50\nanna hangs up")
         assert result.failure is None
-        assert (await driver.now()).isoformat() == "2018-04-27T17:50:00+03:00"
+        assert (await driver.moment()).isoformat() == "2018-04-27T17:50:00+03:00"
 
 
 MISTAKES = {
@@ -143,11 +143,11 @@ MISTAKES = {
     "wait until tomorrow": ("tomorrow is no moment", 12, "it looks like 2018-05-03 11:00"),
     "wait until 2018-13-03 11:00": ("2018-13-03 11:00 is no moment", 12, "it looks like 2018-05-03 11:00"),
     "wait untl 2018-05-03 11:00": ('I do not know "untl"', 6, 'did you mean "until"?'),
-    "wait 1\nstarts at 2018-05-03": ("a file starts once, above everything that is played", 1, "move this line to the top"),
+    "wait 1\nstarts at 2018-05-03": ("this stands above the first step, for it is about all of them", 1, "move it above line 1"),
     "starts at 2018-05-03\nstarts at 2018-05-03\nwait 1": (
-        "a file starts once, above everything that is played",
+        "there is a moment to start at already",
         1,
-        "there is one",
+        "write one of them",
     ),
 }  # fmt: skip
 

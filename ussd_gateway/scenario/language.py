@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
@@ -54,6 +54,8 @@ NAME = re.compile(r"[^\W\d]\w*")
 
 _TIME = re.compile(r"(\d+(?:\.\d+)?)([^\W\d]*)")
 _NUMBER = re.compile(r"\+?\d{3,15}")
+_IN_BRACES = re.compile(r"\{[^\W\d]\w*\}")
+_TAG = re.compile(r"\w[\w-]*")
 _DIGITS = 6  # of a count
 _TYPED = re.compile(r"[\s().-]")
 
@@ -87,7 +89,7 @@ class Reader:
     tokens: tuple[Token, ...]
     phones: Mapping[str, str]
     esmes: Mapping[str, model.Account] = field(default_factory=dict)
-    browsers: Collection[str] = ()
+    browsers: Mapping[str, bool] = field(default_factory=dict)
     at: int = 0
     refusals: list[UnfitError] = field(default_factory=list)  # what could have come, wherever something else came
 
@@ -141,21 +143,23 @@ def _name(reader: Reader) -> str:
         raise reader.wrong(f"{name} is no name", "a name is one word of letters, digits and _")
     if name in FIRST_WORDS:
         raise reader.wrong(f"{name} cannot be a name: a sentence begins with it", "take another word")
-    if name in reader.phones:
-        raise reader.wrong(f"there is a phone {name} already", f"it is {reader.phones[name]}")
-    if name in reader.esmes:
-        raise reader.wrong(f"there is an esme {name} already", f"it is {reader.esmes[name].system_id}")
-    if name in reader.browsers:
+    if number := reader.phones.get(name):
+        raise reader.wrong(f"there is a phone {name} already", f"it is {number}")
+    if (esme := reader.esmes.get(name)) and esme.system_id:
+        raise reader.wrong(f"there is an esme {name} already", f"it is {esme.system_id}")
+    if reader.browsers.get(name):
         raise reader.wrong(f"there is a browser {name} already", "take another word")
     return name
 
 
-def _msisdn(reader: Reader) -> str:
-    written = reader.take("MSISDN", Kind.WORD, Kind.TEXT)
-    number = _number_of(written)
+def _msisdn(reader: Reader) -> model.Text:
+    written = _text("MSISDN", Kind.WORD, Kind.TEXT)(reader)
+    if written.names:
+        return written
+    number = number_of(written.source)
     if number is None:
-        raise reader.wrong(f"{written} is no number of a phone", "write its digits, such as 70001000001")
-    return number
+        raise reader.wrong(*no_number(written.source))
+    return model.Text(number)
 
 
 def _actor(slot: str, known: Callable[[Reader], Container[str]]) -> Callable[[Reader], str]:
@@ -213,6 +217,28 @@ def _title(reader: Reader) -> str:
     return reader.take("TITLE", Kind.TEXT)
 
 
+def _variable(reader: Reader) -> str:
+    name = reader.take("VARIABLE", Kind.WORD)
+    if not NAME.fullmatch(name):
+        hint = f"write {name[1:-1]} here, and {name} where its value is to stand" if _IN_BRACES.fullmatch(name) else ""
+        raise reader.wrong(f"{name} is no name", hint or "a name is one word of letters, digits and _")
+    return name
+
+
+def _file(slot: str) -> Callable[[Reader], str]:
+    return lambda reader: reader.take(slot, Kind.WORD, Kind.TEXT)
+
+
+def _tags(reader: Reader) -> tuple[str, ...]:
+    tags: list[str] = []
+    while not tags or reader.token:
+        for tag in filter(None, reader.take("TAGS", Kind.WORD).split(",")):
+            if not _TAG.fullmatch(tag):
+                raise reader.wrong(f"{tag} is no tag", "a tag is one word of letters, digits, _ and -")
+            tags.append(tag)
+    return tuple(dict.fromkeys(tags))
+
+
 def _code(reader: Reader) -> model.Text:
     code = _text("CODE", Kind.WORD, Kind.TEXT)(reader)
     if not code.names:
@@ -230,7 +256,7 @@ def _number(reader: Reader) -> model.Text:
         return model.Text(reader.phones[written.source])
     if bare and written.source in reader.esmes:
         return model.Text(reader.esmes[written.source].system_id)
-    if number := _number_of(written.source):
+    if number := number_of(written.source):
         return model.Text(number)
     if bare and not written.names and not written.source.isdecimal():
         near = get_close_matches(written.source, [*reader.phones, *reader.esmes], n=1)
@@ -400,8 +426,8 @@ def _rule(reader: Reader) -> Mapping[str, object]:
         written["command"] = rule["command"].split(",")
     if found := _TIME.fullmatch(rule.get("seconds", "")):
         written["seconds"] = float(found[1]) * UNITS.get(found[2], 1.0)
-    if rule.get("account") in reader.esmes:
-        written["account"] = reader.esmes[rule["account"]].system_id
+    if (esme := reader.esmes.get(rule.get("account", ""))) and esme.system_id:
+        written["account"] = esme.system_id
     try:
         return FaultRule.model_validate(written).model_dump(mode="json", exclude_none=True)
     except ValidationError as error:
@@ -414,8 +440,18 @@ def _rule(reader: Reader) -> Mapping[str, object]:
 SLOTS: dict[str, Slot] = {
     "VERSION": Slot("a version such as 1", "`1`", _version),
     "NAME": Slot("a name such as anna", "one word of letters, digits and `_`", _name),
-    "MSISDN": Slot("a number such as 70001000001", '`70001000001`, `"8 (000) 100-00-01"`', _msisdn),
+    "MSISDN": Slot(
+        "a number such as 70001000001", '`70001000001`, `"8 (000) 100-00-01"`, in a scenario also `{name}`', _msisdn
+    ),
     "TITLE": Slot('a "title"', "in quotes", _title),
+    "VARIABLE": Slot("a name such as sum", "one word of letters, digits and `_`", _variable),
+    "TABLE": Slot(
+        "a file such as users.csv",
+        "the name of a CSV file beside the script, in quotes if it has spaces",
+        _file("TABLE"),
+    ),
+    "SCRIPT": Slot("a file such as shared/phones.ussd", "the name of a script, as seen from this one", _file("SCRIPT")),
+    "TAGS": Slot("a word such as smoke", "`smoke`, or several: `smoke, slow`", _tags),
     "PHONE": Slot(
         "the name of a phone", "a name that `phone ... is ...` gave", _actor("PHONE", lambda reader: reader.phones)
     ),
@@ -511,7 +547,16 @@ SENTENCES = (
         "Names an ESME, for the whole file from here on; without `with password` the system_id is its password.",
     ),
     Sentence("browser NAME", model.Browser, "Names a browser, with cookies of its own in each scenario."),
-    Sentence("scenario TITLE", model.Title, "Begins a scenario; a file without it is one, named as the file."),
+    Sentence("use SCRIPT", model.Use, "Phones, variables, `setup` and `teardown` of another file hold here too."),
+    Sentence(
+        "let VARIABLE be TEXT", model.Let, "`{VARIABLE}` stands for the text: in the file, or the rest of the scenario."
+    ),
+    Sentence("setup", model.Setup, "Block: its steps are played before each scenario of the file."),
+    Sentence("teardown", model.Teardown, "Block: its steps are played after each scenario, also after a failure."),
+    Sentence("tags TAGS", model.Tags, "Tags every scenario of the file."),
+    Sentence(
+        "scenario TITLE [tagged TAGS]", model.Title, "Begins a scenario; a file without it is one, named as the file."
+    ),
     Sentence("PHONE dials CODE", model.Dial, "Dials and waits for the first screen that asks or ends."),
     Sentence("PHONE answers ANSWER", model.Answer, "Types an answer and waits for the next screen."),
     Sentence("PHONE sees EXPECTED", model.See, "What the phone shows now."),
@@ -608,6 +653,9 @@ SENTENCES = (
     Sentence("wait until MOMENT", model.WaitUntil, "Time passes until then."),
     Sentence("fault RULE", model.Fault, "From now on this goes wrong, until the scenario ends."),
     Sentence("fault off", model.FaultOff, "Nothing goes wrong any more."),
+    Sentence("repeat COUNT times", model.Repeat, "Block: its steps are played so many times."),
+    Sentence("together", model.Together, "Block: the steps of each phone in their order, all phones at once."),
+    Sentence("for each row in TABLE", model.ForEach, "Block: its steps are played once for each row of a CSV file."),
     Sentence("check FIRST is SECOND", model.Check, "Both are the same.", {"same": True}),
     Sentence("check FIRST differs from SECOND", model.Check, "They are not the same.", {"same": False}),
 )
@@ -725,7 +773,12 @@ def way_out(word: str, known: Iterable[str]) -> str:
     return f"known: {', '.join(names)}" if names else ""
 
 
-def _number_of(written: str) -> str | None:
+def no_number(written: str) -> tuple[str, str]:
+    """What is wrong with what should be the number of a phone, and the way out."""
+    return f"{written} is no number of a phone", "write its digits, such as 70001000001"
+
+
+def number_of(written: str) -> str | None:
     """The digits of a number in a usual format; None for what is no number."""
     try:
         return normalise_msisdn(written)

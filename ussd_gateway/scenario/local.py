@@ -59,11 +59,15 @@ class LocalDriver:
             raise PhoneError(f"{msisdn} belongs to an ESME, not to a handset")
         return LocalPhone(self._gateway, endpoint)
 
+    def now(self) -> float:
+        """The gateway's time."""
+        return self._gateway.clock.now()
+
     async def esme(self, system_id: str, password: str) -> ScriptedEsme:
         """An ESME that can bind as this account."""
         return ScriptedEsme(system_id, password, self._gateway.smpp_address, self)
 
-    async def now(self) -> datetime:
+    async def moment(self) -> datetime:
         """The moment of the clock, in the operator's time."""
         zone = timezone(timedelta(hours=self._gateway.config.menus.utc_offset))
         return datetime.fromtimestamp(self._gateway.now(), zone)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from itertools import groupby
 from typing import Any, Protocol
 
 from ussd_gateway.coding.data_coding import ussd_octets
 from ussd_gateway.patterns import Found, search
-from ussd_gateway.scenario import model
+from ussd_gateway.scenario import language, model
 from ussd_gateway.scenario.difference import compare, fitting_part
 from ussd_gateway.scenario.model import Action, Expected, Scenario, Script, Text
 from ussd_gateway.scenario.secrets import Secrets
@@ -193,7 +196,7 @@ class Browser(Protocol):
 
 async def start_at(driver: Driver, moment: datetime) -> None:
     """Move a virtual clock to where a file starts; ActorError when it is later already."""
-    now = await driver.now()
+    now = await driver.moment()
     if moment < now:
         raise ActorError(f"the gateway's clock stands at {now.isoformat(timespec='seconds')} already")
     await driver.wait((moment - now).total_seconds())
@@ -211,7 +214,7 @@ class Driver(Protocol):
     async def browser(self) -> Browser:
         """A browser without cookies."""
 
-    async def now(self) -> datetime:
+    async def moment(self) -> datetime:
         """The moment of the gateway's clock, in the operator's time."""
 
     async def start_at(self, moment: datetime) -> None:
@@ -222,6 +225,9 @@ class Driver(Protocol):
 
     async def set_faults(self, rules: Sequence[Mapping[str, object]]) -> None:
         """From now on these rules hold, and no others."""
+
+    def now(self) -> float:
+        """The network's time, in seconds since the epoch."""
 
     async def wait(self, seconds: float) -> None:
         """Let time pass."""
@@ -254,6 +260,8 @@ class Event:
     text   str; what was done, shown or received
     about  str; of a screen "final, success" or "awaiting an answer", of an SMS whom it is from, of a receipt its stat
            and message_id
+    at     float; when it was noticed, by the network's clock, in seconds since the epoch
+    file   str; where the line is, "" for the script's own file
     """
 
     phone: str
@@ -261,6 +269,30 @@ class Event:
     kind: Kind
     text: str
     about: str = ""
+    at: float = 0.0
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """A step that was played, or a round or row of a block.
+
+    line, sentence, phone  as in the script; of a round or row which it is
+    at       float; when it began, by the network's clock, in seconds since the epoch
+    waited   float; seconds that it took by that clock
+    seconds  float; of real time that it took
+    before   int; how many events there were when it began
+    file     str; where the line is, "" for the script's own file
+    """
+
+    line: int
+    sentence: str
+    phone: str
+    at: float
+    waited: float
+    seconds: float
+    before: int
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +321,9 @@ class Failure:
     problem   str; what is wrong, "" where the arrivals say it
     phone     str; "anna (70001000001)", also of an ESME; "" when the step is about none
     arrived   tuple of Arrival; everything that arrived there, nearest first
+    file      str; where the line is, "" for the script's own file
+    where     tuple of str; "setup" or "teardown", and the round and row of each block around the step
+    later     tuple of Failure; what failed in the teardown after it
     """
 
     line: int
@@ -297,6 +332,9 @@ class Failure:
     problem: str = ""
     phone: str = ""
     arrived: tuple[Arrival, ...] = ()
+    file: str = ""
+    where: tuple[str, ...] = ()
+    later: tuple[Failure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +343,9 @@ class Result:
 
     seconds  float; of real time
     events   tuple of Event; the transcript, of all phones
+    steps    tuple of Timed; as far as they were played, the one that failed is the last
+    began    float; real time, in seconds since the epoch
+    tags     tuple of str; the scenario's
     """
 
     file: str
@@ -313,6 +354,9 @@ class Result:
     seconds: float
     failure: Failure | None
     events: tuple[Event, ...]
+    steps: tuple[Timed, ...] = ()
+    began: float = 0.0
+    tags: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -329,7 +373,7 @@ async def play(script: Script, driver: Driver) -> list[Result]:
     """
     if script.starts:
         try:
-            await driver.start_at(_zoned(script.starts.moment, await driver.now()))
+            await driver.start_at(_zoned(script.starts.moment, await driver.moment()))
         except ActorError as error:
             failure = Failure(script.starts.line, script.starts.sentence, problem=str(error))
             return [Result(script.name, one.name, one.line, 0.0, failure, ()) for one in script.scenarios]
@@ -366,6 +410,14 @@ class _UnmetError(Exception):
         self.kind = kind  # what kind of arrival comes first
 
 
+class _FailedError(Exception):
+    """A step failed, and with it all that is around it."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.sentence)
+        self.failure = failure
+
+
 class _Player:
     """Plays one scenario."""
 
@@ -379,48 +431,101 @@ class _Player:
         self._pages: dict[str, Page] = {}  # the last one of each browser
         self._captures: dict[str, str] = {}
         self._secrets = Secrets()
+        self._set(scenario.variables)
         self._events: list[Event] = []
+        self._steps: list[Timed] = []
         self._inboxes: dict[str, list[Sms | Receipt]] = {}  # as far as they are among the events
         self._read: dict[tuple[str, Kind], int] = {}  # how many of them were read
         self._screens: dict[str, Screen | None] = {}  # the last one among the events
         self._off: set[str] = set()
         self._full: set[str] = set()
         self._faults: tuple[Sequence[Mapping[str, object]], ...] = ()  # those of before, and those of now
+        self._since: dict[str, int] = {}  # how many events there were when the phone got its number
 
     async def play(self) -> Result:
-        started = time.perf_counter()
+        began, started = time.time(), time.perf_counter()
         failure = await self._failure()
         await self._tidy_up()
         seconds = time.perf_counter() - started
         events = tuple(self._masked(event) for event in self._events)
-        return Result(self._file, self._scenario.name, self._scenario.line, seconds, failure, events)
+        steps = tuple(replace(step, sentence=self._secrets.mask(step.sentence)) for step in self._steps)
+        name, line, tags = self._scenario.name, self._scenario.line, self._scenario.tags
+        return Result(self._file, name, line, seconds, failure, events, steps, began, tags)
 
     async def _failure(self) -> Failure | None:
-        step = self._scenario.steps[0]
+        scenario = self._scenario
+        for step in model.walk((*scenario.setup, *scenario.steps, *scenario.teardown)):
+            if step.phone in scenario.phones and step.phone not in self._phones:
+                try:
+                    await self._take(step.phone, scenario.phones[step.phone])
+                except PhoneError as error:
+                    return await self._told(step, _UnmetError(problem=str(error)))
+            if isinstance(step, model.EsmeAction) and step.esme not in self._esmes:
+                account = scenario.esmes[step.esme]
+                self._esmes[step.esme] = await self._driver.esme(account.system_id, account.password)
+                self._inboxes[step.esme] = []
+            if isinstance(step, model.BrowserAction) and step.browser not in self._browsers:
+                self._browsers[step.browser] = await self._driver.browser()
+        failure = await self._failure_of(scenario.setup, "setup") or await self._failure_of(scenario.steps)
+        for _, steps in groupby(scenario.teardown, lambda step: step.file):  # one file's does not hold up another's
+            if later := await self._failure_of(steps, "teardown"):
+                failure = replace(failure, later=(*failure.later, later)) if failure else later
+        return failure
+
+    async def _failure_of(self, steps: Iterable[Action], where: str = "") -> Failure | None:
         try:
-            await self._take_phones()
-            for step in self._scenario.steps:
+            await self._play(steps, where)
+        except _FailedError as failed:
+            return failed.failure
+        return None
+
+    async def _play(self, steps: Iterable[Action], where: str = "") -> None:
+        """One step after the other; _FailedError from the first that fails, which then happened in `where`, too."""
+        try:
+            for step in steps:
+                await self._perform(step)
+        except _FailedError as failed:
+            if where:
+                failed.failure = replace(failed.failure, where=(where, *failed.failure.where))
+            raise
+
+    async def _perform(self, step: Action) -> None:
+        try:
+            self._check_known(step)
+            with nullcontext() if isinstance(step, model.Block) else self._timed(step):
                 await PERFORM[type(step)](self, step)
                 await self._collect(step)
         except (ActorError, _UnmetError) as error:
             await self._collect(step)
-            return await self._told(step, error if isinstance(error, _UnmetError) else _UnmetError(problem=str(error)))
-        return None
+            unmet = error if isinstance(error, _UnmetError) else _UnmetError(problem=str(error))
+            raise _FailedError(await self._told(step, unmet)) from error
 
-    async def _take_phones(self) -> None:
-        for name in dict.fromkeys(step.phone for step in self._scenario.steps if step.phone):
-            phone = await self._driver.phone(self._scenario.phones[name])
-            await phone.begin()
-            self._phones[name] = phone
-            self._inboxes[name], self._screens[name] = [], None
-        for name in dict.fromkeys(step.esme for step in self._scenario.steps if isinstance(step, model.EsmeAction)):
-            account = self._scenario.esmes[name]
-            self._esmes[name] = await self._driver.esme(account.system_id, account.password)
-            self._inboxes[name] = []
-        for name in dict.fromkeys(
-            step.browser for step in self._scenario.steps if isinstance(step, model.BrowserAction)
-        ):
-            self._browsers[name] = await self._driver.browser()
+    @contextmanager
+    def _timed(self, step: Action, sentence: str = "") -> Iterator[None]:
+        at, started, before = self._driver.now(), time.perf_counter(), len(self._events)
+        try:
+            yield
+        finally:
+            waited, seconds = self._driver.now() - at, time.perf_counter() - started
+            self._steps.append(
+                Timed(step.line, sentence or step.sentence, step.actor, at, waited, seconds, before, step.file)
+            )
+
+    def _check_known(self, step: Action) -> None:
+        """A teardown may speak of what a setup was to find, and did not."""
+        names = (name for text in model.texts(step) for name in text.names)
+        if unknown := next((name for name in names if name not in self._captures), ""):
+            raise PhoneError(f"{{{unknown}}} has no value: what was to find it was not played")
+        if step.phone and step.phone not in self._phones:
+            raise PhoneError(f"{step.phone} has no number: what was to give it was not played")
+
+    async def _take(self, name: str, msisdn: str) -> None:
+        phone = await self._driver.phone(msisdn)
+        await phone.begin()
+        self._phones[name] = phone
+        self._inboxes[name], self._screens[name] = [], None
+        self._read.pop((name, Kind.SMS), None)
+        self._since[name] = len(self._events)
 
     async def _tidy_up(self) -> None:
         if self._faults:
@@ -429,17 +534,21 @@ class _Player:
             await esme.close()
         for browser in self._browsers.values():
             await browser.close()
-        for name, phone in self._phones.items():
-            try:
-                if name in self._off:
-                    await phone.turn(True)
-                if name in self._full:
-                    await phone.fill_memory(False)
-                screen = await phone.screen()
-                if screen and screen.awaiting:
-                    await phone.hang_up()
-            except PhoneError:  # it was asked for nothing; the scenario's own steps have told what is wrong
-                continue
+        for name in self._phones:
+            await self._put_away(name)
+
+    async def _put_away(self, name: str) -> None:
+        phone = self._phones[name]
+        try:
+            if name in self._off:
+                await phone.turn(True)
+            if name in self._full:
+                await phone.fill_memory(False)
+            screen = await phone.screen()
+            if screen and screen.awaiting:
+                await phone.hang_up()
+        except PhoneError:  # it was asked for nothing; the scenario's own steps have told what is wrong
+            return
 
     # Steps -------------------------------------------------------------------------------------------------------
 
@@ -481,7 +590,7 @@ class _Player:
         await self._driver.wait(step.time)
 
     async def wait_until(self, step: model.WaitUntil) -> None:
-        now = await self._driver.now()
+        now = await self._driver.moment()
         moment = _zoned(step.moment, now)
         self._note(step, f"wait until {moment:%Y-%m-%d %H:%M:%S %z}")
         if moment < now:
@@ -510,6 +619,59 @@ class _Player:
         if (first == second) is not step.same:
             problem = f'"{first}" is not "{second}"' if step.same else f'both are "{first}"'
             raise _UnmetError(problem=problem)
+
+    async def name_phone(self, step: model.Phone) -> None:
+        written = self._fill(step.msisdn)
+        msisdn = language.number_of(written)
+        if msisdn is None:
+            raise PhoneError(f"{written} is no number of a phone")
+        if step.name in self._phones:
+            await self._put_away(step.name)
+            self._off.discard(step.name)
+            self._full.discard(step.name)
+        await self._take(step.name, msisdn)
+        self._captures[step.capture] = msisdn
+
+    async def let(self, step: model.Let) -> None:
+        self._set({step.variable: self._fill(step.text)})
+
+    async def repeat(self, step: model.Repeat) -> None:
+        for number in range(1, step.count + 1):
+            await self._play_block(step, f"round {number} of {step.count}")
+
+    async def for_each(self, step: model.ForEach) -> None:
+        before = dict(self._captures)
+        for number, row in enumerate(step.rows, 1):
+            self._set(row.values)
+            values = ", ".join(f"{name} {value}" for name, value in row.values.items())
+            where = self._secrets.mask(f"row {number} of {step.table}, line {row.line}: {values}")
+            await self._play_block(step, where)
+        for name in step.rows[0].values:
+            self._captures.pop(name)
+            if name in before:
+                self._captures[name] = before[name]
+
+    async def _play_block(self, step: model.Block, where: str) -> None:
+        with self._timed(step, where):
+            self._events.append(Event("", step.line, Kind.DONE, where, "", self._driver.now(), step.file))
+            await self._play(step.steps, where)
+
+    async def together(self, step: model.Together) -> None:
+        of_actor: dict[str, list[Action]] = {}
+        for inner in step.steps:
+            of_actor.setdefault(inner.actor, []).append(inner)
+        failed: list[_FailedError] = []
+
+        async def play(steps: list[Action]) -> None:
+            try:
+                await self._play(steps)
+            except _FailedError as error:
+                failed.append(error)
+
+        # Each phone comes to its end, also when another one has failed: nothing is left under way.
+        ended = await asyncio.gather(*map(play, of_actor.values()), return_exceptions=True)
+        for error in (*filter(None, ended), *failed):
+            raise error
 
     async def _look(self, step: Action) -> Screen | None:
         screen = await self._phones[step.phone].screen()
@@ -595,9 +757,7 @@ class _Player:
 
     def _check_status(self, step: model.Bind | model.Submit, status: str, message_id: str = "") -> None:
         if status:
-            self._events.append(
-                Event(step.esme, step.line, Kind.RESPONSE, status, f"message_id {message_id}" if message_id else "")
-            )
+            self._event(step, Kind.RESPONSE, status, f"message_id {message_id}" if message_id else "")
         if status != step.status:
             raise _UnmetError(
                 expected=f"the response {step.status}" if step.status else "no response",
@@ -641,7 +801,7 @@ class _Player:
         self._pages[step.browser] = page
         self._learn_fields(_json_of(page.text))
         about = f"{page.status} {page.headers.get('content-type', '').partition(';')[0]}".rstrip()
-        self._events.append(Event(step.browser, step.line, Kind.PAGE, page.text, about))
+        self._event(step, Kind.PAGE, page.text, about)
 
     async def see_status(self, step: model.SeeStatus) -> None:
         status = self._page(step).status
@@ -702,7 +862,10 @@ class _Player:
         found = _search(expected.regex(self._captures), text)
         if found is None:
             raise unmet
-        for name, value in found.groupdict(default="").items():
+        self._set(found.groupdict(default=""))
+
+    def _set(self, values: Mapping[str, str]) -> None:
+        for name, value in values.items():
             self._captures[name] = value
             self._secrets.add(name, value)
 
@@ -726,11 +889,14 @@ class _Player:
     # What happened -------------------------------------------------------------------------------------------------
 
     def _note(self, step: Action, text: str) -> None:
-        self._events.append(Event(step.actor, step.line, Kind.DONE, text))
+        self._event(step, Kind.DONE, text)
 
     def _show(self, step: Action, screen: Screen) -> None:
         self._screens[step.phone] = screen
-        self._events.append(Event(step.phone, step.line, Kind.SCREEN, screen.text, _about(screen)))
+        self._event(step, Kind.SCREEN, screen.text, _about(screen))
+
+    def _event(self, step: Action, kind: Kind, text: str, about: str = "") -> None:
+        self._events.append(Event(step.actor, step.line, kind, text, about, self._driver.now(), step.file))
 
     async def _collect(self, step: Action) -> None:
         """Put what has been received since among the events."""
@@ -745,7 +911,7 @@ class _Player:
         for arrived in received:
             if arrived.id not in ids:
                 known.append(arrived)
-                self._events.append(_event(step, arrived))
+                self._event(step, *_arrived(arrived))
 
     async def _told(self, step: Action, unmet: _UnmetError) -> Failure:
         self._learn_secrets(unmet.looks_for)
@@ -757,14 +923,18 @@ class _Player:
             mask(unmet.problem),
             self._whom(step),
             tuple(self._arrivals(step, unmet)),
+            step.file,
         )
 
     def _whom(self, step: Action) -> str:
         if step.phone:
-            return f"{step.phone} ({self._scenario.phones[step.phone]})"
+            return f"{step.phone} ({self._number(step.phone)})"
         if step.actor in self._scenario.esmes:
             return f"{step.actor} ({self._scenario.esmes[step.actor].system_id})"
         return step.actor
+
+    def _number(self, name: str) -> str:
+        return self._phones[name].msisdn if name in self._phones else self._scenario.phones.get(name, "no number")
 
     def _learn_secrets(self, expected: Expected | None) -> None:
         """A pattern that almost fits shows where the secret is that it was to capture."""
@@ -778,7 +948,8 @@ class _Player:
                     self._secrets.add(name, value)
 
     def _arrivals(self, step: Action, unmet: _UnmetError) -> list[Arrival]:
-        arrived = [event for event in self._events if event.phone == step.actor and event.kind is not Kind.DONE]
+        since = self._events[self._since.get(step.actor, 0) :]
+        arrived = [event for event in since if event.phone == step.actor and event.kind is not Kind.DONE]
         received = Counter[Kind]()
         arrivals = []
         for event in arrived:
@@ -809,7 +980,7 @@ class _Player:
         return Arrival(event, similarity, difference, remark)
 
     def _masked(self, event: Event) -> Event:
-        return Event(event.phone, event.line, event.kind, self._secrets.mask(event.text), event.about)
+        return replace(event, text=self._secrets.mask(event.text))
 
 
 def _fits(step: model.See, screen: Screen) -> bool:
@@ -821,11 +992,10 @@ def _fits(step: model.See, screen: Screen) -> bool:
     return not step.outcome or step.outcome == screen.outcome
 
 
-def _event(step: Action, arrived: Sms | Receipt) -> Event:
+def _arrived(arrived: Sms | Receipt) -> tuple[Kind, str, str]:
     if isinstance(arrived, Receipt):
-        about = f"{arrived.stat} for {arrived.message_id}"
-        return Event(step.actor, step.line, Kind.RECEIPT, arrived.text, about)
-    return Event(step.actor, step.line, Kind.SMS, arrived.text, f"from {arrived.sender}")
+        return Kind.RECEIPT, arrived.text, f"{arrived.stat} for {arrived.message_id}"
+    return Kind.SMS, arrived.text, f"from {arrived.sender}"
 
 
 def _json_of(text: str) -> object:
@@ -895,6 +1065,11 @@ PERFORM: dict[type[Action], Callable[[_Player, Any], Awaitable[None]]] = {
     model.Fault: _Player.fault,
     model.FaultOff: _Player.fault_off,
     model.Check: _Player.check,
+    model.Phone: _Player.name_phone,
+    model.Let: _Player.let,
+    model.Repeat: _Player.repeat,
+    model.ForEach: _Player.for_each,
+    model.Together: _Player.together,
 }
 """What is done for each kind of step."""
 
