@@ -55,6 +55,7 @@ MAY_IMPORT = {
     "api": {"fault_rule", "http", "gateway", "clock", "menu", "metric", "network", "smpp"},
     "applications": {
         "client",
+        "config",
         "dialects",
         "gateway",
         "clock",

@@ -15,12 +15,13 @@ from pathlib import Path
 import structlog
 
 from ussd_gateway.applications.callout import Caller
-from ussd_gateway.applications.imports import HandlerError, Imports
+from ussd_gateway.applications.imports import Imports
 from ussd_gateway.applications.menu import Handler, MenuApplication, Pushing, ScreenError, Surroundings, Version
+from ussd_gateway.client import Client
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.logs import told
 from ussd_gateway.menu.lines import key_lines
-from ussd_gateway.menu.load import examine
+from ussd_gateway.menu.load import examine, text_of, unreadable
 from ussd_gateway.menu.mistakes import MenuError, Mistake, Mistakes, way_out
 from ussd_gateway.menu.model import Menu
 
@@ -86,6 +87,7 @@ class Menus:
     handlers    the functions that screens may name, by dotted name: {"selfcare.balance": balance}
     language    gives the language of a subscriber's texts by msisdn: "ru", "en", "latin"
     imports     where handlers with an import string come from
+    client      for the calls that menus make
     patience    seconds that the network gives an application for an answer
     utc_offset  hours that the operator's time is ahead of UTC, for the variable `today`
     """
@@ -97,19 +99,19 @@ class Menus:
         handlers: Mapping[str, Handler],
         language: Callable[[str], str],
         imports: Imports,
+        client: Client,
         patience: float,
         utc_offset: float = 3.0,
     ) -> None:
         self._gateway = gateway
         self._handlers = handlers
         self._imports = imports
-        self._caller = Caller(patience)
         ahead = timedelta(hours=utc_offset)
 
         def today() -> date:
             return (datetime.fromtimestamp(gateway.now(), UTC) + ahead).date()
 
-        self._around = Surroundings(gateway, language, self._caller, today, patience)
+        self._around = Surroundings(gateway, language, Caller(client, patience), today, patience)
         self._folder: Path | None = None
         self._files: dict[Path, _File] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -176,12 +178,11 @@ class Menus:
         """Look for changes every second of real time, from now on."""
         self._timer = asyncio.get_running_loop().call_later(EVERY, self._look_again)
 
-    async def stop(self) -> None:
-        """Look no more, and close the connections of calls."""
+    def stop(self) -> None:
+        """Look no more."""
         if self._timer:
             self._timer.cancel()
             self._timer = None
-        await self._caller.stop()
 
     def _look_again(self) -> None:
         self.start()
@@ -229,7 +230,7 @@ class Menus:
     def _serve(self, file: _File) -> None:
         """Serve what the file says now. Raises MenuError, and nothing has changed."""
         text = _text(file.path)
-        menu, found = examine(text, file.path.name, handlers=self._handlers, imported=self._imported)
+        menu, found = examine(text, file.path.name, handlers=self._handlers, imported=self._imports.wrong)
         if menu is None:
             raise MenuError(mistake for mistake in found if not mistake.warning)
         if file.codes:
@@ -239,14 +240,6 @@ class Menus:
         self._take_codes(file, application, menu, text)
         application.serve(version)
         file.application, file.since = application, self._gateway.now()
-
-    def _imported(self, name: str) -> str:
-        """What is wrong with an import string; "" for nothing."""
-        try:
-            self._imports.function(name)
-        except HandlerError as error:
-            return str(error)
-        return ""
 
     def _take_codes(self, file: _File, application: MenuApplication, menu: Menu, text: str) -> None:
         """The application answers the menu's codes and no others. Raises MenuError where one is another's."""
@@ -260,8 +253,9 @@ class Menus:
                 directory.attach_code(code, application)
                 taken.append(code)
             except ValueError as error:
+                owner = next((f": {each.path.name}" for each in self._files.values() if code in each.attached), "")
                 # Codes of the settings stand in no line of the file
-                mistakes.add(() if file.codes else ("codes", index), str(error), "duplicate-code")
+                mistakes.add(() if file.codes else ("codes", index), f"{error}{owner}", "duplicate-code")
         if mistakes.found:
             for code in taken:
                 directory.detach_code(code, application)
@@ -303,11 +297,7 @@ def _stamp(path: Path) -> _Stamp:
 
 def _text(path: Path) -> str:
     """Raises MenuError for a file that cannot be read."""
-    mistakes = Mistakes(path.name, {})
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return text_of(path.read_bytes(), path.name)
     except OSError as error:
-        mistakes.add((), f"cannot be read: {error.strerror}", "syntax")
-    except UnicodeDecodeError:
-        mistakes.add((), "is not in UTF-8; save it so", "syntax")
-    raise MenuError(mistakes.found)
+        raise MenuError([unreadable(path.name, f"cannot be read: {error.strerror}")]) from None
