@@ -49,7 +49,7 @@ def test_every_pattern_is_a_regular_expression():
         if isinstance(node, dict):
             for key in ("match", "begin", "end"):
                 if key in node:
-                    re.compile(node[key])
+                    re.compile(f"({node[key]})" if key != "end" else f"(begin){node[key]}")  # an end may say \\1
             for value in node.values():
                 walk(value)
         elif isinstance(node, list):
