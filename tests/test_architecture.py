@@ -27,6 +27,7 @@ MAY_IMPORT = {
         "config",
         "clock",
         "esme",
+        "fault_rule",
         "gateway",
         "handsets",
         "network",

@@ -1,11 +1,13 @@
 """Each row of the table is read by an example, and the page of the language tells each."""
 
+from datetime import datetime, timedelta, timezone
+
 import pytest
 
 from ussd_gateway.network.session import Outcome
 from ussd_gateway.scenario import model
 from ussd_gateway.scenario.language import OUTCOMES, SENTENCES, SLOTS, UNITS, VERBS, Reader, match, way_out
-from ussd_gateway.scenario.model import Expected, Text
+from ussd_gateway.scenario.model import Body, Expected, Field, Text
 from ussd_gateway.scenario.tokens import lines
 
 PHONES = {"anna": "70001000001", "boris": "70002000001"}
@@ -14,11 +16,13 @@ ESMES = {"shop": model.Account("test", "test")}
 
 EXAMPLES = {
     "version VERSION": ("version 1", {"version": "1"}),
+    "starts at MOMENT": ("starts at 2018-04-27 17:50", {"moment": datetime(2018, 4, 27, 17, 50)}),
     "phone NAME is MSISDN": ("phone vera is +70003000001", {"name": "vera", "msisdn": Text("70003000001")}),
     "esme NAME is SYSTEM_ID [with password PASSWORD]": (
         'esme bank is test with password "s3cret"',
         {"name": "bank", "system_id": "test", "password": "s3cret"},
     ),
+    "browser NAME": ("browser phone_shop", {"name": "phone_shop"}),
     "use SCRIPT": ("use shared/phones.ussd", {"script": "shared/phones.ussd"}),
     "let VARIABLE be TEXT": ('let sum be "1 {a}"', {"variable": "sum", "text": Text("1 {a}")}),
     "setup": ("setup", {}),
@@ -130,7 +134,81 @@ EXAMPLES = {
         {"esme": "shop", "time": 1.0},
     ),
     "ESME unbinds": ("shop unbinds", {"esme": "shop"}),
+    "BROWSER gets URL [header HEADERS]": (
+        'web gets /cabinet header Accept "text/html", X-Key {key}',
+        {
+            "browser": "web",
+            "method": "GET",
+            "url": Text("/cabinet"),
+            "headers": (Field("Accept", Text("text/html")), Field("X-Key", Text("{key}"), bare=True)),
+        },
+    ),
+    "BROWSER posts URL [BODY] [header HEADERS]": (
+        'web posts /cabinet with number "8 (000) 100-00-01", password {password}',
+        {
+            "browser": "web",
+            "method": "POST",
+            "url": Text("/cabinet"),
+            "body": Body((Field("number", Text("8 (000) 100-00-01")), Field("password", Text("{password}"), bare=True))),
+        },
+    ),
+    "BROWSER puts URL [BODY] [header HEADERS]": (
+        'web puts http://127.0.0.1/x json "[{a}]"',
+        {
+            "browser": "web",
+            "method": "PUT",
+            "url": Text("http://127.0.0.1/x"),
+            "body": Body(json=True, raw=Text("[{a}]", json=True)),
+        },
+    ),
+    "BROWSER patches URL [BODY] [header HEADERS]": (
+        'web patches /x json name "Anna", age 20',
+        {
+            "browser": "web",
+            "method": "PATCH",
+            "url": Text("/x"),
+            "body": Body((Field("name", Text("Anna")), Field("age", Text("20"), bare=True)), json=True),
+        },
+    ),
+    "BROWSER deletes URL [header HEADERS]": (
+        "web deletes /x",
+        {"browser": "web", "method": "DELETE", "url": Text("/x")},
+    ),
+    "BROWSER sees status HTTP_STATUS": ("web sees status 404", {"browser": "web", "http_status": 404}),
+    "BROWSER sees EXPECTED": (
+        'web sees "Баланс"',
+        {"browser": "web", "expected": Expected("containing", Text("Баланс"))},
+    ),
+    "BROWSER sees no EXPECTED": (
+        'web sees no "Ошибка"',
+        {"browser": "web", "absent": True, "expected": Expected("containing", Text("Ошибка"))},
+    ),
+    "BROWSER sees header HEADER EXPECTED": (
+        'web sees header Location exactly "/"',
+        {"browser": "web", "header": "Location", "expected": Expected("exactly", Text("/"))},
+    ),
+    "BROWSER sees field PATH EXPECTED": (
+        'web sees field messages.0.text "x"',
+        {"browser": "web", "path": "messages.0.text", "expected": Expected("containing", Text("x"))},
+    ),
     "wait TIME": ("wait 181s", {"time": 181.0}),
+    "wait until MOMENT": (
+        "wait until 2018-05-03 11:00 +03:00",
+        {"moment": datetime(2018, 5, 3, 11, 0, tzinfo=timezone(timedelta(hours=3)))},
+    ),
+    "fault RULE": (
+        "fault slow 3min account shop command submit_sm destination /^7/",
+        {
+            "rule": {
+                "effect": "slow",
+                "account": "test",
+                "command": ["submit_sm"],
+                "destination": "^7",
+                "seconds": 180.0,
+            }
+        },
+    ),
+    "fault off": ("fault off", {}),
     "repeat COUNT times": ("repeat 3 times", {"count": 3}),
     "together": ("together", {}),
     "for each row in TABLE": ('for each row in "the users.csv"', {"table": "the users.csv"}),
@@ -149,7 +227,7 @@ def tokens(written):
 
 def read(written):
     """The rows that the sentence fits, each with its fields."""
-    found = [(row, match(row, Reader(tokens(written), PHONES, ESMES))) for row in SENTENCES]
+    found = [(row, match(row, Reader(tokens(written), PHONES, ESMES, {"web": True}))) for row in SENTENCES]
     return [(row, fields) for row, fields in found if fields is not None]
 
 

@@ -111,7 +111,7 @@ ERRORS = {
         "'*1O1#' has the letter 'O'; was it meant to be the digit 0?\nanna dials *1O1#\n           ^^^^^\n"
         "a code looks like *111# or *111*25#"
     ),
-    "wait a_while": '"a_while" cannot stand here\nwait a_while\n     ^^^^^^^\nhere comes a time such as 5s',
+    "wait a_while": '"a_while" cannot stand here\nwait a_while\n     ^^^^^^^\nhere comes a time such as 5s or "until"',
     "wait 5m": "I do not know the unit m\nwait 5m\n     ^^\nknown: s, min, h, d",
     'anna sees "a { b"': (
         'this { begins no capture\nanna sees "a { b"\n             ^\n'

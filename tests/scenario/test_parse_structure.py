@@ -270,7 +270,7 @@ MISTAKES = {
         'script.ussd:5:6: "{x}" cannot stand here\n'
         "    wait {x}\n"
         "         ^^^\n"
-        "here comes a time such as 5s"
+        'here comes a time such as 5s or "until"'
     ),
     "use circle.ussd\nanna hangs up": (
         "round.ussd:1:5: this is a circle: circle.ussd uses round.ussd uses circle.ussd\n"

@@ -383,6 +383,22 @@ async def test_a_failed_teardown_of_one_file_does_not_keep_another_file_from_its
     assert [failure.line for failure in (result.failure, *result.failure.later)] == [5, 8]
 
 
+async def test_each_round_and_each_step_in_it_has_its_time(results):
+    (result,) = await results("teardown\n    wait 1s\nrepeat 2 times\n    wait 5s\n    anna dials *100#\n")
+    told = [(step.sentence, step.at - result.steps[0].at, step.waited) for step in result.steps]
+    once = [("wait 5s", 0.0, 5.0), ("anna dials *100#", 5.0, 0.0), ("round 1 of 2", 0.0, 5.0)]
+    again = [("wait 5s", 5.0, 5.0), ("anna dials *100#", 10.0, 0.0), ("round 2 of 2", 5.0, 5.0)]
+    assert told == [*once, *again, ("wait 1s", 10.0, 1.0)]
+
+
+async def test_the_step_that_failed_is_marked_whatever_is_played_after_it(results):
+    (result,) = await results(
+        'teardown\n    wait 1s\ntogether\n    anna sees "nothing"\n    boris dials *100#\n    boris sees final screen\n'
+    )
+    assert [step.sentence for step in result.steps if step.failed] == ['anna sees "nothing"']
+    assert result.steps[-1].sentence == "wait 1s"
+
+
 async def test_the_chronicle_tells_rounds_and_the_steps_of_phones_at_once(results):
     (result,) = await results(
         """\

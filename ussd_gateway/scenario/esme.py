@@ -179,20 +179,26 @@ class ScriptedEsme:
     async def _response(self, pdu: Pdu, seconds: float) -> Any:
         link = self._bound()
         response = link.request(pdu)
-        return await self._until(lambda: _result(response), seconds, lambda: link.lost)
+        return await self._until(lambda: _result(response), seconds, lambda: link.lost, patience=_GRACE)
 
     async def _until(
-        self, find: Callable[[], T | None], within: float, over: Callable[[], bool] = lambda: False
+        self,
+        find: Callable[[], T | None],
+        within: float,
+        over: Callable[[], bool] = lambda: False,
+        patience: float = _PATIENCE,
     ) -> T | None:
-        """What is found once it is there; for `within` seconds at most, or until it is over."""
+        """What is found once it is there; for `within` seconds at most, or until it is over.
+
+        patience  real seconds that are left to the rest of the world once a virtual clock has been moved
+        """
         await self._arrive()
         async for _ in self._time.passing(within):
             if (found := find()) is not None or over():
                 return found
             await self._arrive()
-        patience = min(within, _PATIENCE) if self._time.virtual else within
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(min(within, patience) if self._time.virtual else within):
                 while (found := find()) is None and not over():
                     self._changed.clear()
                     await self._changed.wait()

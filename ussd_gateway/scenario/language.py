@@ -6,15 +6,21 @@ not, but brackets of both kinds that stand side by side come in any order.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from difflib import get_close_matches
 from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from pydantic import ValidationError
+
 from ussd_gateway.coding.data_coding import Alphabet
+from ussd_gateway.fault_rule import WORDS as FAULT_WORDS
+from ussd_gateway.fault_rule import FaultRule
 from ussd_gateway.handsets.handset import NOT_USSD
 from ussd_gateway.network.address import AddressError, classify, normalise_msisdn
 from ussd_gateway.network.session import Outcome
@@ -39,6 +45,10 @@ ENCODINGS = tuple(
 MODES = ("transmitter", "receiver", "transceiver")
 STATS = tuple(word.decode() for word in WORDS.values())
 NOTHING = "nothing"
+EFFECTS = tuple(FAULT_WORDS)
+_RULE_KEYS = tuple(key for key in FaultRule.model_fields if key != "effect")
+_OWN_KEYS = {"status": "status", "throttle": "rate", "slow": "seconds", "drop": "kind", "malformed": "kind"}
+"""The key that need not be written behind the name of an effect."""
 LANGUAGES = ("ru", "en", "latin")
 NAME = re.compile(r"[^\W\d]\w*")
 
@@ -71,13 +81,15 @@ class WrongError(Exception):
 class Reader:
     """Walks the tokens of one sentence.
 
-    phones  the numbers of the phones named so far
-    esmes   the accounts of the ESMEs named so far
+    phones    the numbers of the phones named so far
+    esmes     the accounts of the ESMEs named so far
+    browsers  the names of the browsers so far
     """
 
     tokens: tuple[Token, ...]
     phones: Mapping[str, str]
     esmes: Mapping[str, model.Account] = field(default_factory=dict)
+    browsers: Mapping[str, bool] = field(default_factory=dict)
     at: int = 0
     refusals: list[UnfitError] = field(default_factory=list)  # what could have come, wherever something else came
 
@@ -135,6 +147,8 @@ def _name(reader: Reader) -> str:
         raise reader.wrong(f"there is a phone {name} already", f"it is {number}")
     if (esme := reader.esmes.get(name)) and esme.system_id:
         raise reader.wrong(f"there is an esme {name} already", f"it is {esme.system_id}")
+    if reader.browsers.get(name):
+        raise reader.wrong(f"there is a browser {name} already", "take another word")
     return name
 
 
@@ -309,6 +323,63 @@ def _time(reader: Reader) -> float:
     return float(found[1]) * UNITS.get(unit, 1.0)
 
 
+def _url(reader: Reader) -> model.Text:
+    url = _text("URL", Kind.WORD, Kind.TEXT)(reader)
+    if not url.source.startswith(("/", "http://", "https://", "{")):
+        hint = "write a path of the gateway such as /cabinet, or http://127.0.0.1:9000/path"
+        raise reader.wrong(f"{url.source} is no address", hint)
+    return url
+
+
+def _fields(slot: str) -> Callable[[Reader], tuple[model.Field, ...]]:
+    def read(reader: Reader) -> tuple[model.Field, ...]:
+        fields = []
+        while True:
+            name = reader.take(slot, Kind.WORD, Kind.TEXT)
+            bare = reader.token is not None and reader.token.kind is Kind.WORD
+            value = _text(slot, Kind.WORD, Kind.TEXT)(reader)
+            more = bare and value.source.endswith(",")
+            if more:
+                value = model.Text(value.source[:-1])
+            elif reader.sees(","):
+                reader.at += 1
+                more = True
+            fields.append(model.Field(name, value, bare))
+            if not more:
+                return tuple(fields)
+
+    return read
+
+
+def _body(reader: Reader) -> model.Body:
+    if reader.sees("with"):
+        reader.at += 1
+        return model.Body(_fields("BODY")(reader))
+    if not reader.sees("json"):
+        raise UnfitError(reader.at, slot="BODY")
+    reader.at += 1
+    following = reader.tokens[reader.at + 1 :]
+    if reader.token is None or reader.token.kind is not Kind.TEXT or (following and following[0].value != "header"):
+        return model.Body(_fields("BODY")(reader), json=True)
+    raw = model.Text(reader.take("BODY", Kind.TEXT), json=True)
+    try:
+        json.loads(raw.fill(dict.fromkeys(raw.names, "1")))
+    except ValueError as error:
+        raise reader.wrong(f"this is no JSON: {error}") from None
+    return model.Body(json=True, raw=raw)
+
+
+def _http_status(reader: Reader) -> int:
+    written = reader.take("HTTP_STATUS", Kind.WORD)
+    if not (written.isascii() and written.isdigit() and 100 <= int(written[:4]) <= 599):
+        raise reader.wrong(f"{written} is no status", "a status is a number such as 200 or 404")
+    return int(written)
+
+
+def _word(slot: str) -> Callable[[Reader], str]:
+    return lambda reader: reader.take(slot, Kind.WORD, Kind.TEXT)
+
+
 def _parts(reader: Reader) -> int:
     start = reader.at
     try:
@@ -321,6 +392,49 @@ def _parts(reader: Reader) -> int:
 
 def _listed(words: Iterable[str]) -> str:
     return ", ".join(f"`{word}`" for word in words)
+
+
+def _moment(reader: Reader) -> datetime:
+    first = reader.at
+    written = [reader.take("MOMENT", Kind.WORD)]
+    while reader.token and reader.token.kind is Kind.WORD:
+        written.append(reader.take("MOMENT", Kind.WORD))
+    day, *rest = written
+    try:
+        return datetime.fromisoformat(f"{day} {''.join(rest)}".rstrip())
+    except ValueError:
+        hint = "it looks like 2018-05-03 11:00, or 2018-05-03 11:00 +03:00"
+        raise WrongError(first, f"{' '.join(written)} is no moment", hint) from None
+
+
+def _rule(reader: Reader) -> Mapping[str, object]:
+    if reader.sees("off"):
+        raise UnfitError(reader.at, slot="RULE")
+    effect = reader.take("RULE", Kind.WORD)
+    if effect not in EFFECTS:
+        raise reader.wrong(f"I do not know the effect {effect}", way_out(effect, EFFECTS))
+    places, rule = {"effect": reader.at - 1}, {"effect": effect}
+    own = _OWN_KEYS.get(effect, "")
+    while reader.token:
+        key = own if reader.token.value not in _RULE_KEYS and own not in rule else reader.take("KEY", Kind.WORD)
+        if key not in _RULE_KEYS:
+            raise reader.wrong(f"a fault has no key {key}", way_out(key, _RULE_KEYS))
+        places[key] = reader.at
+        rule[key] = reader.take("RULE", Kind.WORD, Kind.TEXT, Kind.PATTERN)
+    written: dict[str, object] = dict(rule)
+    if "command" in rule:
+        written["command"] = rule["command"].split(",")
+    if found := _TIME.fullmatch(rule.get("seconds", "")):
+        written["seconds"] = float(found[1]) * UNITS.get(found[2], 1.0)
+    if (esme := reader.esmes.get(rule.get("account", ""))) and esme.system_id:
+        written["account"] = esme.system_id
+    try:
+        return FaultRule.model_validate(written).model_dump(mode="json", exclude_none=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = str(first["loc"][0]) if first["loc"] else "effect"
+        message = first["msg"].removeprefix("Value error, ")
+        raise WrongError(places.get(key, places["effect"]), message, "docs/faults.md tells the keys") from None
 
 
 SLOTS: dict[str, Slot] = {
@@ -356,6 +470,24 @@ SLOTS: dict[str, Slot] = {
     "SENDER": Slot('a number, or a "name"', "`5000`, or a name in quotes", _text("SENDER", Kind.WORD, Kind.TEXT)),
     "CAPTURE": Slot("a name such as first", "one word; `{first}` is the message_id from there on", _capture),
     "ID": Slot("a {capture}", "`{first}`", _text("ID", Kind.WORD, Kind.TEXT)),
+    "BROWSER": Slot(
+        "the name of a browser", "a name that `browser ...` gave", _actor("BROWSER", lambda reader: reader.browsers)
+    ),
+    "URL": Slot(
+        "an address such as /cabinet", "`/cabinet` on the gateway, `http://127.0.0.1:9000/path` elsewhere", _url
+    ),
+    "BODY": Slot(
+        "with and fields, or json",
+        'a form: `with number "8 (000) 100-00-01", password {password}`; JSON: `json name "Anna", age 20`, or as it'
+        " stands behind `json:`",
+        _body,
+    ),
+    "HEADERS": Slot(
+        "a header such as Accept text/plain", '`Accept text/plain, Authorization "Bearer {key}"`', _fields("HEADERS")
+    ),
+    "HTTP_STATUS": Slot("a status such as 200", "`200`", _http_status),
+    "HEADER": Slot("a header such as Location", "`Location`", _word("HEADER")),
+    "PATH": Slot("a field such as balance", "`balance`, `messages.0.text`", _word("PATH")),
     "CODE": Slot("a code such as *111#", "`*111#`, `*111*25#`, `*111*{number}#`", _code),
     "ANSWER": Slot("an answer such as 1", "`1`, `{capture}`, or in quotes", _text("ANSWER", Kind.WORD, Kind.TEXT)),
     "EXPECTED": Slot(
@@ -364,6 +496,16 @@ SLOTS: dict[str, Slot] = {
         _expected,
     ),
     "OUTCOME": Slot("an outcome such as timeout", _listed(OUTCOMES), _one_of("OUTCOME", OUTCOMES)),
+    "MOMENT": Slot(
+        "a moment such as 2018-05-03 11:00",
+        "`2018-05-03 11:00`, in the operator's time; `2018-05-03 11:00 +03:00`",
+        _moment,
+    ),
+    "RULE": Slot(
+        "an effect such as throttle",
+        f"{_listed(EFFECTS)}; behind it keys and values: `slow 3s account test command submit_sm nth 2`",
+        _rule,
+    ),
     "COUNT": Slot("a number such as 3", "`3`", _count),
     "PARTS": Slot("parts such as 3 parts", "`3 parts`, `1 part`", _parts),
     "ENCODING": Slot("an encoding such as ucs2", _listed(ENCODINGS), _one_of("ENCODING", ENCODINGS)),
@@ -393,12 +535,18 @@ class Sentence:
 
 SENTENCES = (
     Sentence("version VERSION", model.Version, "The version of the language; may be left out, else comes first."),
+    Sentence(
+        "starts at MOMENT",
+        model.Starts,
+        "The moment at which the clock stands in the beginning; above the first scenario.",
+    ),
     Sentence("phone NAME is MSISDN", model.Phone, "Names a phone, for the whole file from here on."),
     Sentence(
         "esme NAME is SYSTEM_ID [with password PASSWORD]",
         model.Esme,
         "Names an ESME, for the whole file from here on; without `with password` the system_id is its password.",
     ),
+    Sentence("browser NAME", model.Browser, "Names a browser, with cookies of its own in each scenario."),
     Sentence("use SCRIPT", model.Use, "Phones, variables, `setup` and `teardown` of another file hold here too."),
     Sentence(
         "let VARIABLE be TEXT", model.Let, "`{VARIABLE}` stands for the text: in the file, or the rest of the scenario."
@@ -491,7 +639,20 @@ SENTENCES = (
         "The time passes, and no message that fits is there.",
     ),
     Sentence("ESME unbinds", model.Leave, "Unbinds and closes the connection."),
+    Sentence("BROWSER gets URL [header HEADERS]", model.Request, "Asks for a page.", {"method": "GET"}),
+    Sentence("BROWSER posts URL [BODY] [header HEADERS]", model.Request, "Sends something.", {"method": "POST"}),
+    Sentence("BROWSER puts URL [BODY] [header HEADERS]", model.Request, "Puts something there.", {"method": "PUT"}),
+    Sentence("BROWSER patches URL [BODY] [header HEADERS]", model.Request, "Changes a part.", {"method": "PATCH"}),
+    Sentence("BROWSER deletes URL [header HEADERS]", model.Request, "Deletes what is there.", {"method": "DELETE"}),
+    Sentence("BROWSER sees status HTTP_STATUS", model.SeeStatus, "The status of the last answer."),
+    Sentence("BROWSER sees EXPECTED", model.SeePage, "The text of the last answer."),
+    Sentence("BROWSER sees no EXPECTED", model.SeePage, "What the last answer does not say.", {"absent": True}),
+    Sentence("BROWSER sees header HEADER EXPECTED", model.SeePage, "A header of the last answer."),
+    Sentence("BROWSER sees field PATH EXPECTED", model.SeePage, "A field of the JSON of the last answer."),
     Sentence("wait TIME", model.Wait, "Time passes: a virtual clock is moved, a real one waited for."),
+    Sentence("wait until MOMENT", model.WaitUntil, "Time passes until then."),
+    Sentence("fault RULE", model.Fault, "From now on this goes wrong, until the scenario ends."),
+    Sentence("fault off", model.FaultOff, "Nothing goes wrong any more."),
     Sentence("repeat COUNT times", model.Repeat, "Block: its steps are played so many times."),
     Sentence("together", model.Together, "Block: the steps of each phone in their order, all phones at once."),
     Sentence("for each row in TABLE", model.ForEach, "Block: its steps are played once for each row of a CSV file."),
@@ -500,7 +661,11 @@ SENTENCES = (
 )
 """Every sentence there is."""
 
-ACTORS = {"PHONE": ("phone", "phone {} is 70001000001"), "ESME": ("esme", "esme {} is test")}
+ACTORS = {
+    "PHONE": ("phone", "phone {} is 70001000001"),
+    "ESME": ("esme", "esme {} is test"),
+    "BROWSER": ("browser", "browser {}"),
+}
 """Who can begin a sentence: what a person calls him, and how he is named."""
 
 VERBS = {

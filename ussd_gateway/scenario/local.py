@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from ussd_gateway.clock import VirtualClock
 from ussd_gateway.coding.data_coding import Alphabet, ussd_alphabet
+from ussd_gateway.config import load
+from ussd_gateway.fault_rule import FaultRule
 from ussd_gateway.handsets.handset import Handset, NotAskedError, NotAttachedError
 from ussd_gateway.handsets.handset import Screen as Shown
 from ussd_gateway.handsets.http import Pusher
 from ussd_gateway.handsets.scripted import NotReceivedError, ScriptedHandset
 from ussd_gateway.network.message import ASK, NOTIFY, Ussd
 from ussd_gateway.network.session import SessionError
+from ussd_gateway.scenario.browser import ScriptedBrowser
 from ussd_gateway.scenario.esme import ScriptedEsme
-from ussd_gateway.scenario.play import PhoneError, Screen, Sms
+from ussd_gateway.scenario.play import PhoneError, Screen, Sms, start_at
 from ussd_gateway.serve import Gateway
 
 ALONE = {"store.path": ":memory:", "server.http_port": 0, "server.smpp_port": 0}
@@ -23,14 +27,20 @@ ALONE = {"store.path": ":memory:", "server.http_port": 0, "server.smpp_port": 0}
 
 
 @asynccontextmanager
-async def local_driver(config: str | Path | None = None) -> AsyncIterator[LocalDriver]:
+async def local_driver(config: str | Path | None = None, starts: datetime | None = None) -> AsyncIterator[LocalDriver]:
     """A driver on a gateway of its own: free ports, a store in memory, a virtual clock.
 
     config  the settings; None as `ussd_gateway.config.load` finds them
+    starts  the moment at which the clock begins, without a zone in the operator's time; None is the machine's
 
     Raises ConfigError and ListenError.
     """
-    async with Gateway.from_config(config, clock=VirtualClock(), flags=ALONE) as gateway:
+    clock = VirtualClock()
+    if starts:
+        hours = load(config, ALONE).config.menus.utc_offset
+        moment = starts if starts.tzinfo else starts.replace(tzinfo=timezone(timedelta(hours=hours)))
+        clock = VirtualClock(moment.timestamp())
+    async with Gateway.from_config(config, clock=clock, flags=ALONE) as gateway:
         yield LocalDriver(gateway)
 
 
@@ -56,6 +66,27 @@ class LocalDriver:
     async def esme(self, system_id: str, password: str) -> ScriptedEsme:
         """An ESME that can bind as this account."""
         return ScriptedEsme(system_id, password, self._gateway.smpp_address, self)
+
+    async def moment(self) -> datetime:
+        """The moment of the clock, in the operator's time."""
+        zone = timezone(timedelta(hours=self._gateway.config.menus.utc_offset))
+        return datetime.fromtimestamp(self._gateway.now(), zone)
+
+    async def start_at(self, moment: datetime) -> None:
+        """Move the clock there; ActorError when it is later already."""
+        await start_at(self, moment)
+
+    async def faults(self) -> Sequence[Mapping[str, object]]:
+        """The rules of what goes wrong."""
+        return [row.rule.written for row in self._gateway.faults.counted]
+
+    async def set_faults(self, rules: Sequence[Mapping[str, object]]) -> None:
+        """From now on these rules hold, and no others."""
+        self._gateway.faults.replace([FaultRule.model_validate(rule).rule() for rule in rules])
+
+    async def browser(self) -> ScriptedBrowser:
+        """A browser without cookies."""
+        return ScriptedBrowser(self._gateway.http_url)
 
     async def wait(self, seconds: float) -> None:
         """Move the clock."""

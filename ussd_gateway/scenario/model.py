@@ -5,9 +5,11 @@ A step is a frozen dataclass with one field for each slot of its sentence in `la
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 
 SMS_PATIENCE = 5.0  # seconds in which an SMS is expected, when the sentence does not say
 FINAL, AWAITING = "final", "awaiting"
@@ -15,6 +17,7 @@ NUMBER_OF = "_number_of_"  # and a phone's name: the capture that holds its numb
 CONTAINING, EXACTLY, MATCHING = "containing", "exactly", "matching"
 
 _IN_TEXT = re.compile(r"\{\{|\{([^\W\d]\w*)\}|\{")
+_IN_JSON = re.compile(r"\{([^\W\d]\w*)\}")
 # In a regular expression {3} and {2,4} are repetitions and \{ is a brace; \N{BULLET} names a character.
 _IN_PATTERN = re.compile(r"\\N\{[^}]*\}|\\.|\{([^\W\d]\w*)\}", re.DOTALL)
 
@@ -24,11 +27,13 @@ class Text:
     """A text of a script, in which {name} stands for what a pattern has captured.
 
     pattern says that the text is a regular expression: {3} is a repetition there, and {name} stands for the very
-    characters that were captured.
+    characters that were captured. json says that it is JSON: { is a brace there, and what stands for {name} is written
+    as a string of JSON has it, without its quotes.
     """
 
     source: str
     pattern: bool = False
+    json: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -44,6 +49,8 @@ class Text:
         """The text with every capture in its place; KeyError for one that is not there."""
 
         def value(found: re.Match[str]) -> str:
+            if found[1] and self.json:
+                return json.dumps(captures[found[1]], ensure_ascii=False)[1:-1]
             if found[1]:
                 return re.escape(captures[found[1]]) if self.pattern else captures[found[1]]
             return "{" if found[0] == "{{" and not self.pattern else found[0]
@@ -52,6 +59,8 @@ class Text:
 
     @property
     def _regex(self) -> re.Pattern[str]:
+        if self.json:
+            return _IN_JSON
         return _IN_PATTERN if self.pattern else _IN_TEXT
 
     def _places(self) -> list[re.Match[str]]:
@@ -104,12 +113,26 @@ class Version(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Starts(Step):
+    """The moment at which the clock stands when the first scenario begins; without a zone in the operator's time."""
+
+    moment: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Esme(Step):
     """An ESME gets its name; without a password it is the system_id."""
 
     name: str
     system_id: str
     password: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Browser(Step):
+    """A browser gets its name."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -328,6 +351,25 @@ class Wait(Action):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WaitUntil(Action):
+    """Let time pass until a moment, without a zone in the operator's time."""
+
+    moment: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault(Action):
+    """From now on this goes wrong; `rule` is a rule of docs/faults.md by its keys."""
+
+    rule: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultOff(Action):
+    """From now on nothing goes wrong."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Push(Action):
     """The network shows a text on the phone, from a code; `asks` says that it wants an answer."""
 
@@ -427,6 +469,66 @@ class Leave(EsmeAction):
 
 
 @dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a form or a header; `bare` says that the value stood without quotes."""
+
+    name: str
+    value: Text
+    bare: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What a request carries: the fields of a form or of a JSON object, or JSON as it was written."""
+
+    fields: tuple[Field, ...] = ()
+    json: bool = False
+    raw: Text | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrowserAction(Action):
+    """What a browser does; `browser` is its name."""
+
+    browser: str
+
+    @property
+    def actor(self) -> str:
+        """Its name."""
+        return self.browser
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request(BrowserAction):
+    """Ask for a page."""
+
+    method: str
+    url: Text
+    body: Body = Body()
+    headers: tuple[Field, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeeStatus(BrowserAction):
+    """The status of the last answer."""
+
+    http_status: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeePage(BrowserAction):
+    """What the last answer says: its text, a field of its JSON (`path`) or one of its headers.
+
+    absent  bool; the text is not to be there
+    """
+
+    expected: Expected
+    header: str = ""
+    path: str = ""
+    absent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """Whom an ESME binds as."""
 
@@ -462,10 +564,11 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A file: its name as it was given, and its scenarios in order."""
+    """A file: its name as it was given, its scenarios in order, and when its clock begins, None for any moment."""
 
     name: str
     scenarios: tuple[Scenario, ...]
+    starts: Starts | None = None
 
 
 def walk(steps: Iterable[Action]) -> Iterator[Action]:
@@ -484,3 +587,8 @@ def texts(step: Step) -> Iterator[Text]:
             yield value.text
         elif isinstance(value, Text):
             yield value
+        elif isinstance(value, Body):
+            yield from (field.value for field in value.fields)
+            yield from filter(None, [value.raw])
+        elif isinstance(value, tuple):
+            yield from (field.value for field in value if isinstance(field, Field))

@@ -102,6 +102,8 @@ class _Parser:
         self.mistakes: list[Mistake] = []
         self.phones: dict[str, str] = {}
         self.esmes: dict[str, model.Account] = {}
+        self.browsers: dict[str, bool] = {}
+        self.starts: model.Starts | None = None
         self.variables: dict[str, str] = {}
         self.setups: dict[str, tuple[Action, ...]] = {}  # by file
         self.teardowns: dict[str, tuple[Action, ...]] = {}
@@ -119,7 +121,7 @@ class _Parser:
         scenarios = tuple(self._scenarios(text))
         if self.mistakes:
             raise ScriptError(self._source, self.mistakes)
-        return Script(self._source, scenarios)
+        return Script(self._source, scenarios, self.starts)
 
     def read(self, text: str) -> None:
         """All lines of the file; self then knows what is in it, and what is wrong."""
@@ -147,8 +149,13 @@ class _Parser:
     def _names(self, line: Line) -> Reader:
         phones = self.phones | self.taken
         if self._guesses:
-            return Reader(line.tokens, _Anybody("", phones), _Anybody(model.Account("", ""), self.esmes))
-        return Reader(line.tokens, phones, self.esmes)
+            return Reader(
+                line.tokens,
+                _Anybody("", phones),
+                _Anybody(model.Account("", ""), self.esmes),
+                _Anybody(False, self.browsers),
+            )
+        return Reader(line.tokens, phones, self.esmes, self.browsers)
 
     # What each sentence does to the file ----------------------------------------------------------------------------
 
@@ -165,6 +172,13 @@ class _Parser:
                 self._use(step, line)
             case model.Esme():
                 self.esmes[step.name] = model.Account(step.system_id, step.password or step.system_id)
+            case model.Starts():
+                self._check_on_top(line)
+                if self.starts:
+                    raise MistakeError(_whole(line, "there is a moment to start at already", "write one of them"))
+                self.starts = step
+            case model.Browser():
+                self.browsers[step.name] = True
             case model.Title():
                 self._begin(step, line)
             case model.Setup() | model.Teardown():
@@ -276,6 +290,8 @@ class _Parser:
             self._guesses = True
         if words[0] == "esme" and len(words) > 1 and NAME.fullmatch(words[1]):
             self.esmes.setdefault(words[1], model.Account("", ""))
+        if words[0] == "browser" and len(words) > 1:
+            self.browsers.setdefault(words[1], False)
         for token in line.tokens:
             if token.kind is Kind.PATTERN:
                 self.known.update(_GROUP.findall(token.value))
@@ -361,6 +377,7 @@ class _Parser:
         declared: tuple[tuple[str, dict[str, Any], dict[str, Any]], ...] = (
             ("a phone", self.phones, other.phones),
             ("an esme", self.esmes, other.esmes),
+            ("a browser", self.browsers, other.browsers),
             ("a variable", self.variables, other.variables),
         )
         for what, own, others in declared:
@@ -368,6 +385,7 @@ class _Parser:
                 if own.setdefault(name, value) != value:
                     message = f"{step.script} has {what} {name}, and there is another one here"
                     raise MistakeError(_at(line, line.tokens[-1], message, "give one of them another name"))
+        self.starts = self.starts or other.starts
         self.setups |= other.setups
         self.teardowns |= other.teardowns
         known, taken = other.on_top()
@@ -528,19 +546,21 @@ def _no_deeper(frame: _Frame) -> str:
 
 def _unknown_beginning(line: Line, token: Token, names: Reader) -> Mistake:
     follows = line.tokens[1].value if len(line.tokens) > 1 else ""
-    actors = [*names.phones, *names.esmes]
+    actors = [*names.phones, *names.esmes, *names.browsers]
     verbs = [verb for of_one in language.VERBS.values() for verb in of_one]
     if token.kind is Kind.WORD and (verb := get_close_matches(follows, verbs, n=1)):
-        what, named = next(words for slot, words in language.ACTORS.items() if verb[0] in language.VERBS[slot])
         near = get_close_matches(token.value, actors, n=1)
+        known = {"PHONE": names.phones, "ESME": names.esmes, "BROWSER": names.browsers}
+        slots = [slot for slot in language.ACTORS if verb[0] in language.VERBS[slot]]
+        what, named = language.ACTORS[next((slot for slot in slots if near and near[0] in known[slot]), slots[0])]
         hint = f'did you mean "{near[0]}"?' if near else f'name it above: "{named.format(token.value)}"'
         return _at(line, token, f'there is no {what} "{token.value}"', hint)
     if token.value in _ENDS:
         hint = "a block ends where a line stands no deeper than its first one"
         return _at(line, token, f"nothing is written where a block ends, no {token.value}", hint)
     if token.kind is Kind.WORD:
-        known = [*sorted(language.FIRST_WORDS), *actors]
-        return _at(line, token, f'I do not know "{token.value}"', way_out(token.value, known))
+        words = [*sorted(language.FIRST_WORDS), *actors]
+        return _at(line, token, f'I do not know "{token.value}"', way_out(token.value, words))
     return _at(line, token, f"no sentence begins with {_written(line, token)}")
 
 
@@ -586,6 +606,7 @@ def captured(step: Action) -> Iterable[str]:
         case (
             model.See(expected=Expected(how=model.MATCHING, text=text), absent=False)
             | model.Receive(expected=Expected(how=model.MATCHING, text=text))
+            | model.SeePage(expected=Expected(how=model.MATCHING, text=text), absent=False)
             | model.EsmeReceive(expected=Expected(how=model.MATCHING, text=text))
         ):
             return compiled(text.fill(dict.fromkeys(text.names, "x"))).groupindex

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from itertools import groupby
 from typing import Any, Protocol
@@ -85,6 +87,15 @@ class Receipt:
     message_id: str
     stat: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a browser was answered; the names of the headers are in small letters."""
+
+    status: int
+    text: str
+    headers: Mapping[str, str]
 
 
 class Phone(Protocol):
@@ -165,6 +176,32 @@ class Esme(Protocol):
         """Leave nothing behind, whatever there is."""
 
 
+class Browser(Protocol):
+    """A browser in the hands of the engine."""
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        *,
+        form: Mapping[str, str] | None = None,
+        json: str | None = None,
+    ) -> Page:
+        """The answer; a path belongs to the gateway. ActorError when none comes."""
+
+    async def close(self) -> None:
+        """Leave nothing behind."""
+
+
+async def start_at(driver: Driver, moment: datetime) -> None:
+    """Move a virtual clock to where a file starts; ActorError when it is later already."""
+    now = await driver.moment()
+    if moment < now:
+        raise ActorError(f"the gateway's clock stands at {now.isoformat(timespec='seconds')} already")
+    await driver.wait((moment - now).total_seconds())
+
+
 class Driver(Protocol):
     """A network to play on."""
 
@@ -173,6 +210,21 @@ class Driver(Protocol):
 
     async def esme(self, system_id: str, password: str) -> Esme:
         """An ESME that can bind as this account."""
+
+    async def browser(self) -> Browser:
+        """A browser without cookies."""
+
+    async def moment(self) -> datetime:
+        """The moment of the gateway's clock, in the operator's time."""
+
+    async def start_at(self, moment: datetime) -> None:
+        """The clock stands at this moment from now on; ActorError where that cannot be."""
+
+    async def faults(self) -> Sequence[Mapping[str, object]]:
+        """The rules of what goes wrong."""
+
+    async def set_faults(self, rules: Sequence[Mapping[str, object]]) -> None:
+        """From now on these rules hold, and no others."""
 
     def now(self) -> float:
         """The network's time, in seconds since the epoch."""
@@ -195,6 +247,7 @@ class Kind(StrEnum):
     SMS = "sms"
     RECEIPT = "receipt"
     RESPONSE = "response"
+    PAGE = "page"
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +283,7 @@ class Timed:
     seconds  float; of real time that it took
     before   int; how many events there were when it began
     file     str; where the line is, "" for the script's own file
+    failed   bool; it did not go as written; a round or row, too, in which a step did not
     """
 
     line: int
@@ -240,6 +294,7 @@ class Timed:
     seconds: float
     before: int
     file: str = ""
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +345,7 @@ class Result:
 
     seconds  float; of real time
     events   tuple of Event; the transcript, of all phones
-    steps    tuple of Timed; as far as they were played, the one that failed is the last
+    steps    tuple of Timed; as far as they were played
     began    float; real time, in seconds since the epoch
     tags     tuple of str; the scenario's
     """
@@ -316,13 +371,26 @@ async def play(script: Script, driver: Driver) -> list[Result]:
 
     Each begins with phones that show nothing and have read everything, and ends with phones that are on and hung up;
     what else a scenario changed in the network, the next one finds changed. NoGatewayError when the network is gone.
+    Where the clock cannot stand at the moment at which the file starts, every scenario fails with that.
     """
+    if script.starts:
+        try:
+            await driver.start_at(_zoned(script.starts.moment, await driver.moment()))
+        except ActorError as error:
+            failure = Failure(script.starts.line, script.starts.sentence, problem=str(error))
+            return [Result(script.name, one.name, one.line, 0.0, failure, ()) for one in script.scenarios]
     return [await _Player(script.name, scenario, driver).play() for scenario in script.scenarios]
+
+
+def _zoned(moment: datetime, now: datetime) -> datetime:
+    """The moment in its own zone, or in the operator's."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo)
 
 
 # The engine -------------------------------------------------------------------------------------------------------
 
 
+_SHOWN = 20  # fields that are named
 _NOT_FROM = "not from"
 
 
@@ -361,6 +429,8 @@ class _Player:
         self._driver = driver
         self._phones: dict[str, Phone] = {}
         self._esmes: dict[str, Esme] = {}
+        self._browsers: dict[str, Browser] = {}
+        self._pages: dict[str, Page] = {}  # the last one of each browser
         self._captures: dict[str, str] = {}
         self._secrets = Secrets()
         self._set(scenario.variables)
@@ -371,6 +441,7 @@ class _Player:
         self._screens: dict[str, Screen | None] = {}  # the last one among the events
         self._off: set[str] = set()
         self._full: set[str] = set()
+        self._faults: tuple[Sequence[Mapping[str, object]], ...] = ()  # those of before, and those of now
         self._since: dict[str, int] = {}  # how many events there were when the phone got its number
 
     async def play(self) -> Result:
@@ -395,6 +466,8 @@ class _Player:
                 account = scenario.esmes[step.esme]
                 self._esmes[step.esme] = await self._driver.esme(account.system_id, account.password)
                 self._inboxes[step.esme] = []
+            if isinstance(step, model.BrowserAction) and step.browser not in self._browsers:
+                self._browsers[step.browser] = await self._driver.browser()
         failure = await self._failure_of(scenario.setup, "setup")
         found = dict(self._captures)
         failure = failure or await self._failure_of(scenario.steps)
@@ -434,13 +507,16 @@ class _Player:
 
     @contextmanager
     def _timed(self, step: Action, sentence: str = "") -> Iterator[None]:
-        at, started, before = self._driver.now(), time.perf_counter(), len(self._events)
+        at, started, before, failed = self._driver.now(), time.perf_counter(), len(self._events), False
         try:
             yield
+        except (ActorError, _UnmetError, _FailedError):
+            failed = True
+            raise
         finally:
             waited, seconds = self._driver.now() - at, time.perf_counter() - started
             self._steps.append(
-                Timed(step.line, sentence or step.sentence, step.actor, at, waited, seconds, before, step.file)
+                Timed(step.line, sentence or step.sentence, step.actor, at, waited, seconds, before, step.file, failed)
             )
 
     def _check_known(self, step: Action) -> None:
@@ -460,8 +536,12 @@ class _Player:
         self._since[name] = len(self._events)
 
     async def _tidy_up(self) -> None:
+        if self._faults:
+            await self._driver.set_faults(self._faults[0])
         for esme in self._esmes.values():
             await esme.close()
+        for browser in self._browsers.values():
+            await browser.close()
         for name in self._phones:
             await self._put_away(name)
 
@@ -516,6 +596,25 @@ class _Player:
     async def wait(self, step: model.Wait) -> None:
         self._note(step, f"wait {step.time:g} s")
         await self._driver.wait(step.time)
+
+    async def wait_until(self, step: model.WaitUntil) -> None:
+        now = await self._driver.moment()
+        moment = _zoned(step.moment, now)
+        self._note(step, f"wait until {moment:%Y-%m-%d %H:%M:%S %z}")
+        if moment < now:
+            raise _UnmetError(problem=f"it is {now:%Y-%m-%d %H:%M:%S %z} already")
+        await self._driver.wait((moment - now).total_seconds())
+
+    async def fault(self, step: model.Fault) -> None:
+        self._note(step, f"fault {step.rule['effect']}")
+        before, now = self._faults or (await self._driver.faults(),) * 2
+        self._faults = before, (step.rule, *now)
+        await self._driver.set_faults(self._faults[1])
+
+    async def fault_off(self, step: model.FaultOff) -> None:
+        self._note(step, "fault off")
+        self._faults = (self._faults or (await self._driver.faults(),))[0], ()
+        await self._driver.set_faults(())
 
     async def push(self, step: model.Push) -> None:
         text, code = self._fill(step.text), self._fill(step.code)
@@ -694,6 +793,73 @@ class _Player:
         self._note(step, "unbinds")
         await self._esmes[step.esme].unbind()
 
+    async def request(self, step: model.Request) -> None:
+        url, headers = self._fill(step.url), self._filled(step.headers)
+        form = json_text = None
+        if step.body.raw:
+            json_text = self._fill(step.body.raw)
+        elif step.body.json:
+            filled = self._filled(step.body.fields)
+            typed = {field.name: _typed(filled[field.name], field.bare) for field in step.body.fields}
+            json_text = json.dumps(typed, ensure_ascii=False)
+        elif step.body.fields:
+            form = self._filled(step.body.fields)
+        sent = json_text or "&".join(f"{name}={value}" for name, value in (form or {}).items())
+        self._learn_fields(_json_of(json_text or ""))
+        self._note(step, f"{step.method} {url}" + (f": {sent}" if sent else ""))
+        page = await self._browsers[step.browser].request(step.method, url, headers, form=form, json=json_text)
+        self._pages[step.browser] = page
+        self._learn_fields(_json_of(page.text))
+        about = f"{page.status} {page.headers.get('content-type', '').partition(';')[0]}".rstrip()
+        self._event(step, Kind.PAGE, page.text, about)
+
+    async def see_status(self, step: model.SeeStatus) -> None:
+        status = self._page(step).status
+        if status != step.http_status:
+            raise _UnmetError(expected=f"the status {step.http_status}", problem=f"it is {status}", kind=Kind.PAGE)
+
+    async def see_page(self, step: model.SeePage) -> None:
+        page = self._page(step)
+        where = f"header {step.header} " if step.header else f"field {step.path} " if step.path else "page "
+        told = step.expected.told(self._captures)
+        unmet = _UnmetError(expected=f"{'no' if step.absent else 'a'} {where}{told}", kind=Kind.PAGE)
+        text = page.text
+        if step.header:
+            text = page.headers.get(step.header.lower(), "")
+            unmet.problem = f'it is "{text}"' if text else "there is no such header"
+        elif step.path:
+            text = _field(page.text, step.path)
+            unmet.problem = f'it is "{text}"'
+        else:
+            unmet.looks_for = step.expected
+        if step.absent:
+            if _search(step.expected.regex(self._captures), text):
+                raise unmet
+            return
+        self._capture(step.expected, text, unmet)
+
+    def _page(self, step: model.BrowserAction) -> Page:
+        if step.browser not in self._pages:
+            raise ActorError("it has asked for nothing yet")
+        return self._pages[step.browser]
+
+    def _filled(self, fields: Sequence[model.Field]) -> dict[str, str]:
+        filled = {field.name: self._fill(field.value) for field in fields}
+        for name, value in filled.items():
+            self._secrets.add(name, value)
+        return filled
+
+    def _learn_fields(self, value: object, name: str = "") -> None:
+        """What stands in JSON under the name of a secret is one."""
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                self._learn_fields(inner, str(key))
+        elif isinstance(value, list):
+            for inner in value:
+                self._learn_fields(inner, name)
+        elif isinstance(value, str):
+            self._secrets.add(name, value)
+
     # Texts and captures --------------------------------------------------------------------------------------------
 
     def _fill(self, text: Text | None) -> str:
@@ -842,6 +1008,35 @@ def _arrived(arrived: Sms | Receipt) -> tuple[Kind, str, str]:
     return Kind.SMS, arrived.text, f"from {arrived.sender}"
 
 
+def _json_of(text: str) -> object:
+    try:
+        found: object = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return found
+
+
+def _typed(value: str, bare: bool) -> object:
+    """5, true and null without quotes are what JSON calls so; the rest is text."""
+    found = _json_of(value) if bare else None
+    return found if isinstance(found, int | float) or (bare and value == "null") else value
+
+
+def _field(text: str, path: str) -> str:
+    """The field of a JSON document, as text; ActorError, with what there is, for one that is not there."""
+    value = _json_of(text)
+    if value is None:
+        raise ActorError("the answer is no JSON")
+    for name in path.split("."):
+        known = list(map(str, range(len(value)))) if isinstance(value, list) else []
+        known = list(value) if isinstance(value, dict) else known
+        if name not in known:
+            there = f"there are {', '.join(known[:_SHOWN])}" if known else "there are none"
+            raise ActorError(f"there is no field {name}; {there}")
+        value = value[name] if isinstance(value, dict) else value[int(name)] if isinstance(value, list) else value
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
 def _counted(number: int, thing: str) -> str:
     return f"{number} {thing}{'' if number == 1 else 's'}"
 
@@ -872,7 +1067,13 @@ PERFORM: dict[type[Action], Callable[[_Player, Any], Awaitable[None]]] = {
     model.EsmeReceive: _Player.receive,
     model.EsmeReceiveNone: _Player.receive_none,
     model.Leave: _Player.leave,
+    model.Request: _Player.request,
+    model.SeeStatus: _Player.see_status,
+    model.SeePage: _Player.see_page,
     model.Wait: _Player.wait,
+    model.WaitUntil: _Player.wait_until,
+    model.Fault: _Player.fault,
+    model.FaultOff: _Player.fault_off,
     model.Check: _Player.check,
     model.Phone: _Player.name_phone,
     model.Let: _Player.let,

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta, timezone
 from http import HTTPStatus
 from typing import Any
 
@@ -13,14 +14,16 @@ import aiohttp
 from yarl import URL
 
 from ussd_gateway.coding.data_coding import ussd_alphabet
+from ussd_gateway.scenario.browser import ScriptedBrowser
 from ussd_gateway.scenario.esme import ScriptedEsme
-from ussd_gateway.scenario.play import NoGatewayError, PhoneError, Screen, Sms
+from ussd_gateway.scenario.play import ActorError, NoGatewayError, PhoneError, Screen, Sms, start_at
 
 _LONGEST_WAIT = 60.0  # seconds that one request waits; a longer wait takes several
 _ANSWER_TIME = 30.0  # seconds in which the gateway answers a request that asks it to wait for nothing
 _PATIENCE = 5.0  # real seconds that a program outside gets, under a virtual clock, to send what it is about to send
 _STEPS = 60  # in so many steps a virtual clock is moved while an SMS is awaited
 _CLOCK = "clock"
+_ROWS = ""  # under this name stands an answer that is no object
 
 
 class RefusedError(PhoneError):
@@ -60,6 +63,30 @@ class RemoteDriver:
         answer = await self._api.call("GET", "gateway")
         port = int(str(answer["smpp"]).rpartition(":")[2])
         return ScriptedEsme(system_id, password, (self._api.host, port), self)
+
+    async def moment(self) -> datetime:
+        """The moment of the gateway's clock, in the operator's time."""
+        answer = await self._api.call("GET", "gateway")
+        zone = timezone(timedelta(hours=float(answer["utc_offset"])))
+        return datetime.fromtimestamp(float(answer["epoch"]), zone)
+
+    async def start_at(self, moment: datetime) -> None:
+        """Move a virtual clock there; ActorError for a real one, and when it is later already."""
+        if not self.virtual:
+            raise ActorError("time is real there; start the gateway with --virtual-clock, or play without --gateway")
+        await start_at(self, moment)
+
+    async def faults(self) -> Sequence[Mapping[str, object]]:
+        """The rules of what goes wrong."""
+        return await self._api.read_list("faults")
+
+    async def set_faults(self, rules: Sequence[Mapping[str, object]]) -> None:
+        """From now on these rules hold, and no others."""
+        await self._api.call("PUT", "faults", body=[dict(rule) for rule in rules])
+
+    async def browser(self) -> ScriptedBrowser:
+        """A browser without cookies."""
+        return ScriptedBrowser(self._api.url)
 
     async def passing(self, seconds: float) -> AsyncIterator[None]:
         """Move a virtual clock step by step, with an item before the first one and behind each."""
@@ -198,7 +225,7 @@ class Api:
     """
 
     def __init__(self, url: str, answer_time: float = _ANSWER_TIME) -> None:
-        self._url = (url if "://" in url else f"http://{url}").rstrip("/")
+        self.url = (url if "://" in url else f"http://{url}").rstrip("/")
         self._answer_time = answer_time
         self.moment = 0.0  # of the gateway's clock, if that is virtual, when it last told it
         self._session: aiohttp.ClientSession
@@ -206,7 +233,7 @@ class Api:
     @property
     def host(self) -> str:
         """The host in the URL."""
-        return URL(self._url).host or ""
+        return URL(self.url).host or ""
 
     async def __aenter__(self) -> Api:
         self._session = aiohttp.ClientSession()
@@ -222,18 +249,23 @@ class Api:
         except RefusedError as error:
             if error.status == HTTPStatus.CONFLICT:
                 return False
-            raise NoGatewayError(f"what answers at {self._url} is no ussd-gateway") from error
+            raise NoGatewayError(f"what answers at {self.url} is no ussd-gateway") from error
         if "epoch" not in answer:
-            raise NoGatewayError(f"what answers at {self._url} is no ussd-gateway")
+            raise NoGatewayError(f"what answers at {self.url} is no ussd-gateway")
         self.moment = answer["epoch"]
         return True
+
+    async def read_list(self, path: str) -> list[dict[str, Any]]:
+        """An answer that is a list."""
+        rows: list[dict[str, Any]] = (await self.call("GET", path))[_ROWS]
+        return rows
 
     async def call(
         self,
         method: str,
         path: str,
         *,
-        body: Mapping[str, object] | None = None,
+        body: Mapping[str, object] | list[dict[str, object]] | None = None,
         query: dict[str, str] | None = None,
         waits: bool = False,
     ) -> dict[str, Any]:
@@ -241,7 +273,7 @@ class Api:
         timeout = aiohttp.ClientTimeout(total=self._answer_time + (_LONGEST_WAIT if waits else 0))
         try:
             async with self._session.request(
-                method, f"{self._url}/api/v1/{path}", json=body, params=query, timeout=timeout
+                method, f"{self.url}/api/v1/{path}", json=body, params=query, timeout=timeout
             ) as response:
                 if response.status == HTTPStatus.NO_CONTENT:
                     return {}
@@ -249,11 +281,11 @@ class Api:
         except (aiohttp.ClientConnectionError, aiohttp.InvalidURL, TimeoutError) as error:
             words = str(error) or "no answer in time"
             raise NoGatewayError(
-                f"no gateway answers at {self._url} ({words}); start one with `ussd-gateway serve`"
+                f"no gateway answers at {self.url} ({words}); start one with `ussd-gateway serve`"
             ) from error
         except (aiohttp.ClientError, ValueError) as error:
-            raise NoGatewayError(f"what answers at {self._url} is no ussd-gateway ({error})") from error
-        answer: dict[str, Any] = said if isinstance(said, dict) else {}
+            raise NoGatewayError(f"what answers at {self.url} is no ussd-gateway ({error})") from error
+        answer: dict[str, Any] = said if isinstance(said, dict) else {_ROWS: said}
         if response.status >= HTTPStatus.BAD_REQUEST:
             title = str(answer.get("title") or f"{method} {path} was answered with {response.status}")
             raise RefusedError(title, response.status)

@@ -82,9 +82,8 @@ def chronicle(result: Result) -> str:
                 continue
             who = f"{event.phone} " if event.phone else ""
             lines += [f"{'':30}{who}<- {titled(event)}", _indented(event.text, " " * 33)]
-    if result.failure:
-        file, line = result.failure.file, result.failure.line
-        lines.append(f"  FAILED in {_place(file, line) if file else f'line {line}'}")
+        if step.failed:
+            lines.append(f"{'':30}FAILED")
     return "\n".join(lines) + "\n"
 
 
@@ -206,11 +205,13 @@ def _scenario(result: Result) -> dict[str, Any]:
         "failure": None if failure is None else _failure(failure),
         "steps": [
             {
+                "file": step.file,
                 "line": step.line,
                 "sentence": step.sentence,
                 "at": iso(step.at),
                 "waited": round(step.waited, 3),
                 "seconds": round(step.seconds, 6),
+                "failed": step.failed,
             }
             for step in result.steps
         ],
