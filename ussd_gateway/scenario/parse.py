@@ -475,7 +475,7 @@ def _apart(block: model.Together, lines: Mapping[int, Line]) -> Iterator[Mistake
     captures: dict[str, model.Action] = {}  # who finds what first
     for step in block.steps:
         if not step.actor:
-            message = "what stands in together is about one phone or ESME"
+            message = "what stands in together is about one phone, ESME or browser"
             yield _whole(lines[step.line], message, "move this above or below the block")
         for inner in model.walk([step]):
             for name in captured(inner):
