@@ -5,7 +5,14 @@ import asyncio
 import aiohttp
 import pytest
 
+from ussd_gateway.clock import RealClock
+from ussd_gateway.scenario.esme import ScriptedEsme
+from ussd_gateway.scenario.local import ALONE
 from ussd_gateway.scenario.parse import ScriptError, parse
+from ussd_gateway.scenario.play import ActorError, NoGatewayError
+from ussd_gateway.scenario.remote import remote_driver
+from ussd_gateway.scenario.report import failure_report
+from ussd_gateway.serve import Gateway
 
 SHOP = "esme shop is test\n"
 LONG = "Счёт за апрель. " * 9  # 144 characters, three parts of UCS-2
@@ -142,6 +149,18 @@ async def test_nothing_is_left_behind(fails, operator):
     assert {esme["system_id"]: len(esme["binds"]) for esme in esmes} == {"selfcare": 1, "test": 0}
 
 
+async def test_nothing_is_left_behind_when_the_gateway_is_gone_either(play_on):
+    before = asyncio.all_tasks()
+    gateway = Gateway.from_config(flags=ALONE)
+    await gateway.start()
+    async with remote_driver(gateway.http_url) as driver:
+        driver.wait = lambda seconds: gateway.stop()
+        with pytest.raises(NoGatewayError):
+            await play_on(driver, SHOP + "shop binds\nfault drop\nwait 1\nanna dials *100#")
+    await asyncio.sleep(0)
+    assert asyncio.all_tasks() <= before
+
+
 async def test_a_gateway_that_closes_the_connection_is_noticed(local, operator, play_on):
     async def unbind(seconds):
         await operator._smsc.stop()
@@ -149,6 +168,61 @@ async def test_a_gateway_that_closes_the_connection_is_noticed(local, operator, 
     local.wait = unbind
     (result,) = await play_on(local, SHOP + 'shop binds\nwait 1\nshop submits "x" to anna')
     assert result.failure.problem == "its connection was closed by the SMSC"
+
+
+async def test_the_report_shows_what_arrived_there_and_its_transcript(local, play_on):
+    (result,) = await play_on(
+        local,
+        SHOP + 'shop binds\nanna sends sms "СТОП 7" to 5000\nshop receives sms "СТОП 8" within 0.1s',
+    )
+    assert (
+        failure_report(result).plain
+        == """\
+FAILED  script.ussd:6: script
+    shop receives sms "СТОП 8" within 0.1s
+  expected: an SMS containing "СТОП 8" within 0.1 s
+  arrived on shop (test), nearest first:
+    SMS from 70001000001
+        СТОП 7
+      difference:
+        СТОП [-8-]{+7+}
+    response
+        ESME_ROK
+  transcript of shop (test):
+     4  binds as transceiver
+     4  <- response
+           ESME_ROK
+     6  <- SMS from 70001000001
+           СТОП 7
+"""
+    )
+
+
+async def test_an_esme_lives_in_real_time_too(play_on):
+    async with (
+        Gateway.from_config(clock=RealClock(), flags=ALONE) as gateway,
+        remote_driver(gateway.http_url) as driver,
+    ):
+        (result,) = await play_on(
+            driver,
+            SHOP
+            + """\
+shop binds
+shop submits "x" to anna with receipt keeping id as first
+shop gets receipt DELIVRD for {first} within 5s
+anna sends sms "СТОП" to 5000
+shop receives "СТОП" within 5s
+shop receives no sms for 0.1s
+shop unbinds
+""",
+        )
+    assert result.failure is None
+
+
+async def test_nobody_there_to_bind_to_is_told(unused_tcp_port):
+    esme = ScriptedEsme("test", "test", ("127.0.0.1", unused_tcp_port), None)
+    with pytest.raises(ActorError, match=f"^no bind at 127.0.0.1:{unused_tcp_port}: "):
+        await esme.bind("transceiver")
 
 
 MISTAKES = {

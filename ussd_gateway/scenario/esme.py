@@ -1,4 +1,4 @@
-"""An ESME in the hands of the engine: aiosmpplib connects, binds and keeps the bind alive; PDUs are ours."""
+"""An ESME in the hands of the engine: aiosmpplib connects, binds and runs the bind; PDUs are ours."""
 
 from __future__ import annotations
 
@@ -278,7 +278,7 @@ class _Link(Esme):
         return self.ended.done()
 
     def run(self) -> None:
-        """Read, and keep the bind alive."""
+        """Read what comes, until the connection is lost."""
         self._running = asyncio.get_running_loop().create_task(self.start())
 
     async def close(self) -> None:
@@ -307,12 +307,15 @@ class _Link(Esme):
         if self._writer and not self._writer.transport.is_closing():
             self._writer.write(octets)
 
+    async def _connection_keeper(self) -> None:
+        # Each step asks with an enquire_link, and aiosmpplib's keeper would leave a task asleep behind a lost bind.
+        await asyncio.Event().wait()
+
     async def _receive_data(self) -> None:
         connection = Connection()
         reader = self._reader
         assert reader is not None
         while octets := await reader.read(_READ):
-            self._data_received.set()  # its enquire_link waits for it
             try:
                 for pdu in connection.receive_data(octets):
                     self._received(pdu)

@@ -446,7 +446,10 @@ class _Player:
 
     async def play(self) -> Result:
         began, started = time.time(), time.perf_counter()
-        failure = await self._failure()
+        try:
+            failure = await self._failure()
+        finally:
+            await self._leave()
         await self._tidy_up()
         seconds = time.perf_counter() - started
         events = tuple(self._masked(event) for event in self._events)
@@ -535,13 +538,16 @@ class _Player:
         self._read.pop((name, Kind.SMS), None)
         self._since[name] = len(self._events)
 
-    async def _tidy_up(self) -> None:
-        if self._faults:
-            await self._driver.set_faults(self._faults[0])
+    async def _leave(self) -> None:
+        """Nothing of what the scenario brought along stays, whatever became of it."""
         for esme in self._esmes.values():
             await esme.close()
         for browser in self._browsers.values():
             await browser.close()
+        if self._faults:
+            await self._driver.set_faults(self._faults[0])
+
+    async def _tidy_up(self) -> None:
         for name in self._phones:
             await self._put_away(name)
 
