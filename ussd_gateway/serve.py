@@ -8,12 +8,12 @@ import secrets
 import ssl
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import cache
 from http import HTTPStatus
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
-import structlog
 from aiohttp import web
 
 from ussd_gateway import gateway as core
@@ -52,6 +52,7 @@ from ussd_gateway.handsets.scripted import ScriptedHandset
 from ussd_gateway.http import openapi
 from ussd_gateway.http.body import answer
 from ussd_gateway.http.problem import problems
+from ussd_gateway.logs import logger
 from ussd_gateway.menu.mistakes import MenuError
 from ussd_gateway.metric import Metric, one
 from ussd_gateway.network.faults import Faults, Rule
@@ -66,7 +67,7 @@ from ussd_gateway.store.journal import Journal
 from ussd_gateway.store.store import MEMORY, Store
 from ussd_gateway.store.views import Views
 
-log = structlog.get_logger(__name__)
+log = logger(__name__)
 
 REMEMBERED = 10_000  # delivered messages that come back into the inboxes when the gateway is started again
 _MIB = 1024 * 1024
@@ -304,10 +305,13 @@ class Gateway(core.Gateway):
             )
             for row in part.routes()
         ]
-        described = openapi.document(rows, title="ussd_gateway", version=version("ussd-gateway"))
+
+        @cache  # made when somebody asks: it takes longer than everything else at the start
+        def described() -> dict[str, Any]:
+            return openapi.document(rows, title="ussd_gateway", version=version("ussd-gateway"))
 
         async def describe(request: web.Request) -> web.Response:
-            return answer(described)
+            return answer(described())
 
         app = web.Application(middlewares=[metrics.middleware(), problems(STATUSES)])
         app.add_routes([row.definition() for row in rows])
