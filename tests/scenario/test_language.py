@@ -13,7 +13,11 @@ PHONES = {"anna": "70001000001", "boris": "70002000001"}
 EXAMPLES = {
     "version VERSION": ("version 1", {"version": "1"}),
     "phone NAME is MSISDN": ("phone vera is +70003000001", {"name": "vera", "msisdn": "70003000001"}),
-    "scenario TITLE": ('scenario "A new {password}"', {"title": "A new {password}"}),
+    "tags TAGS": ("tags smoke, slow smoke", {"tags": ("smoke", "slow")}),
+    "scenario TITLE [tagged TAGS]": (
+        'scenario "A new {password}" tagged smoke,needs-sms',
+        {"title": "A new {password}", "tags": ("smoke", "needs-sms")},
+    ),
     "PHONE dials CODE": ("anna dials *111*25#", {"phone": "anna", "code": Text("*111*25#")}),
     "PHONE answers ANSWER": ('anna answers "12 34"', {"phone": "anna", "answer": Text("12 34")}),
     "PHONE sees EXPECTED": (

@@ -1,7 +1,7 @@
 """Scripts as testers write and mistype them; each message as a whole."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ussd_gateway.scenario import model
@@ -137,6 +137,11 @@ ERRORS = {
     "version 2": "this script is written in version 2 of the language\nversion 2\n        ^\nknown: 1",
     'scenario "Nothing"': 'the scenario "Nothing" has no steps\nscenario "Nothing"\n^^^^^^^^^^^^^^^^^^',
     "check {a}": 'the sentence is not finished\ncheck {a}\n         ^\nhere comes "is" or "differs"',
+    "tags": "the sentence is not finished\ntags\n    ^\nhere comes a word such as smoke",
+    "tags smoke, sl!w": (
+        "sl!w is no tag\ntags smoke, sl!w\n            ^^^^\na tag is one word of letters, digits, _ and -"
+    ),
+    'scenario "a" taged x': 'I do not know "taged"\nscenario "a" taged x\n             ^^^^^\ndid you mean "tagged"?',
     "anna dials *111# #done": 'the sentence ends before "#done"\nanna dials *111# #done\n                 ^^^^^',
 }  # fmt: skip
 
@@ -201,6 +206,19 @@ def test_two_scenarios_have_two_titles():
     )
 
 
+def test_a_scenario_has_the_tags_of_its_file_and_its_own_each_once():
+    text = 'tags smoke\nscenario "a" tagged slow, smoke\nwait 1\nscenario "b"\nwait 1'
+    assert [scenario.tags for scenario in parse(text, "f").scenarios] == [("smoke", "slow"), ("smoke",)]
+    assert parse("tags smoke\nwait 1", "f").scenarios[0].tags == ("smoke",)
+
+
+def test_the_tags_of_a_file_stand_above_its_scenarios():
+    assert mistakes('scenario "a"\nwait 1\ntags smoke') == (
+        "password.ussd:3:1: this stands above the first scenario, for it is about all of them\n"
+        "    tags smoke\n    ^^^^^^^^^^\nmove it above line 1"
+    )
+
+
 def test_a_step_above_the_first_scenario_would_not_be_played():
     assert mistakes('wait 1\nwait 2\nscenario "a"\nwait 3') == (
         'password.ussd:1:1: this step is in no scenario\n    wait 1\n    ^^^^^^\nmove it below line 3, where "a" begins'
@@ -235,6 +253,7 @@ def test_a_file_that_is_not_there_is_an_os_error(tmp_path):
 WORDS = sorted({word.strip("[]()") for row in SENTENCES for word in row.pattern.split()})
 
 
+@settings(deadline=None)  # a machine may be busy
 @given(
     st.lists(st.lists(st.sampled_from([*WORDS, '"x"', "/x/", "/(/", "{x}", "5s", "*1#", "anna", ":"])).map(" ".join))
 )

@@ -33,6 +33,7 @@ NAME = re.compile(r"[^\W\d]\w*")
 
 _TIME = re.compile(r"(\d+(?:\.\d+)?)([^\W\d]*)")
 _NUMBER = re.compile(r"\+?\d{3,15}")
+_TAG = re.compile(r"\w[\w-]*")
 _TYPED = re.compile(r"[\s().-]")
 
 
@@ -148,6 +149,16 @@ def _title(reader: Reader) -> str:
     return reader.take("TITLE", Kind.TEXT)
 
 
+def _tags(reader: Reader) -> tuple[str, ...]:
+    tags: list[str] = []
+    while not tags or reader.token:
+        for tag in filter(None, reader.take("TAGS", Kind.WORD).split(",")):
+            if not _TAG.fullmatch(tag):
+                raise reader.wrong(f"{tag} is no tag", "a tag is one word of letters, digits, _ and -")
+            tags.append(tag)
+    return tuple(dict.fromkeys(tags))
+
+
 def _code(reader: Reader) -> model.Text:
     code = _text("CODE", Kind.WORD, Kind.TEXT)(reader)
     if not code.names:
@@ -223,6 +234,7 @@ SLOTS: dict[str, Slot] = {
     "NAME": Slot("a name such as anna", "one word of letters, digits and `_`", _name),
     "MSISDN": Slot("a number such as 70001000001", '`70001000001`, `"8 (000) 100-00-01"`', _msisdn),
     "TITLE": Slot('a "title"', "in quotes", _title),
+    "TAGS": Slot("a word such as smoke", "`smoke`, or several: `smoke, slow`", _tags),
     "PHONE": Slot("the name of a phone", "a name that `phone ... is ...` gave", _phone),
     "CODE": Slot("a code such as *111#", "`*111#`, `*111*25#`, `*111*{number}#`", _code),
     "ANSWER": Slot("an answer such as 1", "`1`, `{capture}`, or in quotes", _text("ANSWER", Kind.WORD, Kind.TEXT)),
@@ -258,7 +270,10 @@ class Sentence:
 SENTENCES = (
     Sentence("version VERSION", model.Version, "The version of the language; may be left out, else comes first."),
     Sentence("phone NAME is MSISDN", model.Phone, "Names a phone, for the whole file from here on."),
-    Sentence("scenario TITLE", model.Title, "Begins a scenario; a file without it is one, named as the file."),
+    Sentence("tags TAGS", model.Tags, "Tags every scenario of the file."),
+    Sentence(
+        "scenario TITLE [tagged TAGS]", model.Title, "Begins a scenario; a file without it is one, named as the file."
+    ),
     Sentence("PHONE dials CODE", model.Dial, "Dials and waits for the first screen that asks or ends."),
     Sentence("PHONE answers ANSWER", model.Answer, "Types an answer and waits for the next screen."),
     Sentence("PHONE sees EXPECTED", model.See, "What the phone shows now."),

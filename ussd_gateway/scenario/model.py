@@ -113,6 +113,14 @@ class Title(Step):
     """A scenario begins."""
 
     title: str
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tags(Step):
+    """Words that all scenarios of the file are tagged with."""
+
+    tags: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,12 +231,14 @@ class Scenario:
     line    int; where it begins
     phones  dict; the number of each phone by name
     steps   tuple of Action
+    tags    tuple of str; what it is tagged with, itself and by its file, each once
     """
 
     name: str
     line: int
     phones: Mapping[str, str]
     steps: tuple[Action, ...]
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

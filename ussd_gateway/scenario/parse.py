@@ -58,7 +58,8 @@ class _Parser:
         self._mistakes: list[Mistake] = []
         self._phones: dict[str, str] = {}
         self._captures: set[str] = set()
-        self._titles: list[tuple[str, Line]] = []
+        self._tags: tuple[str, ...] = ()
+        self._titles: list[tuple[model.Title, Line]] = []
         self._steps: list[list[Action]] = [[]]  # one list more than titles: the first is for what precedes them
         self._lines: dict[int, Line] = {}
 
@@ -83,20 +84,28 @@ class _Parser:
                     raise MistakeError(_whole(line, "the version comes first", "move this line to the top"))
             case model.Phone():
                 self._phones[step.name] = step.msisdn
+            case model.Tags():
+                self._check_on_top(line)
+                self._tags += step.tags
             case model.Title():
-                self._begin(step.title, line)
+                self._begin(step, line)
             case Action():
                 self._steps[-1].append(step)  # also if a capture is unknown: the scenario is not empty
                 self._check_captures(step, line)
 
-    def _begin(self, title: str, line: Line) -> None:
-        known = dict(self._titles)
-        self._titles.append((title, line))
+    def _check_on_top(self, line: Line) -> None:
+        if self._titles:
+            hint = f"move it above line {self._titles[0][1].number}"
+            raise MistakeError(_whole(line, "this stands above the first scenario, for it is about all of them", hint))
+
+    def _begin(self, step: model.Title, line: Line) -> None:
+        known = {title.title: title.line for title, _ in self._titles}
+        self._titles.append((step, line))
         self._steps.append([])
         self._captures = set()
-        if title in known:
+        if step.title in known:
             raise MistakeError(
-                _whole(line, "there is a scenario with this title already", f"it is in line {known[title].number}")
+                _whole(line, "there is a scenario with this title already", f"it is in line {known[step.title]}")
             )
 
     def _check_captures(self, step: Action, line: Line) -> None:
@@ -125,16 +134,16 @@ class _Parser:
             return
         for step in first[:1]:
             title, line = self._titles[0]
-            hint = f'move it below line {line.number}, where "{title}" begins'
+            hint = f'move it below line {line.number}, where "{title.title}" begins'
             self._mistakes.append(_whole(self._lines[step.line], "this step is in no scenario", hint))
         for (title, line), steps in zip(self._titles, others, strict=True):
             if steps:
-                yield self._scenario(title, line.number, steps)
+                yield self._scenario(title.title, line.number, steps, title.tags)
             elif not self._mistakes:
-                self._mistakes.append(_whole(line, f'the scenario "{title}" has no steps'))
+                self._mistakes.append(_whole(line, f'the scenario "{title.title}" has no steps'))
 
-    def _scenario(self, name: str, line: int, steps: list[Action]) -> Scenario:
-        return Scenario(name, line, dict(self._phones), tuple(steps))
+    def _scenario(self, name: str, line: int, steps: list[Action], tags: tuple[str, ...] = ()) -> Scenario:
+        return Scenario(name, line, dict(self._phones), tuple(steps), tuple(dict.fromkeys((*self._tags, *tags))))
 
 
 def _step(line: Line, phones: dict[str, str]) -> Step:
