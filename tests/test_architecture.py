@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "send": {"esme"},
     "esme": {"logs"},
     "load": {"smpp", "coding"},
+    "alone": {"scenario", "serve", "clock", "sync"},
     "scenario": {"patterns", "serve", "config", "clock", "gateway", "handsets", "network", "coding"},
     "serve": {
         "api",
@@ -39,7 +40,9 @@ MAY_IMPORT = {
         "selfcare",
         "smpp",
         "store",
+        "sync",
     },
+    "sync": {"coding", "handsets"},
     "config": {"dialects", "fault_rule", "network", "outcome_rule", "smpp"},
     "api": {"fault_rule", "http", "gateway", "clock", "menu", "metric", "network", "smpp"},
     "applications": {

@@ -66,6 +66,7 @@ from ussd_gateway.store.feed import Feed
 from ussd_gateway.store.journal import Journal
 from ussd_gateway.store.store import MEMORY, Store
 from ussd_gateway.store.views import Views
+from ussd_gateway.sync import SyncGateway
 
 log = logger(__name__)
 
@@ -117,6 +118,7 @@ class Gateway(core.Gateway):
         self._ready = False
         self._runner: web.AppRunner | None = None
         self.http_url = ""
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.smpp_address = ("", 0)
         self.smpps_address: tuple[str, int] | None = None
         try:
@@ -194,6 +196,7 @@ class Gateway(core.Gateway):
     async def start(self) -> None:
         """Listen on every address; ListenError for one that is taken."""
         server = self.config.server
+        self._loop = asyncio.get_running_loop()
         self.smpp_address = await _listening("smpp", server.smpp_port, self._smsc.start(server.host, server.smpp_port))
         if self._tls:
             port = self.config.smpp.tls_port
@@ -248,6 +251,15 @@ class Gateway(core.Gateway):
     def smpps(self) -> str | None:
         """Where ESMEs bind over TLS, as host:port; None where there is no certificate."""
         return _address(self.smpps_address) if self.smpps_address else None
+
+    @property
+    def sync(self) -> SyncGateway:
+        """The same for code that does not await, in another thread; RuntimeError before the start."""
+        if self._loop is None:
+            raise RuntimeError(
+                "the gateway has not been started: `async with gateway:` does it, or `with sync_gateway():`"
+            )
+        return SyncGateway(self, self._loop)
 
     def handset(self, msisdn: str) -> ScriptedHandset:
         """A phone in the hands of a program; the number need not be configured."""

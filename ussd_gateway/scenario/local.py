@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from ussd_gateway.clock import VirtualClock
 from ussd_gateway.handsets.handset import Handset, NotAskedError, NotAttachedError
@@ -16,7 +17,15 @@ from ussd_gateway.network.session import SessionError
 from ussd_gateway.scenario.play import PhoneError, Screen, Sms
 from ussd_gateway.serve import Gateway
 
-ALONE = {"store.path": ":memory:", "server.http_port": 0, "server.smpp_port": 0}
+ALONE: dict[str, Any] = {
+    "store.path": ":memory:",
+    "server.http_port": 0,
+    "server.smpp_port": 0,
+    "smpp.tls_port": 0,
+    "selfcare.argon2_time_cost": 1,  # nobody steals passwords from a store in memory
+    "selfcare.argon2_memory_kib": 8,
+    "selfcare.argon2_parallelism": 1,
+}
 """Settings under which any number of gateways run side by side and leave nothing behind."""
 
 
