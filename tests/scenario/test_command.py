@@ -1,7 +1,12 @@
 """`play` from the command line: what it prints where, and its exit status."""
 
 import asyncio
+import contextlib
 import json
+import os
+import re
+import subprocess
+import sys
 import threading
 from xml.etree import ElementTree
 
@@ -12,6 +17,7 @@ from ussd_gateway.scenario.command import play_command
 from ussd_gateway.scenario.local import ALONE
 from ussd_gateway.serve import Gateway
 
+FORMS = ["--junit", "--json", "--html", "--tap"]
 GOOD = "phone anna is 70001000001\nanna dials *100#\nanna sees final screen\n"
 BAD = 'phone anna is 70001000001\nanna dials *100#\nanna sees "nothing like it"\n'
 WRONG = "phone anna is 70001000001\nanna dails *100#\n"
@@ -119,6 +125,35 @@ def test_results_are_written_for_programs(play, tmp_path):
     assert json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["failed"] == 1
 
 
+def test_all_reports_are_written_at_once(play, tmp_path):
+    names = ["out.xml", "out.json", "out.html", "out.tap"]
+    done = play("bad.ussd", *sum(zip(FORMS, names, strict=True), ()), "--shuffle", "7", bad=BAD)
+    assert done.exit_code == 1
+    xml, data, html, tap = ((tmp_path / name).read_text(encoding="utf-8") for name in names)
+    assert '<property name="seed" value="7" />' in xml
+    assert json.loads(data)["facts"]["seed"] == "7"
+    assert "seed: 7" in html
+    assert tap.startswith("TAP version 14\n1..1\nnot ok 1 - bad.ussd: bad\n")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_report_tells_no_secret(play, form):
+    text = """\
+phone anna is 70001000001
+anna dials *111*25#
+anna receives sms from 3339 matching /Пароль: (?P<password>\\S+)\\./
+anna answers {password}
+"""
+    done = play("x.ussd", form, "-", x=text)
+    assert "Пароль: ********." in done.stdout
+    assert not re.search(r"Пароль: [^*(]", done.stdout)
+
+
+def test_a_report_does_not_tell_the_password_of_a_gateway(play, running):
+    done = play("good.ussd", "--gateway", running.replace("//", "//me:hidden@"), "--json", "-", good=GOOD)
+    assert json.loads(done.stdout)["facts"]["played on"] == running
+
+
 def test_data_on_standard_output_is_alone_there(play):
     done = play("good.ussd", "--json", "-", good=GOOD)
     assert json.loads(done.stdout)["passed"] == 1
@@ -159,3 +194,103 @@ def test_no_line_is_cut_at_the_terminals_edge(play):
     text = "x" * 200
     done = play("long.ussd", long=f'phone anna is 70001000001\nanna dials *100#\nanna sees "{text}"\n')
     assert f'  expected: a screen containing "{text}"\n' in done.stdout
+
+
+TWO = """\
+phone anna is 70001000001
+scenario "reads" tagged smoke
+    anna dials *100#
+    anna sees "баланс"
+scenario "fails" tagged slow
+    anna dials *100#
+    anna sees "nothing like it"
+"""
+
+
+def counts(done):
+    return done.stdout.splitlines()[-1]
+
+
+def test_files_are_played_several_at_once_and_reported_in_their_order(play):
+    done = play(".", "--jobs", "2", a=BAD, b=GOOD, c=GOOD)
+    assert done.exit_code == 1
+    lines = [line.split()[:2] for line in done.stdout.splitlines() if line.startswith(("passed", "FAILED"))]
+    assert lines == [["FAILED", "a.ussd"], ["FAILED", "a.ussd:3:"], ["passed", "b.ussd"], ["passed", "c.ussd"]]
+    assert play(".", "--jobs", "0").exit_code == 1
+
+
+def test_files_on_one_gateway_are_not_played_at_once(play):
+    done = play("good.ussd", "--gateway", "http://127.0.0.1:1", "--jobs", "2", good=GOOD)
+    assert done.exit_code == 2
+    assert "--jobs is for gateways of their own" in done.stderr
+
+
+def test_tags_say_what_is_played(play):
+    assert counts(play("two.ussd", "--tag", "smoke", two=TWO)) == "all passed: 1 scenario in 1 file"
+    assert counts(play("two.ussd", "--tag", "!slow")) == "all passed: 1 scenario in 1 file"
+    assert counts(play("two.ussd", "--tag", "slow")) == "1 failed, 0 passed: 1 scenario in 1 file"
+    done = play("two.ussd", "--tag", "smok")
+    assert (done.exit_code, done.stderr) == (2, 'no scenario has the tag "smok"\ndid you mean "smoke"?\n')
+    done = play("two.ussd", "--tag", "!slow", "--tag", "!smoke")
+    assert (done.exit_code, done.stderr) == (2, "no scenario is left by --tag !slow --tag !smoke\n")
+
+
+def test_what_failed_is_played_again_until_it_passes(play):
+    done = play("two.ussd", "--failed", two=TWO)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == "run/last-play.json tells of no play here yet; play once without --failed\n"
+    assert counts(play("two.ussd")) == "1 failed, 1 passed: 2 scenarios in 1 file"
+    assert counts(play("two.ussd", "--failed")) == "1 failed, 0 passed: 1 scenario in 1 file"
+    mended = TWO.replace("nothing like it", "баланс")
+    assert counts(play("./two.ussd", "--failed", two=mended)) == "all passed: 1 scenario in 1 file"
+    done = play("two.ussd", "--failed")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "", "none of these failed when it was played last\n")
+
+
+def test_a_play_is_repeated_each_time_on_new_gateways(play):
+    text = GOOD + "anna dials *111*6*2#\n"  # it changes the language: the second time would differ
+    done = play("x.ussd", "--repeat", "3", x=text.replace("final screen", '"баланс"'))
+    assert done.exit_code == 0
+    files = [line.split("  ")[1] for line in done.stdout.splitlines()[:3]]
+    assert files == ["x.ussd (1 of 3)", "x.ussd (2 of 3)", "x.ussd (3 of 3)"]
+    assert counts(done) == "all passed: 3 scenarios in 1 file"
+
+
+def test_a_shuffled_play_tells_its_seed(play):
+    leaning = """\
+phone anna is 70001000001
+scenario "first"
+    anna dials *111*6*2#
+scenario "leans on the first"
+    anna dials *100#
+    anna sees "balans"
+"""
+    assert play("x.ussd", x=leaning).exit_code == 0
+    shuffled = [play("x.ussd", "--shuffle", str(seed)) for seed in range(8)]
+    assert shuffled[3].stdout.startswith("shuffled with the seed 3\n")
+    assert {done.exit_code for done in shuffled} == {0, 1}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no pseudo-terminals")
+def test_a_terminal_sees_a_bar_on_standard_error(tmp_path):
+    import pty
+
+    (tmp_path / "x.ussd").write_text(GOOD, encoding="utf-8")
+    ours, theirs = pty.openpty()
+    done = subprocess.run(
+        [sys.executable, "-m", "ussd_gateway", "play", "x.ussd", "--repeat", "2"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TERM": "xterm"},
+        check=True,
+    )
+    os.close(theirs)
+    shown = ""
+    with contextlib.suppress(OSError):  # Linux tells so that nobody holds the other end
+        while part := os.read(ours, 100_000):
+            shown += part.decode()
+    os.close(ours)
+    assert "0/2" in shown
+    assert "2/2" in shown
+    assert done.stdout.decode().splitlines()[-1] == "all passed: 2 scenarios in 1 file"

@@ -1,5 +1,7 @@
 from xml.etree import ElementTree
 
+import pytest
+
 from ussd_gateway.scenario.junit import junit
 from ussd_gateway.scenario.play import Event, Failure, Kind, Result
 
@@ -28,7 +30,7 @@ def test_each_file_is_a_suite_and_each_scenario_a_case():
     (case,) = first
     assert case.attrib == {
         "name": 'Says "hello" & <more>',
-        "classname": "a.ussd",
+        "classname": "a",
         "file": "a.ussd",
         "line": "3",
         "time": "0.250",
@@ -46,3 +48,20 @@ def test_a_failure_has_its_message_and_its_whole_report_in_characters_that_xml_k
         "FAILED  b.ussd:2: Fails\n    anna sees /\\x01/\n  expected: a screen\n  but: \\x00 came\n"
     )
     assert out.text == "     2  <- SMS\n           \\x1b]\\ufffe\\ud800\n"
+
+
+def test_build_servers_get_a_tree_of_classes_times_tags_and_what_is_known_of_the_play():
+    result = Result("scripts/v1.2/a.ussd", "Works", 3, 0.25, None, (), began=1_500_000_000.0, tags=("smoke", "slow"))
+    (suite,) = ElementTree.fromstring(junit([("scripts/v1.2/a.ussd", [result])], {"seed": "7"}))
+    assert suite.get("timestamp") == "2017-07-14T02:40:00+00:00"
+    properties, case = suite
+    assert [(found.get("name"), found.get("value")) for found in properties] == [("seed", "7")]
+    assert case.get("classname") == "scripts.v1_2.a"
+    assert [(found.get("name"), found.get("value")) for found in case[0]] == [("tag", "smoke"), ("tag", "slow")]
+    assert [child.tag for child in case] == ["properties", "system-out"]
+
+
+@pytest.mark.parametrize(("file", "name"), [("../x/a.ussd", "x.a"), ("/x/a.ussd", "x.a"), ("./a.ussd", "a")])
+def test_a_class_is_named_after_its_file(file, name):
+    ((case,),) = ElementTree.fromstring(junit([(file, [Result(file, "x", 1, 0.0, None, ())])]))
+    assert case.get("classname") == name

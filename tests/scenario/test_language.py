@@ -12,7 +12,11 @@ PHONES = {"anna": "70001000001", "boris": "70002000001"}
 
 EXAMPLES = {
     "version VERSION": ("version 1", {"version": "1"}),
-    "phone NAME is MSISDN": ("phone vera is +70003000001", {"name": "vera", "msisdn": "70003000001"}),
+    "phone NAME is MSISDN": ("phone vera is +70003000001", {"name": "vera", "msisdn": Text("70003000001")}),
+    "use SCRIPT": ("use shared/phones.ussd", {"script": "shared/phones.ussd"}),
+    "let VARIABLE be TEXT": ('let sum be "1 {a}"', {"variable": "sum", "text": Text("1 {a}")}),
+    "setup": ("setup", {}),
+    "teardown": ("teardown", {}),
     "tags TAGS": ("tags smoke, slow smoke", {"tags": ("smoke", "slow")}),
     "scenario TITLE [tagged TAGS]": (
         'scenario "A new {password}" tagged smoke,needs-sms',
@@ -63,6 +67,9 @@ EXAMPLES = {
         {"phone": "anna", "text": Text("Сумма?"), "code": Text("*111#"), "asks": True},
     ),
     "wait TIME": ("wait 181s", {"time": 181.0}),
+    "repeat COUNT times": ("repeat 3 times", {"count": 3}),
+    "together": ("together", {}),
+    "for each row in TABLE": ('for each row in "the users.csv"', {"table": "the users.csv"}),
     "check FIRST is SECOND": ("check {a} is 12", {"first": Text("{a}"), "second": Text("12"), "same": True}),
     "check FIRST differs from SECOND": (
         'check {a} differs from "b"',
@@ -156,7 +163,7 @@ def test_a_number_is_digits_a_phones_name_or_the_name_of_a_sender(written, numbe
     [("70001000001", "70001000001"), ("8 (000) 100-00-01", "70001000001"), ("+233 24 000 0001", "233240000001")],
 )
 def test_a_phone_has_a_number_of_any_country(written, msisdn):
-    assert read(f'phone vera is "{written}"')[0][1]["msisdn"] == msisdn
+    assert read(f'phone vera is "{written}"')[0][1]["msisdn"] == Text(msisdn)
 
 
 def test_outcomes_are_those_of_the_network_and_what_a_phone_does_not_send():

@@ -210,3 +210,25 @@ async def test_a_secret_that_a_pattern_almost_captured_is_masked_too(results):
     )
     assert "aB3xY7" not in repr(result)
     assert result.failure.arrived[0].event.text == "Пароль: ********"
+
+
+async def test_each_step_tells_when_it_began_and_what_it_took(results, operator):
+    began = operator.clock.now()
+    (result,) = await results('anna dials *100#\nwait 90s\nanna sees "nothing like it"\nanna hangs up\n')
+    assert [(step.line, step.sentence, step.phone, step.at - began, step.waited) for step in result.steps] == [
+        (3, "anna dials *100#", "anna", 0.0, 0.0),
+        (4, "wait 90s", "", 0.0, 90.0),
+        (5, 'anna sees "nothing like it"', "anna", 90.0, 0.0),  # it failed; what follows was not played
+    ]
+    assert all(step.seconds > 0 for step in result.steps)
+    assert 0 < sum(step.seconds for step in result.steps) <= result.seconds
+    assert [event.at - began for event in result.events] == [0.0, 0.0, 0.0]
+    assert [step.before for step in result.steps] == [0, 2, 3]
+
+
+async def test_no_step_tells_a_secret(results):
+    (result,) = await results(
+        'anna dials *100#\nanna sees /баланс: (?P<pin>\\d+)/\nanna sees "150"\nanna sees "8150"\n'
+    )
+    assert [step.sentence for step in result.steps[2:]] == ['anna sees "********"', 'anna sees "8150"']
+    assert result.failure.sentence == 'anna sees "8150"'

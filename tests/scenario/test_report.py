@@ -1,13 +1,23 @@
 """What people and programs read; as whole texts."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from ussd_gateway.scenario.play import Arrival, Event, Failure, Kind, Result
-from ussd_gateway.scenario.report import as_json, failure_report, file_line, summary, transcript, visible
+from ussd_gateway.scenario.play import Arrival, Event, Failure, Kind, Result, Timed
+from ussd_gateway.scenario.report import (
+    as_json,
+    chronicle,
+    duration,
+    failure_report,
+    file_line,
+    summary,
+    transcript,
+    visible,
+)
 
-PASSED = Result("a.ussd", "Works", 3, 0.25, None, ())
+PASSED = Result("a.ussd", "Works", 3, 0.25, None, (), tags=("smoke",))
 SCREEN = Event("anna", 5, Kind.SCREEN, "Слишком много\nзапросов.", "final, success")
 SMS = Event("anna", 5, Kind.SMS, "Пароль: ********", "from 3339")
 FAILED = Result(
@@ -134,9 +144,12 @@ def test_a_program_reads_everything():
     assert works == {
         "name": "Works",
         "line": 3,
+        "tags": ["smoke"],
         "passed": True,
+        "began": "1970-01-01T00:00:00.000Z",
         "seconds": 0.25,
         "failure": None,
+        "steps": [],
         "transcript": [],
     }
     assert fails["failure"]["line"] == 6
@@ -146,6 +159,8 @@ def test_a_program_reads_everything():
         "kind": "screen",
         "text": "Слишком много\nзапросов.",
         "about": "final, success",
+        "at": "1970-01-01T00:00:00.000Z",
+        "file": "",
         "difference": "запрос[- принят-]",
         "remark": "",
     }
@@ -155,4 +170,73 @@ def test_a_program_reads_everything():
         "kind": "done",
         "text": "dials *111*25#",
         "about": "",
+        "at": "1970-01-01T00:00:00.000Z",
+        "file": "",
     }
+
+
+TIMED = Result(
+    "a.ussd",
+    "Timed",
+    1,
+    5.1,
+    Failure(6, "anna receives sms"),
+    (
+        Event("anna", 3, Kind.DONE, "dials *111#"),
+        Event("anna", 3, Kind.SCREEN, "1 Баланс\n2 Тариф", "awaiting an answer", 1000.0),
+        Event("anna", 4, Kind.DONE, "answers 1"),
+        Event("", 5, Kind.DONE, "wait 90 s"),
+    ),
+    (
+        Timed(3, "anna dials *111#", "anna", 1000.0, 0.0, 0.0123, 0),
+        Timed(4, "anna answers {key}", "anna", 1000.0, 0.0, 0.0004, 2),
+        Timed(5, "wait 90s", "", 1000.0, 90.0, 0.0, 3),
+        Timed(6, "anna receives sms", "anna", 1090.0, 5.0, 5.04, 4),
+    ),
+)
+
+
+def test_a_chronicle_tells_each_step_when_it_was_and_what_it_took():
+    assert chronicle(TIMED) == (
+        """\
+  line      after       took
+     3        0 s      12 ms  anna dials *111#
+                              anna <- screen (awaiting an answer)
+                                 1 Баланс
+                                 2 Тариф
+     4        0 s     0.4 ms  anna answers {key}
+                              -> answers 1
+     5        0 s     0.0 ms  wait 90s
+                              -> wait 90 s
+     6       90 s      5.0 s  anna receives sms
+  FAILED in line 6
+"""
+    )
+
+
+def test_steps_of_several_phones_at_once_are_told_as_they_began():
+    together = replace(TIMED, steps=TIMED.steps[::-1])
+    assert chronicle(together) == chronicle(TIMED)
+
+
+def test_without_times_the_transcript_is_told():
+    assert chronicle(FAILED) == transcript(FAILED.events).plain
+
+
+def test_a_program_reads_the_times():
+    (told,) = as_json([("a.ussd", [TIMED])])["files"][0]["scenarios"]
+    assert told["steps"][3] == {
+        "line": 6,
+        "sentence": "anna receives sms",
+        "at": "1970-01-01T00:18:10.000Z",
+        "waited": 5.0,
+        "seconds": 5.04,
+    }
+    assert told["transcript"][1]["at"] == "1970-01-01T00:16:40.000Z"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"), [(0.0, "0.0 ms"), (0.00031, "0.3 ms"), (0.012, "12 ms"), (61.25, "61.2 s")]
+)
+def test_a_duration_is_as_exact_as_it_matters(seconds, told):
+    assert duration(seconds) == told

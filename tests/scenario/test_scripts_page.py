@@ -17,6 +17,7 @@ from ussd_gateway.scenario.report import failure_report
 HOUSE = Path(__file__).parents[2]
 PAGE = (HOUSE / "docs" / "scripts.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+FILES = dict(re.findall(r"^```\w+ (\S+)\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE))
 EXAMPLES = [body for kind, body in BLOCKS if kind == "ussd"]
 FAILURE, MISTAKE = [body for kind, body in BLOCKS if kind == "text"]
 CONSOLE = "".join(body for kind, body in BLOCKS if kind == "console")
@@ -25,8 +26,11 @@ SCRIPTS = sorted((HOUSE / "scripts").glob("*.ussd"))
 
 
 @pytest.mark.parametrize("number", range(len(EXAMPLES)))
-async def test_each_example_passes(local, number):
-    results = await play(parse(EXAMPLES[number], f"example-{number}.ussd"), local)
+async def test_each_example_passes(local, number, tmp_path):
+    for name, body in FILES.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(body, encoding="utf-8")
+    results = await play(parse(EXAMPLES[number], str(tmp_path / f"example-{number}.ussd")), local)
     assert "".join(failure_report(result).plain for result in results) == ""
 
 

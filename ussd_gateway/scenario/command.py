@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import logging
+import os
+import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -15,9 +16,10 @@ import click
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress
 
     from ussd_gateway.scenario.model import Script
-    from ussd_gateway.scenario.play import Driver, Result
+    from ussd_gateway.scenario.play import Result
 
 SUFFIX = ".ussd"
 FAILED, WRONG, NO_GATEWAY = 1, 2, 3  # the exit codes; 0 is: all passed
@@ -28,16 +30,27 @@ STDOUT = "-"
 @click.argument("paths", metavar="FILE|DIR...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--gateway", metavar="URL", help="Play on this gateway; otherwise each file gets one of its own.")
 @click.option("--config", type=click.Path(dir_okay=False), help="The settings of the gateways that files get.")
+@click.option("--jobs", metavar="N", type=click.IntRange(min=0), default=1, help="Play N files at once; 0: one a core.")
+@click.option("--tag", "tags", metavar="NAME", multiple=True, help="Play what has this tag; !NAME: what has it not.")
+@click.option("--failed", is_flag=True, help="Play only what failed when it was played last from this folder.")
+@click.option("--shuffle", metavar="SEED", help="Shuffle files, and scenarios in each; a seed gives its order again.")
+@click.option("--repeat", metavar="N", type=click.IntRange(min=1), default=1, help="Play everything N times.")
 @click.option("--junit", metavar="FILE", help="Write the result as JUnit XML; - is standard output.")
-@click.option("--json", "json_file", metavar="FILE", help="Write the result as JSON; - is standard output.")
+@click.option("--json", metavar="FILE", help="Write the result as JSON; - is standard output.")
+@click.option("--html", metavar="FILE", help="Write the result as a page to look at; - is standard output.")
+@click.option("--tap", metavar="FILE", help="Write the result as TAP 14; - is standard output.")
 @click.option("--check", is_flag=True, help="Only read the scripts and tell their mistakes.")
 def play_command(
     paths: tuple[Path, ...],
     gateway: str | None,
     config: str | None,
-    junit: str | None,
-    json_file: str | None,
+    jobs: int,
+    tags: tuple[str, ...],
+    failed: bool,
+    shuffle: str | None,
+    repeat: int,
     check: bool,
+    **written: str | None,
 ) -> None:
     """Play scripted sessions: files, or the *.ussd files of folders.
 
@@ -46,26 +59,75 @@ def play_command(
     """
     if gateway and config:
         raise click.UsageError("--config is for the gateways that files get; leave it out with --gateway.")
-    if junit == STDOUT and json_file == STDOUT:
-        raise click.UsageError("only one of --junit and --json can go to standard output.")
-    scripts = _read(_files(paths))
+    if gateway and jobs != 1:
+        raise click.UsageError(
+            "--jobs is for gateways of their own; on one gateway files would share phones and clock."
+        )
+    to_stdout = [f"--{form}" for form, path in written.items() if path == STDOUT]
+    if len(to_stdout) > 1:
+        raise click.UsageError(f"only one of {' and '.join(to_stdout)} can go to standard output.")
+    scripts = _selected(_read(_files(paths)), tags, failed=failed)
     from ussd_gateway.scenario import report
 
     if check:
         scenarios = report.counted(sum(len(script.scenarios) for script in scripts), "scenario")
         click.echo(f"{report.counted(len(scripts), 'file')}, {scenarios}: no mistakes.", err=True)
         return
-    console = _console(err=STDOUT in (junit, json_file))
-    files = [(script.name, results) for script, results in _played(scripts, gateway, config, console)]
+    from ussd_gateway.scenario.selection import rounds
+
+    console = _console(err=bool(to_stdout))
+    if shuffle is not None:
+        _print(console, f"shuffled with the seed {shuffle}")
+    files = _played(list(rounds(scripts, repeat, shuffle)), (gateway, config), jobs or os.cpu_count() or 1, console)
     results = [result for _, of_file in files for result in of_file]
     _print(console, report.summary(results))
-    if junit:
-        from ussd_gateway.scenario.junit import junit as as_xml
-
-        _write(junit, as_xml(files))
-    if json_file:
-        _write(json_file, json.dumps(report.as_json(files), ensure_ascii=False, indent=2) + "\n")
+    facts = {
+        "ussd-gateway": version("ussd-gateway"),
+        "played on": _without_password(gateway or "gateways of their own"),
+    }
+    if shuffle is not None:
+        facts["seed"] = shuffle
+    for form, path in written.items():
+        if path:
+            _write(path, REPORTS[form](files, facts))
     sys.exit(0 if all(result.passed for result in results) else FAILED)
+
+
+Files = Sequence[tuple[str, Sequence["Result"]]]
+Facts = Mapping[str, str]
+
+
+def _as_junit(files: Files, facts: Facts) -> str:
+    from ussd_gateway.scenario.junit import junit
+
+    return junit(files, facts)
+
+
+def _as_json(files: Files, facts: Facts) -> str:
+    from ussd_gateway.scenario.report import as_json
+
+    return json.dumps({"facts": dict(facts), **as_json(files)}, ensure_ascii=False, indent=2) + "\n"
+
+
+def _as_html(files: Files, facts: Facts) -> str:
+    from ussd_gateway.scenario.page import page
+
+    return page(files, facts)
+
+
+def _as_tap(files: Files, facts: Facts) -> str:
+    from ussd_gateway.scenario.tap import tap
+
+    return tap(files)
+
+
+REPORTS: dict[str, Callable[[Files, Facts], str]] = {
+    "junit": _as_junit,
+    "json": _as_json,
+    "html": _as_html,
+    "tap": _as_tap,
+}
+"""The forms that a result is written in, each an option."""
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
@@ -96,49 +158,67 @@ def _read(paths: Iterable[Path]) -> list[Script]:
     return scripts
 
 
-def _played(
-    scripts: Sequence[Script], gateway: str | None, config: str | None, console: Console
-) -> list[tuple[Script, list[Result]]]:
-    from ussd_gateway.config import ConfigError
-    from ussd_gateway.scenario.play import NoGatewayError
+def _selected(scripts: list[Script], tags: Sequence[str], *, failed: bool) -> list[Script]:
+    """The scenarios that are asked for; ends the program when there are none."""
+    from ussd_gateway.scenario import last_play
+    from ussd_gateway.scenario.selection import SelectionError, only, tagged
 
     try:
-        with _logging_to_stderr():
-            return asyncio.run(_play_all(scripts, gateway, config, console))
+        scripts = tagged(scripts, tags)
+    except SelectionError as error:
+        _fail(str(error))
+    if not scripts:
+        _fail(f"no scenario is left by {' '.join(f'--tag {tag}' for tag in tags)}")
+    if not failed:
+        return scripts
+    known = last_play.failed()
+    if known is None:
+        _fail(f"{last_play.FILE} tells of no play here yet; play once without --failed")
+    scripts = only(scripts, lambda script, scenario: last_play.key(script.name, scenario.name) in known)
+    if not scripts:
+        _fail("none of these failed when it was played last", 0)
+    return scripts
+
+
+def _played(
+    plays: Sequence[tuple[Script, str]], place: tuple[str | None, str | None], jobs: int, console: Console
+) -> list[tuple[str, list[Result]]]:
+    """Each file that was played, and its results; ends the program where nothing can be played."""
+    from ussd_gateway.config import ConfigError
+    from ussd_gateway.scenario import last_play, report
+    from ussd_gateway.scenario.play import NoGatewayError
+    from ussd_gateway.scenario.runner import Place, play_all
+    from ussd_gateway.scenario.selection import marked
+
+    files, progress = [], _progress()
+    task = progress.add_task("", total=len(plays))
+    scripts = [script for script, _ in plays]
+    try:
+        all_results = play_all(scripts, Place(*place), jobs, lambda: progress.advance(task))
+        with progress, closing(all_results) as played:
+            for (script, mark), raw in zip(plays, played, strict=True):
+                last_play.note(raw)
+                results = marked(raw, mark)
+                files.append((script.name + mark, results))
+                progress.stop()  # the report and the bar may be on one terminal
+                _print(console, report.file_line(script.name + mark, results))
+                for result in results:
+                    if not result.passed:
+                        _print(console, report.failure_report(result))
+                progress.start()
     except NoGatewayError as error:
         _fail(str(error), NO_GATEWAY)
     except ConfigError as error:
         _fail(str(error))
+    return files
 
 
-async def _play_all(
-    scripts: Sequence[Script], gateway: str | None, config: str | None, console: Console
-) -> list[tuple[Script, list[Result]]]:
-    from ussd_gateway.scenario import report
-    from ussd_gateway.scenario.play import play
+def _progress() -> Progress:
+    """A bar on standard error, gone when all is played; nothing where that is no terminal."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    played = []
-    progress = _console(err=True)
-    for script in scripts:
-        with progress.status(f"{script.name} ..."):
-            async with _driver(gateway, config) as driver:
-                results = await play(script, driver)
-        played.append((script, results))
-        _print(console, report.file_line(script.name, results))
-        for result in results:
-            if not result.passed:
-                _print(console, report.failure_report(result))
-    return played
-
-
-def _driver(gateway: str | None, config: str | None) -> AbstractAsyncContextManager[Driver]:
-    if gateway:
-        from ussd_gateway.scenario.remote import remote_driver
-
-        return remote_driver(gateway)
-    from ussd_gateway.scenario.local import local_driver
-
-    return local_driver(config)
+    columns = (TextColumn("playing"), BarColumn(), MofNCompleteColumn(), TextColumn("files"), TimeElapsedColumn())
+    return Progress(*columns, console=_console(err=True), transient=True, disable=not sys.stderr.isatty())
 
 
 def _console(*, err: bool) -> Console:
@@ -151,6 +231,11 @@ def _print(console: Console, text: object) -> None:
     console.print(text, soft_wrap=True)  # nothing is cut off at the terminal's edge
 
 
+def _without_password(url: str) -> str:
+    """The URL as a report may show it."""
+    return re.sub(r"//[^/]*@", "//", url)
+
+
 def _write(path: str, text: str) -> None:
     if path == STDOUT:
         click.echo(text, nl=False)
@@ -159,22 +244,6 @@ def _write(path: str, text: str) -> None:
         Path(path).write_text(text, encoding="utf-8")
     except OSError as error:
         _fail(f"{path}: {error.strerror}")
-
-
-@contextmanager
-def _logging_to_stderr() -> Iterator[None]:
-    """Gateways in this process log to standard error, and only what somebody should look at."""
-    import structlog
-
-    before = structlog.get_config()
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
-    )
-    try:
-        yield
-    finally:
-        structlog.configure(**before)
 
 
 def _fail(words: str, code: int = WRONG) -> NoReturn:

@@ -33,6 +33,7 @@ NAME = re.compile(r"[^\W\d]\w*")
 
 _TIME = re.compile(r"(\d+(?:\.\d+)?)([^\W\d]*)")
 _NUMBER = re.compile(r"\+?\d{3,15}")
+_IN_BRACES = re.compile(r"\{[^\W\d]\w*\}")
 _TAG = re.compile(r"\w[\w-]*")
 _TYPED = re.compile(r"[\s().-]")
 
@@ -113,17 +114,19 @@ def _name(reader: Reader) -> str:
         raise reader.wrong(f"{name} is no name", "a name is one word of letters, digits and _")
     if name in FIRST_WORDS:
         raise reader.wrong(f"{name} cannot be a phone's name: a sentence begins with it", "take another word")
-    if name in reader.phones:
-        raise reader.wrong(f"there is a phone {name} already", f"it is {reader.phones[name]}")
+    if number := reader.phones.get(name):
+        raise reader.wrong(f"there is a phone {name} already", f"it is {number}")
     return name
 
 
-def _msisdn(reader: Reader) -> str:
-    written = reader.take("MSISDN", Kind.WORD, Kind.TEXT)
-    number = _number_of(written)
+def _msisdn(reader: Reader) -> model.Text:
+    written = _text("MSISDN", Kind.WORD, Kind.TEXT)(reader)
+    if written.names:
+        return written
+    number = number_of(written.source)
     if number is None:
-        raise reader.wrong(f"{written} is no number of a phone", "write its digits, such as 70001000001")
-    return number
+        raise reader.wrong(*no_number(written.source))
+    return model.Text(number)
 
 
 def _phone(reader: Reader) -> str:
@@ -147,6 +150,27 @@ def _text(slot: str, *kinds: Kind) -> Callable[[Reader], model.Text]:
 
 def _title(reader: Reader) -> str:
     return reader.take("TITLE", Kind.TEXT)
+
+
+def _variable(reader: Reader) -> str:
+    name = reader.take("VARIABLE", Kind.WORD)
+    if not NAME.fullmatch(name):
+        hint = f"write {name[1:-1]} here, and {name} where its value is to stand" if _IN_BRACES.fullmatch(name) else ""
+        raise reader.wrong(f"{name} is no name", hint or "a name is one word of letters, digits and _")
+    return name
+
+
+def _count(reader: Reader) -> int:
+    written = reader.take("COUNT", Kind.WORD)
+    if not written.isdecimal():
+        raise UnfitError(reader.at - 1, slot="COUNT")
+    if not int(written):
+        raise reader.wrong("this would never be played", "known: 1 and more")
+    return int(written)
+
+
+def _file(slot: str) -> Callable[[Reader], str]:
+    return lambda reader: reader.take(slot, Kind.WORD, Kind.TEXT)
 
 
 def _tags(reader: Reader) -> tuple[str, ...]:
@@ -174,7 +198,7 @@ def _number(reader: Reader) -> model.Text:
     bare = reader.tokens[reader.at - 1].kind is Kind.WORD
     if bare and written.source in reader.phones:
         return model.Text(reader.phones[written.source])
-    if number := _number_of(written.source):
+    if number := number_of(written.source):
         return model.Text(number)
     if bare and not written.names and not written.source.isdecimal():
         near = get_close_matches(written.source, reader.phones, n=1)
@@ -232,8 +256,18 @@ def _time(reader: Reader) -> float:
 SLOTS: dict[str, Slot] = {
     "VERSION": Slot("a version such as 1", "`1`", _version),
     "NAME": Slot("a name such as anna", "one word of letters, digits and `_`", _name),
-    "MSISDN": Slot("a number such as 70001000001", '`70001000001`, `"8 (000) 100-00-01"`', _msisdn),
+    "MSISDN": Slot(
+        "a number such as 70001000001", '`70001000001`, `"8 (000) 100-00-01"`, in a scenario also `{name}`', _msisdn
+    ),
     "TITLE": Slot('a "title"', "in quotes", _title),
+    "VARIABLE": Slot("a name such as sum", "one word of letters, digits and `_`", _variable),
+    "COUNT": Slot("a count such as 3", "`1`, `2`, ...", _count),
+    "TABLE": Slot(
+        "a file such as users.csv",
+        "the name of a CSV file beside the script, in quotes if it has spaces",
+        _file("TABLE"),
+    ),
+    "SCRIPT": Slot("a file such as shared/phones.ussd", "the name of a script, as seen from this one", _file("SCRIPT")),
     "TAGS": Slot("a word such as smoke", "`smoke`, or several: `smoke, slow`", _tags),
     "PHONE": Slot("the name of a phone", "a name that `phone ... is ...` gave", _phone),
     "CODE": Slot("a code such as *111#", "`*111#`, `*111*25#`, `*111*{number}#`", _code),
@@ -270,6 +304,12 @@ class Sentence:
 SENTENCES = (
     Sentence("version VERSION", model.Version, "The version of the language; may be left out, else comes first."),
     Sentence("phone NAME is MSISDN", model.Phone, "Names a phone, for the whole file from here on."),
+    Sentence("use SCRIPT", model.Use, "Phones, variables, `setup` and `teardown` of another file hold here too."),
+    Sentence(
+        "let VARIABLE be TEXT", model.Let, "`{VARIABLE}` stands for the text: in the file, or the rest of the scenario."
+    ),
+    Sentence("setup", model.Setup, "Block: its steps are played before each scenario of the file."),
+    Sentence("teardown", model.Teardown, "Block: its steps are played after each scenario, also after a failure."),
     Sentence("tags TAGS", model.Tags, "Tags every scenario of the file."),
     Sentence(
         "scenario TITLE [tagged TAGS]", model.Title, "Begins a scenario; a file without it is one, named as the file."
@@ -302,6 +342,9 @@ SENTENCES = (
     Sentence("network pushes TEXT to PHONE from CODE", model.Push, "A text that nobody asked for.", {"asks": False}),
     Sentence("network asks PHONE TEXT from CODE", model.Push, "A question that the phone can answer.", {"asks": True}),
     Sentence("wait TIME", model.Wait, "Time passes: a virtual clock is moved, a real one waited for."),
+    Sentence("repeat COUNT times", model.Repeat, "Block: its steps are played so many times."),
+    Sentence("together", model.Together, "Block: the steps of each phone in their order, all phones at once."),
+    Sentence("for each row in TABLE", model.ForEach, "Block: its steps are played once for each row of a CSV file."),
     Sentence("check FIRST is SECOND", model.Check, "Both are the same.", {"same": True}),
     Sentence("check FIRST differs from SECOND", model.Check, "They are not the same.", {"same": False}),
 )
@@ -407,7 +450,12 @@ def way_out(word: str, known: Iterable[str]) -> str:
     return f"known: {', '.join(names)}" if names else ""
 
 
-def _number_of(written: str) -> str | None:
+def no_number(written: str) -> tuple[str, str]:
+    """What is wrong with what should be the number of a phone, and the way out."""
+    return f"{written} is no number of a phone", "write its digits, such as 70001000001"
+
+
+def number_of(written: str) -> str | None:
     """The digits of a number in a usual format; None for what is no number."""
     try:
         return normalise_msisdn(written)

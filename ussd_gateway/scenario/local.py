@@ -54,6 +54,10 @@ class LocalDriver:
             raise PhoneError(f"{msisdn} belongs to an ESME, not to a handset")
         return LocalPhone(self._gateway, endpoint)
 
+    def now(self) -> float:
+        """The gateway's time."""
+        return self._gateway.clock.now()
+
     async def wait(self, seconds: float) -> None:
         """Move the clock."""
         await self._gateway.wait(seconds)

@@ -6,11 +6,12 @@ A step is a frozen dataclass with one field for each slot of its sentence in `la
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
 
 SMS_PATIENCE = 5.0  # seconds in which an SMS is expected, when the sentence does not say
 FINAL, AWAITING = "final", "awaiting"
+NUMBER_OF = "_number_of_"  # and a phone's name: the capture that holds its number, if a scenario finds that out
 CONTAINING, EXACTLY, MATCHING = "containing", "exactly", "matching"
 
 _IN_TEXT = re.compile(r"\{\{|\{([^\W\d]\w*)\}|\{")
@@ -87,10 +88,12 @@ class Step:
 
     line      int; counted from 1
     sentence  str; without indentation and comment
+    file      str; where the line is, "" for the script's own file
     """
 
     line: int
     sentence: str
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,14 +101,6 @@ class Version(Step):
     """The version of the language that the file is written in."""
 
     version: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Phone(Step):
-    """A phone gets its name."""
-
-    name: str
-    msisdn: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,10 +119,94 @@ class Tags(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Use(Step):
+    """Phones, variables, setup and teardown of another file hold here too."""
+
+    script: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup(Step):
+    """What stands below it, deeper, is played before each scenario."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Teardown(Step):
+    """What stands below it, deeper, is played after each scenario, whatever became of that."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Action(Step):
     """What a scenario is made of; `phone` is the name of the phone that it is about, "" for none."""
 
     phone: str = ""
+
+    @property
+    def actor(self) -> str:
+        """Who does it, or to whom it happens: steps of one actor keep their order in `together`. "" for nobody."""
+        return self.phone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phone(Action):
+    """A phone gets its name; it is among a scenario's steps where its number is known only then."""
+
+    name: str
+    msisdn: Text
+
+    @property
+    def capture(self) -> str:
+        """The capture under which other steps find the number."""
+        return NUMBER_OF + self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Let(Action):
+    """A variable gets its value."""
+
+    variable: str
+    text: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block(Action):
+    """A sentence with steps of its own: those that stand below it, deeper."""
+
+    steps: tuple[Action, ...] = ()
+
+    @property
+    def actor(self) -> str:
+        """Whom all its steps are about, "" when there are several."""
+        actors = {step.actor for step in self.steps}
+        return actors.pop() if len(actors) == 1 else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeat(Block):
+    """The steps are played `count` times."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Together(Block):
+    """The steps of each phone are played in their order, all phones at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table: its line in the file, and its values by the names of the columns."""
+
+    line: int
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForEach(Block):
+    """The steps are played once for each row; `table` is the file as the sentence names it."""
+
+    table: str
+    rows: tuple[Row, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,11 +306,14 @@ class Check(Action):
 class Scenario:
     """What is played from beginning to end, and either passes or fails.
 
-    name    str; unique in its file
-    line    int; where it begins
-    phones  dict; the number of each phone by name
-    steps   tuple of Action
-    tags    tuple of str; what it is tagged with, itself and by its file, each once
+    name       str; unique in its file
+    line       int; where it begins
+    phones     dict; the number of each phone by name
+    steps      tuple of Action
+    tags       tuple of str; what it is tagged with, itself and by its file, each once
+    setup      tuple of Action; played before it
+    teardown   tuple of Action; played after it, whatever became of it
+    variables  dict; the value of each variable by name
     """
 
     name: str
@@ -239,6 +321,9 @@ class Scenario:
     phones: Mapping[str, str]
     steps: tuple[Action, ...]
     tags: tuple[str, ...] = ()
+    setup: tuple[Action, ...] = ()
+    teardown: tuple[Action, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,3 +332,21 @@ class Script:
 
     name: str
     scenarios: tuple[Scenario, ...]
+
+
+def walk(steps: Iterable[Action]) -> Iterator[Action]:
+    """All steps, each block before the steps in it."""
+    for step in steps:
+        yield step
+        if isinstance(step, Block):
+            yield from walk(step.steps)
+
+
+def texts(step: Step) -> Iterator[Text]:
+    """The texts of a step, in which captures may stand; not those of the steps in a block."""
+    for place in fields(step):
+        value = getattr(step, place.name)
+        if isinstance(value, Expected):
+            yield value.text
+        elif isinstance(value, Text):
+            yield value

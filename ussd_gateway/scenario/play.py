@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import groupby
 from typing import Any, Protocol
 
 from ussd_gateway.patterns import Found, search
-from ussd_gateway.scenario import model
+from ussd_gateway.scenario import language, model
 from ussd_gateway.scenario.difference import compare, fitting_part
 from ussd_gateway.scenario.model import Action, Expected, Scenario, Script, Text
 from ussd_gateway.scenario.secrets import Secrets
@@ -102,6 +105,9 @@ class Driver(Protocol):
     async def phone(self, msisdn: str) -> Phone:
         """The phone with this number; PhoneError when there cannot be one."""
 
+    def now(self) -> float:
+        """The network's time, in seconds since the epoch."""
+
     async def wait(self, seconds: float) -> None:
         """Let time pass."""
 
@@ -129,6 +135,8 @@ class Event:
     kind   Kind
     text   str; what was done, shown or received
     about  str; of a screen "final, success" or "awaiting an answer", of an SMS whom it is from
+    at     float; when it was noticed, by the network's clock, in seconds since the epoch
+    file   str; where the line is, "" for the script's own file
     """
 
     phone: str
@@ -136,6 +144,30 @@ class Event:
     kind: Kind
     text: str
     about: str = ""
+    at: float = 0.0
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """A step that was played, or a round or row of a block.
+
+    line, sentence, phone  as in the script; of a round or row which it is
+    at       float; when it began, by the network's clock, in seconds since the epoch
+    waited   float; seconds that it took by that clock
+    seconds  float; of real time that it took
+    before   int; how many events there were when it began
+    file     str; where the line is, "" for the script's own file
+    """
+
+    line: int
+    sentence: str
+    phone: str
+    at: float
+    waited: float
+    seconds: float
+    before: int
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +196,9 @@ class Failure:
     problem   str; what is wrong, "" where the arrivals say it
     phone     str; "anna (70001000001)", "" when the step is about none
     arrived   tuple of Arrival; everything that arrived on that phone, nearest first
+    file      str; where the line is, "" for the script's own file
+    where     tuple of str; "setup" or "teardown", and the round and row of each block around the step
+    later     tuple of Failure; what failed in the teardown after it
     """
 
     line: int
@@ -172,6 +207,9 @@ class Failure:
     problem: str = ""
     phone: str = ""
     arrived: tuple[Arrival, ...] = ()
+    file: str = ""
+    where: tuple[str, ...] = ()
+    later: tuple[Failure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +218,9 @@ class Result:
 
     seconds  float; of real time
     events   tuple of Event; the transcript, of all phones
+    steps    tuple of Timed; as far as they were played, the one that failed is the last
+    began    float; real time, in seconds since the epoch
+    tags     tuple of str; the scenario's
     """
 
     file: str
@@ -188,6 +229,9 @@ class Result:
     seconds: float
     failure: Failure | None
     events: tuple[Event, ...]
+    steps: tuple[Timed, ...] = ()
+    began: float = 0.0
+    tags: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -228,6 +272,14 @@ class _UnmetError(Exception):
         self.kind = kind  # what kind of arrival comes first
 
 
+class _FailedError(Exception):
+    """A step failed, and with it all that is around it."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.sentence)
+        self.failure = failure
+
+
 class _Player:
     """Plays one scenario."""
 
@@ -238,49 +290,107 @@ class _Player:
         self._phones: dict[str, Phone] = {}
         self._captures: dict[str, str] = {}
         self._secrets = Secrets()
+        self._set(scenario.variables)
         self._events: list[Event] = []
+        self._steps: list[Timed] = []
         self._inboxes: dict[str, list[Sms]] = {}  # as far as they are among the events
         self._read: dict[str, int] = {}  # how many of them were read
         self._screens: dict[str, Screen | None] = {}  # the last one among the events
         self._off: set[str] = set()
+        self._since: dict[str, int] = {}  # how many events there were when the phone got its number
 
     async def play(self) -> Result:
-        started = time.perf_counter()
+        began, started = time.time(), time.perf_counter()
         failure = await self._failure()
         await self._tidy_up()
         seconds = time.perf_counter() - started
         events = tuple(self._masked(event) for event in self._events)
-        return Result(self._file, self._scenario.name, self._scenario.line, seconds, failure, events)
+        steps = tuple(replace(step, sentence=self._secrets.mask(step.sentence)) for step in self._steps)
+        name, line, tags = self._scenario.name, self._scenario.line, self._scenario.tags
+        return Result(self._file, name, line, seconds, failure, events, steps, began, tags)
 
     async def _failure(self) -> Failure | None:
-        step = self._scenario.steps[0]
+        scenario = self._scenario
+        for step in model.walk((*scenario.setup, *scenario.steps, *scenario.teardown)):
+            if step.phone in scenario.phones and step.phone not in self._phones:
+                try:
+                    await self._take(step.phone, scenario.phones[step.phone])
+                except PhoneError as error:
+                    return await self._told(step, _UnmetError(problem=str(error)))
+        failure = await self._failure_of(scenario.setup, "setup") or await self._failure_of(scenario.steps)
+        for _, steps in groupby(scenario.teardown, lambda step: step.file):  # one file's does not hold up another's
+            if later := await self._failure_of(steps, "teardown"):
+                failure = replace(failure, later=(*failure.later, later)) if failure else later
+        return failure
+
+    async def _failure_of(self, steps: Iterable[Action], where: str = "") -> Failure | None:
         try:
-            await self._take_phones()
-            for step in self._scenario.steps:
+            await self._play(steps, where)
+        except _FailedError as failed:
+            return failed.failure
+        return None
+
+    async def _play(self, steps: Iterable[Action], where: str = "") -> None:
+        """One step after the other; _FailedError from the first that fails, which then happened in `where`, too."""
+        try:
+            for step in steps:
+                await self._perform(step)
+        except _FailedError as failed:
+            if where:
+                failed.failure = replace(failed.failure, where=(where, *failed.failure.where))
+            raise
+
+    async def _perform(self, step: Action) -> None:
+        try:
+            self._check_known(step)
+            with nullcontext() if isinstance(step, model.Block) else self._timed(step):
                 await PERFORM[type(step)](self, step)
                 await self._collect(step)
         except (PhoneError, _UnmetError) as error:
             await self._collect(step)
-            return await self._told(step, error if isinstance(error, _UnmetError) else _UnmetError(problem=str(error)))
-        return None
+            unmet = error if isinstance(error, _UnmetError) else _UnmetError(problem=str(error))
+            raise _FailedError(await self._told(step, unmet)) from error
 
-    async def _take_phones(self) -> None:
-        for name in dict.fromkeys(step.phone for step in self._scenario.steps if step.phone):
-            phone = await self._driver.phone(self._scenario.phones[name])
-            await phone.begin()
-            self._phones[name] = phone
-            self._inboxes[name], self._read[name], self._screens[name] = [], 0, None
+    @contextmanager
+    def _timed(self, step: Action, sentence: str = "") -> Iterator[None]:
+        at, started, before = self._driver.now(), time.perf_counter(), len(self._events)
+        try:
+            yield
+        finally:
+            waited, seconds = self._driver.now() - at, time.perf_counter() - started
+            self._steps.append(
+                Timed(step.line, sentence or step.sentence, step.phone, at, waited, seconds, before, step.file)
+            )
+
+    def _check_known(self, step: Action) -> None:
+        """A teardown may speak of what a setup was to find, and did not."""
+        names = (name for text in model.texts(step) for name in text.names)
+        if unknown := next((name for name in names if name not in self._captures), ""):
+            raise PhoneError(f"{{{unknown}}} has no value: what was to find it was not played")
+        if step.phone and step.phone not in self._phones:
+            raise PhoneError(f"{step.phone} has no number: what was to give it was not played")
+
+    async def _take(self, name: str, msisdn: str) -> None:
+        phone = await self._driver.phone(msisdn)
+        await phone.begin()
+        self._phones[name] = phone
+        self._inboxes[name], self._read[name], self._screens[name] = [], 0, None
+        self._since[name] = len(self._events)
 
     async def _tidy_up(self) -> None:
-        for name, phone in self._phones.items():
-            try:
-                if name in self._off:
-                    await phone.turn(True)
-                screen = await phone.screen()
-                if screen and screen.awaiting:
-                    await phone.hang_up()
-            except PhoneError:  # it was asked for nothing; the scenario's own steps have told what is wrong
-                continue
+        for name in self._phones:
+            await self._put_away(name)
+
+    async def _put_away(self, name: str) -> None:
+        phone = self._phones[name]
+        try:
+            if name in self._off:
+                await phone.turn(True)
+            screen = await phone.screen()
+            if screen and screen.awaiting:
+                await phone.hang_up()
+        except PhoneError:  # it was asked for nothing; the scenario's own steps have told what is wrong
+            return
 
     # Steps -------------------------------------------------------------------------------------------------------
 
@@ -323,6 +433,58 @@ class _Player:
         if (first == second) is not step.same:
             problem = f'"{first}" is not "{second}"' if step.same else f'both are "{first}"'
             raise _UnmetError(problem=problem)
+
+    async def name_phone(self, step: model.Phone) -> None:
+        written = self._fill(step.msisdn)
+        msisdn = language.number_of(written)
+        if msisdn is None:
+            raise PhoneError(f"{written} is no number of a phone")
+        if step.name in self._phones:
+            await self._put_away(step.name)
+            self._off.discard(step.name)
+        await self._take(step.name, msisdn)
+        self._captures[step.capture] = msisdn
+
+    async def let(self, step: model.Let) -> None:
+        self._set({step.variable: self._fill(step.text)})
+
+    async def repeat(self, step: model.Repeat) -> None:
+        for number in range(1, step.count + 1):
+            await self._play_block(step, f"round {number} of {step.count}")
+
+    async def for_each(self, step: model.ForEach) -> None:
+        before = dict(self._captures)
+        for number, row in enumerate(step.rows, 1):
+            self._set(row.values)
+            values = ", ".join(f"{name} {value}" for name, value in row.values.items())
+            where = self._secrets.mask(f"row {number} of {step.table}, line {row.line}: {values}")
+            await self._play_block(step, where)
+        for name in step.rows[0].values:
+            self._captures.pop(name)
+            if name in before:
+                self._captures[name] = before[name]
+
+    async def _play_block(self, step: model.Block, where: str) -> None:
+        with self._timed(step, where):
+            self._note(step, where)
+            await self._play(step.steps, where)
+
+    async def together(self, step: model.Together) -> None:
+        of_actor: dict[str, list[Action]] = {}
+        for inner in step.steps:
+            of_actor.setdefault(inner.actor, []).append(inner)
+        failed: list[_FailedError] = []
+
+        async def play(steps: list[Action]) -> None:
+            try:
+                await self._play(steps)
+            except _FailedError as error:
+                failed.append(error)
+
+        # Each phone comes to its end, also when another one has failed: nothing is left under way.
+        ended = await asyncio.gather(*map(play, of_actor.values()), return_exceptions=True)
+        for error in (*filter(None, ended), *failed):
+            raise error
 
     async def see(self, step: model.See) -> None:
         screen = await self._phones[step.phone].screen()
@@ -369,7 +531,10 @@ class _Player:
         found = _search(expected.regex(self._captures), text)
         if found is None:
             raise unmet
-        for name, value in found.groupdict(default="").items():
+        self._set(found.groupdict(default=""))
+
+    def _set(self, values: Mapping[str, str]) -> None:
+        for name, value in values.items():
             self._captures[name] = value
             self._secrets.add(name, value)
 
@@ -390,11 +555,14 @@ class _Player:
     # What happened -------------------------------------------------------------------------------------------------
 
     def _note(self, step: Action, text: str) -> None:
-        self._events.append(Event(step.phone, step.line, Kind.DONE, text))
+        self._event(step, Kind.DONE, text)
 
     def _show(self, step: Action, screen: Screen) -> None:
         self._screens[step.phone] = screen
-        self._events.append(Event(step.phone, step.line, Kind.SCREEN, screen.text, _about(screen)))
+        self._event(step, Kind.SCREEN, screen.text, _about(screen))
+
+    def _event(self, step: Action, kind: Kind, text: str, about: str = "") -> None:
+        self._events.append(Event(step.phone, step.line, kind, text, about, self._driver.now(), step.file))
 
     async def _collect(self, step: Action) -> None:
         """Put what has been received since among the events."""
@@ -405,19 +573,23 @@ class _Player:
         for sms in await self._phones[step.phone].inbox():
             if sms.id not in ids:
                 known.append(sms)
-                self._events.append(Event(step.phone, step.line, Kind.SMS, sms.text, f"from {sms.sender}"))
+                self._event(step, Kind.SMS, sms.text, f"from {sms.sender}")
 
     async def _told(self, step: Action, unmet: _UnmetError) -> Failure:
         self._learn_secrets(unmet.looks_for)
         mask = self._secrets.mask
         return Failure(
             step.line,
-            step.sentence,
+            mask(step.sentence),
             mask(unmet.expected),
             mask(unmet.problem),
-            f"{step.phone} ({self._scenario.phones[step.phone]})" if step.phone else "",
+            f"{step.phone} ({self._number(step.phone)})" if step.phone else "",
             tuple(self._arrivals(step, unmet)),
+            step.file,
         )
+
+    def _number(self, name: str) -> str:
+        return self._phones[name].msisdn if name in self._phones else self._scenario.phones.get(name, "no number")
 
     def _learn_secrets(self, expected: Expected | None) -> None:
         """A pattern that almost fits shows where the secret is that it was to capture."""
@@ -431,7 +603,8 @@ class _Player:
                     self._secrets.add(name, value)
 
     def _arrivals(self, step: Action, unmet: _UnmetError) -> list[Arrival]:
-        arrived = [event for event in self._events if event.phone == step.phone and event.kind is not Kind.DONE]
+        since = self._events[self._since.get(step.phone, 0) :]
+        arrived = [event for event in since if event.phone == step.phone and event.kind is not Kind.DONE]
         read, received = self._read.get(step.phone, 0), 0
         arrivals = []
         for event in arrived:
@@ -461,7 +634,7 @@ class _Player:
         return Arrival(event, similarity, difference, remark)
 
     def _masked(self, event: Event) -> Event:
-        return Event(event.phone, event.line, event.kind, self._secrets.mask(event.text), event.about)
+        return replace(event, text=self._secrets.mask(event.text))
 
 
 def _fits(step: model.See, screen: Screen) -> bool:
@@ -491,6 +664,11 @@ PERFORM: dict[type[Action], Callable[[_Player, Any], Awaitable[None]]] = {
     model.Push: _Player.push,
     model.Wait: _Player.wait,
     model.Check: _Player.check,
+    model.Phone: _Player.name_phone,
+    model.Let: _Player.let,
+    model.Repeat: _Player.repeat,
+    model.ForEach: _Player.for_each,
+    model.Together: _Player.together,
 }
 """What is done for each kind of step."""
 

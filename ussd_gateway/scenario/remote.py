@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -47,10 +48,15 @@ class RemoteDriver:
         await self._api.call("GET", f"handsets/{msisdn}")
         return phone
 
+    def now(self) -> float:
+        """The gateway's time: this machine's, or that of a virtual clock when it last told it."""
+        return self._api.moment if self.virtual else time.time()
+
     async def wait(self, seconds: float) -> None:
         """Move a virtual clock, or wait for a real one."""
         if self.virtual:
-            await self._api.call("POST", _CLOCK, body={"advance": seconds}, waits=True)
+            answer = await self._api.call("POST", _CLOCK, body={"advance": seconds}, waits=True)
+            self._api.moment = answer["epoch"]
         else:
             await asyncio.sleep(seconds)
 
@@ -167,6 +173,7 @@ class Api:
     def __init__(self, url: str, answer_time: float = _ANSWER_TIME) -> None:
         self._url = (url if "://" in url else f"http://{url}").rstrip("/")
         self._answer_time = answer_time
+        self.moment = 0.0  # of the gateway's clock, if that is virtual, when it last told it
         self._session: aiohttp.ClientSession
 
     async def __aenter__(self) -> Api:
@@ -184,8 +191,9 @@ class Api:
             if error.status == HTTPStatus.CONFLICT:
                 return False
             raise NoGatewayError(f"what answers at {self._url} is no ussd-gateway") from error
-        if "now" not in answer:
+        if "epoch" not in answer:
             raise NoGatewayError(f"what answers at {self._url} is no ussd-gateway")
+        self.moment = answer["epoch"]
         return True
 
     async def call(

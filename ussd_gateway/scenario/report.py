@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from rich.text import Text
 
-from ussd_gateway.scenario.play import Arrival, Event, Failure, Kind, Result
+from ussd_gateway.clock import iso
+from ussd_gateway.scenario.play import Arrival, Event, Failure, Kind, Result, Timed
 
 # Control characters but tab and line feed, lone surrogates, and the two that no XML may hold.
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -52,13 +54,58 @@ def transcript(events: Sequence[Event], phone: str = "") -> Text:
         if phone and event.phone not in (phone, ""):
             continue
         who = f"{event.phone} " if event.phone and not phone and len(names) > 1 else ""
-        head = f"{event.line:>6}  {who}"
+        head = f"{_place(event.file, event.line):>6}  {who}"
         if event.kind is Kind.DONE:
             report.append(f"{head}{visible(event.text)}\n")
         else:
-            report.append(f"{head}<- {_titled(event)}\n", QUIET)
+            report.append(f"{head}<- {titled(event)}\n", QUIET)
             report.append(_indented(event.text, " " * 11) + "\n")
     return report
+
+
+def chronicle(result: Result) -> str:
+    """Each step with the time since the scenario began, by the network's clock, the time it took, and what it brought.
+
+    A result without times is told as its transcript.
+    """
+    if not result.steps:
+        return transcript(result.events).plain
+    lines = ["  line      after       took"]
+    for step, events in told_steps(result):
+        lines.append(
+            f"{_place(step.file, step.line):>6} {after(result, step.at):>10} {duration(step.seconds):>10}  {visible(step.sentence)}"
+        )
+        for event in events:
+            if event.kind is Kind.DONE:
+                if event.text not in step.sentence:  # it says what the captures stood for
+                    lines.append(f"{'':30}-> {visible(event.text)}")
+                continue
+            who = f"{event.phone} " if event.phone else ""
+            lines += [f"{'':30}{who}<- {titled(event)}", _indented(event.text, " " * 33)]
+    if result.failure:
+        file, line = result.failure.file, result.failure.line
+        lines.append(f"  FAILED in {_place(file, line) if file else f'line {line}'}")
+    return "\n".join(lines) + "\n"
+
+
+def told_steps(result: Result) -> Iterator[tuple[Timed, Sequence[Event]]]:
+    """Each step in the order in which they began, with the events that came before the next one began."""
+    steps = sorted(result.steps, key=lambda step: (step.before, step.at))
+    for step, following in zip_longest(steps, steps[1:]):
+        yield step, result.events[step.before : following.before if following else None]
+
+
+def after(result: Result, moment: float) -> str:
+    """The network's time since the scenario began: 90 s."""
+    return f"{round(moment - min(step.at for step in result.steps), 1):g} s"
+
+
+def duration(seconds: float) -> str:
+    """Real time: 0.3 ms, 12 ms, 5.1 s."""
+    if seconds >= 1:
+        return f"{seconds:.1f} s"
+    milliseconds = seconds * 1000
+    return f"{milliseconds:.0f} ms" if milliseconds >= 10 else f"{milliseconds:.1f} ms"
 
 
 def as_json(files: Sequence[tuple[str, Sequence[Result]]]) -> dict[str, Any]:
@@ -83,8 +130,11 @@ def counted(number: int, thing: str) -> str:
 
 
 def _failure_lines(result: Result, failure: Failure) -> Iterator[Text]:
-    yield Text.assemble(("FAILED", FAILED), "  ", (f"{result.file}:{failure.line}", PLACE), f": {result.name}")
+    place = f"{failure.file or result.file}:{failure.line}"
+    yield Text.assemble(("FAILED", FAILED), "  ", (place, PLACE), f": {result.name}")
     yield Text(f"    {visible(failure.sentence)}")
+    for where in failure.where:
+        yield Text(f"  in {_indented(where, ' ' * 5).lstrip()}")
     if failure.expected:
         yield Text.assemble("  expected: ", (_indented(failure.expected, " " * 12).lstrip(), EXPECTED))
     if failure.problem:
@@ -100,11 +150,14 @@ def _failure_lines(result: Result, failure: Failure) -> Iterator[Text]:
     events = transcript(result.events, failure.phone.partition(" ")[0])
     events.rstrip()
     yield events
+    for later in failure.later:
+        yield Text("  and afterwards:")
+        yield from _failure_lines(result, later)
 
 
 def _arrival_lines(arrival: Arrival) -> Iterator[Text]:
     remark = f"; {arrival.remark}" if arrival.remark else ""
-    yield Text(f"    {_titled(arrival.event)}{remark}")
+    yield Text(f"    {titled(arrival.event)}{remark}")
     yield Text(_indented(arrival.event.text, " " * 8))
     if arrival.difference:
         yield Text("      difference:", QUIET)
@@ -118,7 +171,12 @@ def _marked(difference: str) -> Text:
     return text
 
 
-def _titled(event: Event) -> str:
+def _place(file: str, line: int) -> str:
+    return f"{file}:{line}" if file else str(line)
+
+
+def titled(event: Event) -> str:
+    """What arrived: screen (final, success), SMS from 3339."""
     word = "screen" if event.kind is Kind.SCREEN else "SMS"
     if not event.about:
         return word
@@ -141,9 +199,21 @@ def _scenario(result: Result) -> dict[str, Any]:
     return {
         "name": result.name,
         "line": result.line,
+        "tags": list(result.tags),
         "passed": result.passed,
+        "began": iso(result.began),
         "seconds": round(result.seconds, 3),
         "failure": None if failure is None else _failure(failure),
+        "steps": [
+            {
+                "line": step.line,
+                "sentence": step.sentence,
+                "at": iso(step.at),
+                "waited": round(step.waited, 3),
+                "seconds": round(step.seconds, 6),
+            }
+            for step in result.steps
+        ],
         "transcript": [_event(event) for event in result.events],
     }
 
@@ -155,6 +225,9 @@ def _failure(failure: Failure) -> dict[str, Any]:
         "expected": failure.expected,
         "problem": failure.problem,
         "phone": failure.phone,
+        "file": failure.file,
+        "where": list(failure.where),
+        "later": [_failure(later) for later in failure.later],
         "arrived": [
             {**_event(arrival.event), "difference": arrival.difference, "remark": arrival.remark}
             for arrival in failure.arrived
@@ -169,4 +242,6 @@ def _event(event: Event) -> dict[str, Any]:
         "kind": event.kind.value,
         "text": event.text,
         "about": event.about,
+        "at": iso(event.at),
+        "file": event.file,
     }

@@ -41,6 +41,11 @@ class Line:
         first, last = self.tokens[0], self.tokens[-1]
         return self.written[first.column : last.column + last.width]
 
+    @property
+    def indent(self) -> int:
+        """How deep it stands, in columns; a tab reaches to the next multiple of 8."""
+        return _indent(self.written)
+
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
@@ -52,6 +57,7 @@ class Mistake:
     message  str; what is wrong
     written  str; the line as it stands
     hint     str; the way out, "" when there is none to tell
+    file     str; where the line is, "" for the file that is read
     """
 
     line: int
@@ -60,10 +66,11 @@ class Mistake:
     message: str
     written: str
     hint: str = ""
+    file: str = ""
 
     def told(self, source: str) -> str:
         """As a person reads it: file, line and column, the line with a caret, the way out."""
-        lines = [f"{source}:{self.line}:{self.column}: {self.message}"]
+        lines = [f"{self.file or source}:{self.line}:{self.column}: {self.message}"]
         indent = len(self.written) - len(self.written.lstrip())
         before = self.written[indent : self.column - 1]
         wrong = self.written[self.column - 1 : self.column - 1 + self.width]

@@ -1,0 +1,115 @@
+"""Plays many scripts, each on a gateway of its own or all on one that runs elsewhere; one at a time or several at once.
+
+Playing on a virtual clock waits for nothing but the processor, so what is played at once is played in processes:
+two files take as long in two tasks as one after the other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import AbstractAsyncContextManager, contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import wait
+
+import structlog
+
+from ussd_gateway.scenario.model import Script
+from ussd_gateway.scenario.play import Driver, Result, play
+
+# A fork is there at once; elsewhere than on Linux it cannot be relied on, and a new interpreter takes its second.
+_CONTEXT = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where scripts are played: the gateway at a URL, or gateways of their own with the settings of a file."""
+
+    gateway: str | None = None
+    config: str | None = None
+
+    def driver(self) -> AbstractAsyncContextManager[Driver]:
+        """A driver there, for one script."""
+        if self.gateway:
+            from ussd_gateway.scenario.remote import remote_driver
+
+            return remote_driver(self.gateway)
+        from ussd_gateway.scenario.local import local_driver
+
+        return local_driver(self.config)
+
+
+def play_all(
+    scripts: Sequence[Script], place: Place, jobs: int = 1, done: Callable[[], object] = lambda: None
+) -> Generator[list[Result], None, None]:
+    """The results of each script, in the order of the scripts, as soon as they and those before them are there.
+
+    jobs  how many are played at once, each in a process; 1 plays in this one
+    done  is called when a script has been played, whatever its place in the order
+
+    Raises what playing raises: NoGatewayError, ConfigError, ListenError. Whoever stops listening, ends it all.
+    """
+    if jobs == 1 or len(scripts) < 2:
+        with _logging_to_stderr():
+            for script in scripts:
+                results = asyncio.run(_played(script, place))
+                done()
+                yield results
+        return
+    others = set(multiprocessing.active_children())
+    with ProcessPoolExecutor(min(jobs, len(scripts)), mp_context=_CONTEXT, initializer=_begin) as pool:
+        try:
+            futures = [pool.submit(_play, script, place) for script in scripts]
+            for future in futures:
+                future.add_done_callback(lambda _: done())
+            for future in futures:
+                yield future.result()
+        except BaseException:  # an interrupt, too, ends all of them at once
+            pool.shutdown(wait=False, cancel_futures=True)
+            for child in set(multiprocessing.active_children()) - others:
+                child.terminate()
+            raise
+
+
+async def _played(script: Script, place: Place) -> list[Result]:
+    async with place.driver() as driver:
+        return await play(script, driver)
+
+
+def _play(script: Script, place: Place) -> list[Result]:
+    with _logging_to_stderr():
+        return asyncio.run(_played(script, place))
+
+
+def _begin() -> None:
+    """A process that plays lets its parent decide about interrupts, and ends with it, however that ended."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def end_with_parent() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=end_with_parent, daemon=True).start()
+
+
+@contextmanager
+def _logging_to_stderr() -> Iterator[None]:
+    """Gateways in this process log to standard error, and only what somebody should look at."""
+    before = structlog.get_config()
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+    )
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
