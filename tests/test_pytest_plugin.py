@@ -379,6 +379,15 @@ def test_each_file_has_a_gateway_of_its_own_and_its_scenarios_share_it_in_their_
     run(plugins=OURS).assert_outcomes(passed=3)
 
 
+def test_a_file_that_others_use_is_no_test_unless_somebody_asks_for_it(pytester, run):
+    write(pytester, "shared/people", "phone anna is 70001000001\n\nsetup\n    anna dials *111#\n")
+    write(pytester, "portal", "use shared/people.ussd\n\nanna sees awaiting screen\n")
+    run(plugins=OURS).assert_outcomes(passed=1)
+    result = run("shared/people.ussd", plugins=OURS)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*people.ussd:1:1: there is nothing to play"])
+
+
 OTHERS = {
     "a table": "code;answer\n*100#;Your balance\n",
     "a language of its own": "<ussd>\n  <dial>*100#</dial>\n</ussd>\n",

@@ -208,11 +208,14 @@ class ScriptFile(pytest.File):
 
     def collect(self) -> Iterable[ScenarioItem]:
         """The scenarios; the mistakes of a script that cannot be read are pytest's to tell."""
-        from ussd_gateway.scenario.parse import ScriptError, read
+        from ussd_gateway.scenario.parse import NOTHING_TO_PLAY, ScriptError, read
 
         try:
             script = read(Path(os.path.relpath(self.path)))
         except ScriptError as error:
+            for_others = [mistake.message for mistake in error.mistakes] == [NOTHING_TO_PLAY]
+            if for_others and not self.session.isinitpath(self.path):
+                return
             raise self.CollectError(str(error)) from None
         self._name = script.name
         for scenario in script.scenarios:
