@@ -9,6 +9,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 from ussd_gateway.clock import RealClock, VirtualClock
 from ussd_gateway.gateway import Gateway
@@ -18,6 +19,9 @@ from ussd_gateway.store.journal import Journal
 from ussd_gateway.store.store import Store
 
 pytest_plugins = ["pytester"]
+
+settings.register_profile("busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy machine")
 
 START = 1_524_840_600.0  # 2018-04-27T14:50:00Z
 

@@ -47,6 +47,7 @@ MAY_IMPORT = {
     "api": {"fault_rule", "http", "gateway", "clock", "menu", "metric", "network", "smpp"},
     "applications": {
         "client",
+        "config",
         "dialects",
         "gateway",
         "clock",

@@ -1,5 +1,8 @@
 """Calls to others, as the one who is called sees them, and every way in which a call can go wrong."""
 
+import asyncio
+import ssl
+
 import pytest
 from aiohttp import web
 
@@ -55,6 +58,11 @@ ANSWERS = {
     "no HTTP": (b"CON 1\r\n\r\n", AnswerError, "answered is no HTTP"),
     "too much": (OK % (LARGEST + 1, b"x" * (LARGEST + 1)), AnswerError, "answered with more than 64 KiB"),
     "without end": (b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * (2 * LARGEST), AnswerError, "answered with more than 64 KiB"),
+    "compressed": (
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n\x1f\x8b",
+        AnswerError,
+        'answered with content-encoding "gzip", which nobody asked for',
+    ),
     "a redirect": (
         b"HTTP/1.1 302 Found\r\nLocation: http://u:p@example.com/login?token=1\r\nContent-Length: 0\r\n\r\n",
         AnswerError,
@@ -85,6 +93,32 @@ async def test_a_redirect_is_an_error_of_http_and_no_connection_names_the_reason
     assert caught.value.wrong is Wrong.STATUS
     with pytest.raises(UnreachableError, match=rf"^{url} cannot be connected to: Connection refused$"):
         await client.call(url, Request())
+
+
+async def test_who_cannot_be_spoken_to_over_tls_is_told_why(client, certificates):
+    async def plain(reader, writer):
+        await reader.read(LARGEST)
+        writer.write(OK % (5, b"CON 1"))
+        await reader.read()
+        writer.close()
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates / "smpp.crt", certificates / "smpp.key")
+    for tls, why in (
+        (context, "its certificate is not trusted, self.signed certificate"),
+        (None, "there is no TLS, WRONG_VERSION_NUMBER"),
+    ):
+        server = await asyncio.start_server(plain, "127.0.0.1", 0, ssl=tls)
+        url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        with pytest.raises(UnreachableError, match=f"^{url} cannot be connected to: {why}"):
+            await client.call(url, Request())
+        server.close()
+
+
+async def test_several_headers_of_one_name_are_all_there(client):
+    cookies = b"HTTP/1.1 200 OK\r\nSet-Cookie: JSESSIONID=a1\r\nSet-Cookie: route=7\r\nContent-Length: 0\r\n\r\n"
+    async with raw(cookies) as url:
+        assert (await client.call(url, Request())).headers["set-cookie"] == "JSESSIONID=a1, route=7"
 
 
 async def test_who_has_stopped_calls_nobody(client):

@@ -68,7 +68,7 @@ APPLICATION_MISTAKES = [
     ("code = '*1#'\nfunction = 'a:b'\ntimeout = 1", "timeout: goes with url only"),
     (
         "code = '*1#'\ndialect = 'africastalking'\n" + URL,
-        'dialect: "africastalking" is unknown; known: africas_talking, a',
+        'dialect: the dialect "africastalking" is unknown; did you mean "africas_talking"?',
     ),
     (
         "code = '*1#'\nsettings = { networkcode = '1' }\n" + URL,
@@ -82,6 +82,11 @@ APPLICATION_MISTAKES = [
         "code = '*1#'\nend_url = 'http://a/'\ndialect = 'hubtel'\n" + URL,
         "end_url: the dialect hubtel tells no end to a second URL",
     ),
+    (
+        "codes = ['*1#', '*21#']\n" + URL,
+        'code: "*21#" never comes to an application; take another. The phone asks the network to ',
+    ),
+    ("code = '*#06#'\n" + URL, 'code: "*#06#" never comes to an application; take another. The phone '),
     ("code = '*1#'\ntimeout = -1\n" + URL, "timeout: -1 cannot be used: input should be greater than or equal to 0"),
     ("code = '*1#'\nsetting = {}\n" + URL, "setting: there is no such key; did you mean settings?"),
 ]

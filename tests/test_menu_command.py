@@ -130,9 +130,16 @@ def test_sarif_has_every_finding(bad):
     assert results[0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "menus/bad.toml"
 
 
-def test_a_file_that_is_no_text_is_a_mistake_of_its_own(folder):
-    (folder / "menus" / "good.toml").write_bytes(b"title = '\xff'")
-    assert run("check")[:2] == (1, "menus/good.toml:1: is not in UTF-8; save it so\n")
+@pytest.mark.parametrize(
+    ("octets", "words"),
+    [
+        (b"title = '\xff'", "is not in UTF-8; save it so"),
+        (b"#" * (256 * 1024 + 1), "has more than 256 KiB; make it several menus"),
+    ],
+)
+def test_a_file_that_cannot_be_looked_into_is_a_mistake_of_its_own(folder, octets, words):
+    (folder / "menus" / "good.toml").write_bytes(octets)
+    assert run("check")[:2] == (1, f"menus/good.toml:1: {words}\n")
 
 
 @pytest.mark.parametrize("command", ["check", "graph"])

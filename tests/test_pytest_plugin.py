@@ -258,10 +258,20 @@ def test_one_config_serves_every_test_and_script_of_a_project(pytester, run):
     run(plugins=OURS).assert_outcomes(passed=2)
 
 
+def test_wrong_settings_of_all_are_told_for_scripts_too(pytester, run):
+    pytester.makeini("[pytest]\nussd_config = none.toml\n")
+    write(pytester, "balance", SCENARIOS)
+    result = run(plugins=OURS)
+    result.assert_outcomes(errors=2)
+    result.stdout.fnmatch_lines(["*none.toml: No such file or directory*"])
+    result.stdout.no_fnmatch_line("*Traceback*")
+
+
 @pytest.mark.parametrize(
     ("marker", "told"),
     [
         ('flags={"network.user_timeot": 5}', "*network.user_timeot: there is no such key; did you mean user_timeout?"),
+        ('start="yesterday"', "*'yesterday' is no moment; one looks like 2018-04-27T17:50:00+03:00"),
         ("port=5", "@pytest.mark.gateway takes config=, flags= and start="),
         ('config="none.toml"', "*none.toml: No such file or directory*"),
     ],

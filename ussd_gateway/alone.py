@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, TypeVar
 
 from ussd_gateway.clock import Clock, VirtualClock
 from ussd_gateway.scenario.local import ALONE
 from ussd_gateway.serve import Gateway
-from ussd_gateway.sync import SyncGateway
+from ussd_gateway.sync import Caller, SyncGateway
+
+Entered = TypeVar("Entered")
 
 
 def own_gateway(
@@ -34,21 +36,21 @@ def sync_gateway(
 
     It serves HTTP and SMPP meanwhile. Arguments as of `own_gateway`; raises ConfigError and ListenError.
     """
-    with in_a_thread(lambda: own_gateway(config, clock=clock, flags=flags)) as gateway:
+    with in_a_thread(lambda: own_gateway(config, clock=clock, flags=flags)) as (gateway, _):
         yield gateway.sync
 
 
 @contextmanager
-def in_a_thread(make: Callable[[], Gateway]) -> Iterator[Gateway]:
-    """The gateway that `make` makes, running on an event loop in a thread of its own."""
-    started: Future[tuple[Gateway, Callable[[], object]]] = Future()
+def in_a_thread(make: Callable[[], AbstractAsyncContextManager[Entered]]) -> Iterator[tuple[Entered, Caller]]:
+    """What `make` makes, entered on an event loop in a thread of its own, and who runs coroutines there."""
+    started: Future[tuple[Entered, Caller, Callable[[], object]]] = Future()
     ended: Future[None] = Future()
 
     async def live() -> None:
-        async with make() as gateway:
+        async with make() as entered:
             over = asyncio.Event()
             loop = asyncio.get_running_loop()
-            started.set_result((gateway, lambda: loop.call_soon_threadsafe(over.set)))
+            started.set_result((entered, Caller(loop), lambda: loop.call_soon_threadsafe(over.set)))
             await over.wait()
 
     def run() -> None:
@@ -61,9 +63,9 @@ def in_a_thread(make: Callable[[], Gateway]) -> Iterator[Gateway]:
 
     thread = Thread(target=run, name="ussd_gateway", daemon=True)  # a program that is killed does not wait for it
     thread.start()
-    gateway, stop = started.result()
+    entered, call, stop = started.result()
     try:
-        yield gateway
+        yield entered, call
     finally:
         stop()
         thread.join()

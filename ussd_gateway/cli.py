@@ -7,6 +7,7 @@ import gc
 import json
 import logging
 import os
+import re
 import signal
 import sys
 from importlib.metadata import version
@@ -208,6 +209,8 @@ def _hidden(key: str, value: Any) -> Any:
     """The value, without what is secret: a password, wherever it is."""
     if isinstance(value, dict):
         return {name: _hidden(name, inner) for name, inner in value.items()}
+    if key.endswith("url"):
+        return re.sub(r"(?<=://)([^/?#@]*?):[^/?#]*@", r"\1:********@", value)
     return "********" if key.endswith("password") else value
 
 

@@ -1,19 +1,22 @@
-"""The HTTP of dialects: calls others with one request and reads one answer of bounded size, and takes the calls of others.
+"""HTTP with others: the connections of all calls that leave, and the requests and answers of dialects, both ways.
 
-Follows no redirect, keeps no cookie.
+A call of a dialect is one request and one answer of bounded size; it follows no redirect. Nothing keeps a cookie.
 """
 
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import Mapping
 from urllib.parse import quote
 
 import aiohttp
 from aiohttp import web
+from multidict import MultiMapping
 from yarl import URL
 
 from ussd_gateway.dialects.model import AnswerError, Request, Response, Wrong
+from ussd_gateway.dialects.settings import quoted
 
 LARGEST = 64 * 1024  # octets of an answer
 CONNECTIONS = 500  # that may be open at once, to all together: each is an open file
@@ -23,6 +26,10 @@ _HEADERS = {"User-Agent": "ussd_gateway", "Accept-Encoding": "identity"}
 
 class UnreachableError(Exception):
     """There was no connection, or it broke; the message is a sentence that says so."""
+
+
+class TooMuchError(Exception):
+    """An answer goes on and on."""
 
 
 class Client:
@@ -38,14 +45,16 @@ class Client:
         if self._session:
             await self._session.close()
 
-    def _calling(self) -> aiohttp.ClientSession:
+    def session(self) -> aiohttp.ClientSession:
+        """What calls are made with. Raises UnreachableError once it is stopped."""
         if self._stopped:
             raise UnreachableError("the gateway stops and calls nobody any more")
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                # A connection for each call: a server that closes an idle one just now must not look out of reach
+                # A connection for each call: a server that closes an idle one just now must not look out of reach,
+                # and nobody repeats a purchase to find out
                 connector=aiohttp.TCPConnector(limit=CONNECTIONS, force_close=True),
-                cookie_jar=aiohttp.DummyCookieJar(),  # a dialect that knows cookies keeps those of a dialogue itself
+                cookie_jar=aiohttp.DummyCookieJar(),  # one subscriber's cookies are none of another's
                 headers=_HEADERS,
                 auto_decompress=False,
                 timeout=aiohttp.ClientTimeout(total=None),
@@ -55,9 +64,10 @@ class Client:
     async def call(self, url: str, request: Request) -> Response:
         """The answer, with the names of its headers in lower case; how long to wait is the caller's business.
 
-        Raises UnreachableError, and AnswerError for a redirect, an answer of more than 64 KiB, and what is no HTTP.
+        Raises UnreachableError, and AnswerError for a redirect, an answer that is compressed or has more than 64 KiB, and
+        what is no HTTP.
         """
-        session = self._calling()
+        session = self.session()
         place = shown(url)
         try:
             async with session.request(
@@ -67,11 +77,13 @@ class Client:
                 headers=request.headers,
                 allow_redirects=False,
             ) as answer:
-                body = await _body(answer.content, place)
+                body = await bounded(answer.content, LARGEST)
+        except TooMuchError:
+            raise AnswerError(Wrong.BAD, f"{place} answered with more than {LARGEST // 1024} KiB") from None
         except aiohttp.ClientPayloadError:
             raise UnreachableError(f"{place} broke the connection in the middle of its answer") from None
         except aiohttp.ClientConnectorError as error:
-            raise UnreachableError(f"{place} cannot be connected to: {_reason(error.os_error)}") from None
+            raise UnreachableError(f"{place} cannot be connected to: {reason(error)}") from None
         except (aiohttp.ClientConnectionError, ConnectionError):
             raise UnreachableError(f"{place} closed the connection without an answer") from None
         except aiohttp.ClientResponseError:
@@ -80,7 +92,21 @@ class Client:
             where = answer.headers.get("location")
             to = f" to {shown(where)}" if where else ""
             raise AnswerError(Wrong.STATUS, f"{place} redirects{to} with status {answer.status}; write the URL itself")
-        return Response(answer.status, {name.lower(): value for name, value in answer.headers.items()}, body)
+        if (coding := answer.headers.get("content-encoding", "identity").lower()) != "identity":
+            raise AnswerError(
+                Wrong.BAD, f"{place} answered with content-encoding {quoted(coding)}, which nobody asked for"
+            )
+        return Response(answer.status, _headers(answer.headers), body)
+
+
+async def bounded(content: aiohttp.StreamReader, most: int) -> bytes:
+    """The octets of a body. Raises TooMuchError when there are more than `most`."""
+    body = b""
+    while chunk := await content.read(most + 1 - len(body)):
+        body += chunk
+        if len(body) > most:
+            raise TooMuchError
+    return body
 
 
 def target(url: str, path: str, query: Mapping[str, str]) -> URL:
@@ -94,8 +120,7 @@ def target(url: str, path: str, query: Mapping[str, str]) -> URL:
 
 async def received(request: web.Request, path: str = "") -> Request:
     """Somebody's call as the dialects read it; `path` is what follows the path that they call."""
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    return Request(request.method, path, dict(request.query), headers, await request.read())
+    return Request(request.method, path, dict(request.query), _headers(request.headers), await request.read())
 
 
 def answer(response: Response) -> web.Response:
@@ -111,15 +136,16 @@ def shown(url: str) -> str:
         return url.partition("?")[0]
 
 
-def _reason(error: OSError) -> str:
+def _headers(headers: MultiMapping[str]) -> dict[str, str]:
+    """By name in lower case; several of one name in one, as RFC 9110 section 5.3 joins them."""
+    return {name.lower(): ", ".join(headers.getall(name)) for name in headers}
+
+
+def reason(error: aiohttp.ClientConnectorError) -> str:
     """What the system says; asyncio's own words for it name the address once more."""
-    return os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)
-
-
-async def _body(content: aiohttp.StreamReader, place: str) -> bytes:
-    body = b""
-    while chunk := await content.read(LARGEST + 1 - len(body)):
-        body += chunk
-        if len(body) > LARGEST:
-            raise AnswerError(Wrong.BAD, f"{place} answered with more than {LARGEST // 1024} KiB")
-    return body
+    cause = error.os_error
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted, {cause.verify_message}"
+    if isinstance(cause, ssl.SSLError):  # its errno is none of the system's
+        return f"there is no TLS, {cause.reason}"
+    return os.strerror(cause.errno) if cause.errno and cause.errno > 0 else cause.strerror or str(cause)

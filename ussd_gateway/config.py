@@ -32,7 +32,7 @@ from pydantic import ValidationError as PydanticError
 from ussd_gateway.dialects.table import ASYNCHRONOUS, speaker
 from ussd_gateway.dialects.table import DIALECTS as AGGREGATORS
 from ussd_gateway.fault_rule import FaultRule
-from ussd_gateway.network.address import AddressError, normalise_msisdn
+from ussd_gateway.network.address import AddressError, MmiKind, classify, normalise_msisdn
 from ussd_gateway.outcome_rule import OutcomeRule
 from ussd_gateway.smpp.receipts import DEFAULT, NumberForm, ReceiptStyle, text_writer
 from ussd_gateway.smpp.ussd import DIALECTS, Marker
@@ -127,6 +127,8 @@ def _aggregator_path(value: str) -> str:
         raise ValueError('write a path below /aggregators/, such as "/aggregators/at"')
     return value
 
+
+_CODE = re.compile(r"[*#][0-9*#]*#")
 
 Kopecks = Annotated[int, BeforeValidator(_kopecks)]
 Msisdn = Annotated[str, BeforeValidator(_msisdn)]
@@ -321,6 +323,9 @@ class Application(_Section):
         """A key and what is wrong with it."""
         if not self.every_code:
             yield "code", 'is missing; write the code that it answers, such as "*384*77#"'
+        for code in self.every_code:
+            if _CODE.fullmatch(code) and (mmi := classify(code)).kind is not MmiKind.USSD:
+                yield "code", f'"{code}" never comes to an application; take another. {mmi.explanation}'
         kinds = [kind for kind in ("url", "function", "menu") if getattr(self, kind)]
         if len(kinds) != 1:
             have = f"has {' and '.join(kinds)}" if kinds else "has none of them"
@@ -346,19 +351,22 @@ class Aggregator(_Section):
     def mistakes(self) -> Iterator[tuple[str, str]]:
         """A key and what is wrong with it."""
         yield from _dialect_mistakes(self.dialect, self.settings)
+        if not re.fullmatch(r"([*#]?[0-9][0-9*#]*)?", self.code):
+            yield "code", f'"{self.code}" is no service code; one looks like *111# or *111*25#'
         if self.dialect in ASYNCHRONOUS and not self.send_url:
             yield "send_url", f"is missing; {self.dialect} takes our answers there"
+        elif self.send_url and self.dialect not in ASYNCHRONOUS:
+            yield (
+                "send_url",
+                f"goes with {', '.join(sorted(ASYNCHRONOUS))} only; {self.dialect} has our answer in its response",
+            )
 
 
 def _dialect_mistakes(name: str, settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    known = sorted([*AGGREGATORS, *ASYNCHRONOUS])
-    if name not in known:
-        yield "dialect", f'"{name}" is unknown; known: {", ".join(known)}'
-        return
     try:
         speaker(name, settings)
     except ValueError as error:
-        yield "settings", str(error)
+        yield "settings" if name in AGGREGATORS or name in ASYNCHRONOUS else "dialect", str(error)
 
 
 class Config(_Section):

@@ -118,24 +118,17 @@ def schema(output: Path | None) -> None:
 
 
 class _Handlers:
-    """The handlers that menus may name: the gateway's own, and what can be imported from beside the config."""
+    """The handlers that menus may name: the gateway's own, by `names`, and what can be imported from beside the config.
+
+    `wrong` says what is wrong with an import string, "" for nothing.
+    """
 
     def __init__(self, loaded: Loaded) -> None:
         from ussd_gateway.applications.imports import Imports
         from ussd_gateway.selfcare.handlers import NAMES
 
         self.names = NAMES
-        self._imports = Imports(loaded.path.parent if loaded.path else Path.cwd())
-
-    def wrong(self, name: str) -> str:
-        """What is wrong with an import string, or nothing."""
-        from ussd_gateway.applications.imports import HandlerError
-
-        try:
-            self._imports.function(name)
-        except HandlerError as error:
-            return str(error)
-        return ""
+        self.wrong = Imports(loaded.path.parent if loaded.path else Path.cwd()).wrong
 
 
 def _loaded() -> Loaded:
@@ -162,8 +155,8 @@ def _files(places: Sequence[Path], loaded: Loaded) -> list[Path]:
 
 def _examined(files: Iterable[Path], handlers: _Handlers | None = None) -> dict[str, Examined]:
     """What is known of each file, those of one folder together."""
-    from ussd_gateway.menu.load import Examined, examine_all
-    from ussd_gateway.menu.mistakes import Mistake
+    from ussd_gateway.menu.load import Examined, examine_all, text_of, unreadable
+    from ussd_gateway.menu.mistakes import MenuError
 
     texts: dict[Path, dict[str, str]] = {}
     found: dict[str, Examined] = {}
@@ -171,10 +164,11 @@ def _examined(files: Iterable[Path], handlers: _Handlers | None = None) -> dict[
         name = path.as_posix()
         found[name] = Examined(None, ())
         try:
-            texts.setdefault(path.parent, {})[name] = path.read_text(encoding="utf-8-sig")
-        except (UnicodeDecodeError, OSError) as error:
-            why = f"cannot be read: {error.strerror}" if isinstance(error, OSError) else "is not in UTF-8; save it so"
-            found[name] = Examined(None, (Mistake(name, 1, "", why, "syntax"),))
+            texts.setdefault(path.parent, {})[name] = text_of(path.read_bytes(), name)
+        except MenuError as error:
+            found[name] = Examined(None, error.mistakes)
+        except OSError as error:
+            found[name] = Examined(None, (unreadable(name, f"cannot be read: {error.strerror}"),))
     names, wrong = (handlers.names, handlers.wrong) if handlers else (None, None)
     for together in texts.values():
         found |= examine_all(together, handlers=names, imported=wrong)

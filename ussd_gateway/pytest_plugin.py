@@ -16,7 +16,7 @@ import os
 import re
 import sys
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -65,12 +65,22 @@ class _Settings(NamedTuple):
         """Not started yet."""
         from ussd_gateway.alone import own_gateway
         from ussd_gateway.clock import VirtualClock
-        from ussd_gateway.config import ConfigError
 
-        try:
+        with _told_in_a_line():
             return own_gateway(self.config, clock=VirtualClock(self.start), flags=self.flags)
-        except ConfigError as error:
-            wrong = str(error)
+
+
+@contextmanager
+def _told_in_a_line() -> Iterator[None]:
+    """Wrong settings name their place and the way out: no traceback adds anything."""
+    from ussd_gateway.config import ConfigError
+
+    wrong = ""
+    try:
+        yield
+    except ConfigError as error:
+        wrong = str(error)
+    if wrong:
         pytest.fail(wrong, pytrace=False)
 
 
@@ -111,7 +121,7 @@ def gateway(request: pytest.FixtureRequest, _gateway_settings: _Settings) -> Ite
     from ussd_gateway.alone import in_a_thread
     from ussd_gateway.logs import quietly
 
-    with quietly(), in_a_thread(_gateway_settings.gateway) as running:
+    with quietly(), in_a_thread(_gateway_settings.gateway) as (running, _):
         yield running
 
 
@@ -225,13 +235,14 @@ class ScriptFile(pytest.File):
         """Start the gateway of the file."""
         from ussd_gateway.alone import in_a_thread
         from ussd_gateway.logs import quietly
-        from ussd_gateway.scenario.local import LocalDriver
+        from ussd_gateway.scenario.local import local_driver
 
         stack = ExitStack()
         self.addfinalizer(stack.close)
         stack.enter_context(quietly())
-        gateway = stack.enter_context(in_a_thread(_Settings(_general_config(self.config)).gateway))
-        self._driver, self._call = LocalDriver(gateway), gateway.sync.call
+        config = _general_config(self.config)
+        with _told_in_a_line():
+            self._driver, self._call = stack.enter_context(in_a_thread(lambda: local_driver(config)))
 
     def play(self, scenario: Scenario) -> Result:
         """Play one scenario on the gateway of the file."""

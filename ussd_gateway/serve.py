@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-import secrets
 import ssl
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cache
 from http import HTTPStatus
@@ -26,9 +24,8 @@ from ussd_gateway.api.faults import FaultsApi
 from ussd_gateway.api.menus import MenusApi
 from ussd_gateway.api.metrics import MetricsApi
 from ussd_gateway.api.records import RecordsApi
-from ussd_gateway.applications.function import FunctionApplication
-from ussd_gateway.applications.imports import Function, HandlerError, Imports
-from ussd_gateway.applications.menu import MenuApplication
+from ussd_gateway.applications.assemble import Applications
+from ussd_gateway.applications.imports import Function, Imports
 from ussd_gateway.applications.menus import Menus
 from ussd_gateway.applications.smsc.accounts import Accounts, EsmeAccount, EsmeSettings
 from ussd_gateway.applications.smsc.broadcasts import Broadcasts
@@ -36,13 +33,10 @@ from ussd_gateway.applications.smsc.capture import Capture
 from ussd_gateway.applications.smsc.requests import Past, Services
 from ussd_gateway.applications.smsc.server import Smsc
 from ussd_gateway.applications.smsc.tls import CertificateError, server_context
-from ussd_gateway.applications.smsc.ussd import UssdCodes
-from ussd_gateway.applications.url import UrlApplication, UrlSettings, send_routes
 from ussd_gateway.client import Client
-from ussd_gateway.client import shown as shown_url
 from ussd_gateway.clock import Clock, RealClock
 from ussd_gateway.coding.data_coding import Alphabet
-from ussd_gateway.config import Application, Config, ConfigError, load
+from ussd_gateway.config import Config, ConfigError, load
 from ussd_gateway.config import Smpp as SmppSection
 from ussd_gateway.handsets.aggregator import Aggregator, AggregatorSettings
 from ussd_gateway.handsets.handset import Handset, NotAskedError, NotAttachedError
@@ -53,7 +47,6 @@ from ussd_gateway.http import openapi
 from ussd_gateway.http.body import answer
 from ussd_gateway.http.problem import problems
 from ussd_gateway.logs import logger
-from ussd_gateway.menu.mistakes import MenuError
 from ussd_gateway.metric import Metric, one
 from ussd_gateway.network.faults import Faults, Rule
 from ussd_gateway.network.messages import QueueFullError, Retry
@@ -74,9 +67,6 @@ REMEMBERED = 10_000  # delivered messages that come back into the inboxes when t
 _MIB = 1024 * 1024
 _GRACE = 0.5  # seconds that requests under way get at the end
 _LAST_WORDS = 1.5  # seconds for everybody to be told of the end
-
-KINDS = {MenuApplication: "menu", FunctionApplication: "function", UrlApplication: "url", UssdCodes: "esme"}
-"""What GET /applications calls who answers a code."""
 
 STATUSES = {
     TextTooLongError: HTTPStatus.BAD_REQUEST,
@@ -150,19 +140,27 @@ class Gateway(core.Gateway):
         self.selfcare = SelfCare(
             config.selfcare, config.subscriber, self.store, self, smsc_address=lambda: self.smpp_address
         )
-        self._imports = Imports(beside or Path.cwd(), self.note)
+        imports = Imports(beside or Path.cwd(), self.note, self.warn)
+        self._client = Client()
         self.menus = Menus(
             self,
             handlers=self.selfcare.handlers(),
             language=self.selfcare.languages.language,
-            imports=self._imports,
+            imports=imports,
+            client=self._client,
             patience=config.network.application_timeout,
             utc_offset=config.menus.utc_offset,
         )
-        self._client = Client()
-        self._url_applications: list[UrlApplication] = []
-        self._run = str(10**7 + secrets.randbelow(9 * 10**7))
-        self._attach_applications(beside or Path.cwd())
+        self._applications = Applications(
+            self,
+            menus=self.menus,
+            imports=imports,
+            client=self._client,
+            language=self.selfcare.languages.language,
+            longest=config.network.application_timeout,
+            beside=beside or Path.cwd(),
+        )
+        self._applications.attach(config.application)
         self._aggregators = [
             Aggregator(AggregatorSettings(**aggregator.model_dump()), self, self._client)
             for aggregator in config.aggregator
@@ -238,7 +236,7 @@ class Gateway(core.Gateway):
         try:
             await self.close()
         finally:
-            await self.menus.stop()
+            self.menus.stop()
             await self._client.stop()
             self.store.close()
 
@@ -306,7 +304,7 @@ class Gateway(core.Gateway):
             for part in (
                 HandsetsApi(self, self.selfcare.languages, self.menus, self._closing),
                 RecordsApi(self, self._views),
-                ApplicationsApi(self._applications),
+                ApplicationsApi(self._applications.listed),
                 EventsApi(Feed(self._journal), self._capture, self.now, self._closing),
                 FaultsApi(self, self.faults),
                 MenusApi(self.menus),
@@ -329,7 +327,7 @@ class Gateway(core.Gateway):
         app.add_routes([row.definition() for row in rows])
         app.router.add_get("/api/openapi.json", describe)
         app.add_routes(self.selfcare.routes())
-        app.add_routes([*send_routes(self._url_applications)])
+        app.add_routes(self._applications.routes())
         for aggregator in self._aggregators:
             app.add_routes(aggregator.routes())
         return app
@@ -417,68 +415,7 @@ class Gateway(core.Gateway):
 
     def attach_function(self, service_code: str, function: str | Function) -> None:
         """A Python function, or what an import string names, answers the code. Raises HandlerError and ValueError."""
-        application = FunctionApplication(
-            self._imports.function(function) if isinstance(function, str) else function,
-            submit=self.submit,
-            spawn=self.spawn,
-            note=self.note,
-            language=self.selfcare.languages.language,
-        )
-        self.directory.attach_code(service_code, application)
-
-    def _attach_applications(self, beside: Path) -> None:
-        for index, application in enumerate(self.config.application):
-            try:
-                self._attach_application(application, beside)
-            except MenuError as error:
-                raise ConfigError(f"application[{index}].menu: {error}") from error
-            except HandlerError as error:
-                raise ConfigError(f"application[{index}].function: {error}") from error
-            except ValueError as error:
-                raise ConfigError(f"application[{index}].code: {error}") from error
-
-    def _attach_application(self, section: Application, beside: Path) -> None:
-        """Who answers the codes of one [[application]]."""
-        if section.function:
-            for code in section.every_code:
-                self.attach_function(code, section.function)
-            return
-        if section.menu:
-            self.menus.add_file(beside / section.menu, section.every_code)
-            return
-        settings = UrlSettings(
-            section.url,
-            dialect=section.dialect,
-            settings=section.settings,
-            end_url=section.end_url,
-            timeout=section.timeout,
-            too_long=section.too_long,
-        )
-        longest = self.config.network.application_timeout
-        answers = UrlApplication(settings, self, self._client, longest=longest, run=self._run)
-        self._url_applications.append(answers)
-        for code in section.every_code:
-            self.directory.attach_code(code, answers)
-
-    def _applications(self) -> list[dict[str, Any]]:
-        """Who answers which codes, as GET /applications tells it."""
-        sessions = Counter(id(session.application) for session in self.network.dialogues)
-        found: dict[int, dict[str, Any]] = {}
-        for code, application in self.directory.codes():
-            url = application.settings if isinstance(application, UrlApplication) else None
-            shown: dict[str, Any] = {
-                "codes": [],
-                "kind": KINDS.get(type(application), type(application).__name__),
-                "dialect": url and url.dialect,
-                "url": url and shown_url(url.url),
-                # Those that a menu's pushes have begun have an endpoint of their own
-                "open_sessions": (
-                    len(application.sessions) if isinstance(application, MenuApplication) else sessions[id(application)]
-                ),
-                "last_error": getattr(application, "last_error", "") or None,
-            }
-            found.setdefault(id(application), shown)["codes"].append(code)
-        return list(found.values())
+        self._applications.attach_function((service_code,), function)
 
     def _restore(self) -> None:
         """What was accepted before the gateway was started again."""

@@ -9,14 +9,15 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from ussd_gateway.applications.callout import LARGEST, Caller, CallOutError, variables
+from ussd_gateway.client import Client
 from ussd_gateway.menu.advance import CallOut
 
 
 @pytest.fixture
 async def caller():
-    caller = Caller(longest=10)
-    yield caller
-    await caller.stop()
+    client = Client()
+    yield Caller(client, longest=10)
+    await client.stop()
 
 
 @pytest.fixture
@@ -118,10 +119,11 @@ async def test_an_answer_that_cannot_be_used_is_told_in_a_sentence(caller, serve
 
 
 async def test_no_call_takes_longer_than_the_network_waits(server):
-    caller = Caller(longest=0.05)
+    client = Client()
+    caller = Caller(client, longest=0.05)
     with pytest.raises(CallOutError, match=r"did not answer within 0\.05 s"):
         await caller.call(call(server, "late", timeout=60.0), {})
-    await caller.stop()
+    await client.stop()
 
 
 @pytest.mark.parametrize(
@@ -137,9 +139,11 @@ async def test_a_redirect_within_the_host_is_followed(caller, server, what, hear
     assert server.heard == heard
 
 
-async def test_who_has_stopped_calls_nobody(caller, server):
+async def test_who_has_stopped_calls_nobody(server):
+    client = Client()
+    caller = Caller(client, longest=10)
     await caller.call(call(server, "rates"), {})
-    await caller.stop()
+    await client.stop()
     with pytest.raises(CallOutError, match="the gateway stops"):
         await caller.call(call(server, "rates"), {})
     assert len(server.heard) == 1

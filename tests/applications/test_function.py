@@ -15,7 +15,7 @@ ANNA = "70001000001"
 
 def attach(gateway, function, code="*500#", language=lambda msisdn: "ru"):
     application = FunctionApplication(
-        function, submit=gateway.submit, spawn=gateway.spawn, note=gateway.note, language=language
+        function, submit=gateway.submit, spawn=gateway.spawn, warn=gateway.warn, language=language
     )
     gateway.directory.attach_code(code, application)
     return application
@@ -113,9 +113,16 @@ async def ends_the_program(ussd):
     sys.exit(ussd.msisdn)
 
 
+async def waits_for_what_was_given_up(ussd):
+    future = asyncio.get_running_loop().create_future()
+    future.cancel()
+    await future
+
+
 WRONG = {
     "an exception": (fails, "raised KeyError at test_function.py:"),
     "an exception of a plain function": (lambda ussd: ussd.nonsense, "raised AttributeError at test_function.py:"),
+    "a wait for what was given up": (waits_for_what_was_given_up, "raised GivenUpError at test_function.py:"),
     "an exit": (ends_the_program, "raised SystemExit at test_function.py:"),
     "nothing": (lambda ussd: None, "returned nothing; return ussd.ask(...) or ussd.end(...)"),
     "a text": (lambda ussd: "150.00", "returned a value of type str; return ussd.ask(...) or ussd.end(...)"),
@@ -127,6 +134,11 @@ WRONG = {
     ),
     "no text": (lambda ussd: ussd.end(150), "returned a text that is of type int; a text is a str"),
     "no outcome": (lambda ussd: ussd.abort("tired"), "gave up with an outcome that there is not; known: success,"),
+    "half a character": (
+        lambda ussd: ussd.end("\ud83d"),
+        "returned a text with half a character in it, which no alphabet has",
+    ),
+    "no argument": (lambda: None, "cannot be called: it has to take one argument, the ussd"),
     "of another": (lambda ussd: Ussd(BEGIN, session="7").end("?"), "returned the reply of another dialogue;"),
 }
 
@@ -143,7 +155,8 @@ async def test_what_is_wrong_ends_the_dialogue_and_is_explained_in_one_sentence(
     assert told["outcome"] == "abort_app"
     assert told["why"].startswith(f"{dialled.application.name} {why}")
     assert ANNA not in told["why"]
-    assert [log["why"] for log in logs if log["event"] == "application.failed"] == [told["why"]]
+    assert [(log["why"], log["log_level"]) for log in logs] == [(told["why"], "warning")]
+    assert dialled.application.last_error == told["why"]
     assert not dialled.application.sessions
 
 
@@ -198,6 +211,9 @@ async def test_the_network_gives_up_on_a_function_that_does_not_answer(plain_gat
     plain_gateway.tick()
     assert phone.screen.outcome == "app_timeout"
     assert not dialled.application.sessions
+    ((kind, told),) = facts(plain_gateway)
+    assert (kind, told["outcome"]) == ("application.failed", "app_timeout")
+    assert told["why"] == f"{dialled.application.name} did not answer within network.application_timeout"
     slow.go.set()
     await plain_gateway.settle()
     assert phone.screen.outcome == "app_timeout"
@@ -232,7 +248,7 @@ async def test_one_dialogue_never_runs_two_calls_at_once(plain_gateway, dialled)
 async def test_an_answer_in_a_dialogue_that_it_does_not_know_is_given_up(plain_gateway, dialled):
     said = []
     application = FunctionApplication(
-        balance, submit=said.append, spawn=plain_gateway.spawn, note=plain_gateway.note, language=str
+        balance, submit=said.append, spawn=plain_gateway.spawn, warn=plain_gateway.warn, language=str
     )
     unknown = Ussd(ANSWER, "1", session="7")
     assert application.secrets(unknown) == ()

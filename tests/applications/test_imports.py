@@ -89,6 +89,11 @@ FAULTY = [
         "",
         '"airtame:balance" cannot be imported: there is no module airtame; write airtame.py into {folder}, or install',
     ),
+    (
+        "airtime.py:f",
+        "",
+        '"airtime.py:f" cannot be imported: there is no module airtime.py; leave out .py',
+    ),
     ("airtime.deep:f", "", '"airtime.deep:f" cannot be imported: there is no module airtime.deep'),
     (
         "airtime:balanse",
@@ -183,6 +188,18 @@ def test_a_file_that_cannot_be_run_leaves_the_last_version_and_is_told_once(fold
     write(folder, says("mended"))
     assert function(None) == "mended"
     assert [kind for kind, _ in notes] == ["application.not_reloaded", "application.reloaded"]
+
+
+def test_a_file_that_cannot_be_run_is_a_warning_and_one_that_can_is_none(folder):
+    noted, warned = [], []
+    imports = Imports(folder, lambda kind, **facts: noted.append(kind), lambda kind, **facts: warned.append(kind))
+    write(folder, says("old"))
+    function = imports.function("airtime:balance")
+    write(folder, "def")
+    assert function(None) == "old"
+    write(folder, says("mended"))
+    assert function(None) == "mended"
+    assert (noted, warned) == (["application.reloaded"], ["application.not_reloaded"])
 
 
 def test_a_new_version_has_to_have_every_function_in_use(folder, imports, notes):

@@ -10,9 +10,9 @@ from structlog.testing import capture_logs
 
 from ussd_gateway.applications.callout import Caller
 from ussd_gateway.applications.imports import HandlerError, Imports
-from ussd_gateway.applications.menu import MenuApplication, ScreenError, Surroundings, Version, read_menu
+from ussd_gateway.applications.menu import MenuApplication, ScreenError, Surroundings, Version
+from ussd_gateway.client import Client
 from ussd_gateway.menu.load import parse
-from ussd_gateway.menu.mistakes import MenuError
 from ussd_gateway.network.message import ABORT, ANSWER, ASK, Sms, Ussd
 
 ANNA, BORIS = "70001000001", "70001000002"
@@ -62,10 +62,14 @@ class Operator:
 
     def __init__(self, gateway):
         self.gateway = gateway
-        self.caller = Caller(longest=10)
+        self.client = Client()
         self.languages = {}
         self.around = Surroundings(
-            gateway, lambda msisdn: self.languages.get(msisdn, "ru"), self.caller, lambda: date(2018, 4, 27), 10.0
+            gateway,
+            lambda msisdn: self.languages.get(msisdn, "ru"),
+            Caller(self.client, longest=10),
+            lambda: date(2018, 4, 27),
+            10.0,
         )
         self.phone = gateway.phone
 
@@ -90,7 +94,7 @@ class Operator:
 async def operator(plain_gateway):
     operator = Operator(plain_gateway)
     yield operator
-    await operator.caller.stop()
+    await operator.client.stop()
 
 
 class Slow:
@@ -151,6 +155,29 @@ async def test_a_handler_gets_the_message_that_led_to_it_and_what_the_dialogue_k
     assert (turn.operation, turn.text, turn.msisdn, turn.language) == (ANSWER, " 1 ", ANNA, "ru")
     known = {name: turn.variables[name] for name in ("msisdn", "code", "dialled", "today")}
     assert known == {"msisdn": ANNA, "code": "*111#", "dialled": "*111#", "today": date(2018, 4, 27)}
+
+
+async def test_what_a_handler_changes_in_its_variables_changes_nothing_for_others(operator):
+    async def add(turn):
+        turn.variables["basket"]["items"].append("apple")
+        return {}
+
+    operator.serve(
+        """
+title = "Basket"
+codes = ["*112#"]
+languages = ["en"]
+variables = { basket = { items = [] } }
+
+[screens.main]
+handler = "add"
+text = "{{ basket['items'] | length }} items"
+end = true
+""",
+        add=add,
+    )
+    for _ in range(2):
+        assert await operator.phone().dial("*112#") == "0 items"
 
 
 async def test_the_language_is_the_sims_unless_the_code_fixes_one(operator):
@@ -273,7 +300,14 @@ def fails(turn):
     raise ValueError("password Ab1xyz")
 
 
+async def waits_for_what_was_given_up(turn):
+    future = asyncio.get_running_loop().create_future()
+    future.cancel()
+    await future
+
+
 NONSENSE = [
+    (waits_for_what_was_given_up, "the handler raised GivenUpError at test_menu.py:"),
     (fails, "the handler raised ValueError at test_menu.py:"),
     (leaves, "the handler raised SystemExit at test_menu.py:"),
     (lambda turn: 5, "the handler answered int; a word or variables are wanted"),
@@ -473,6 +507,7 @@ ANEW = {
     "start": ("start", lambda operator, phone: None, "*310#", "Hello 77"),
     "too late": ("continue", lambda operator, phone: operator.gateway.wait(61), "*310#", "Hello 77"),
     "with inputs": ("continue", lambda operator, phone: None, "*310*1#", "Your name?"),
+    "after another dialogue": ("continue", lambda operator, phone: phone.dial("*310*1*78*30#"), "*310#", "Hello 78"),
     "another version": (
         "continue",
         lambda operator, phone: operator.menu.serve(operator.version(resuming("continue"), {"slow": Slow()})),
@@ -671,6 +706,66 @@ async def test_a_screen_is_pushed_with_variables(operator, gift):
         await operator.menu.push(BORIS, "gifts", {}, "*400#")
 
 
+async def test_pushed_variables_add_no_lines_to_a_screen(operator, gift):
+    phone = operator.phone(BORIS)
+    await operator.menu.push(BORIS, "gift", {"giver": "Eve\n2 Win\u202e"}, "*400#")
+    assert phone.screen == "Подарок от Eve 2 Win\n1 Спасибо"
+    deep = []
+    for _ in range(50):
+        deep = [deep]
+    with pytest.raises(ScreenError, match="the variables cannot be used: its tables and lists are deeper than 20"):
+        await operator.menu.push(BORIS, "gift", {"giver": deep}, "*400#")
+
+
+NAMES = """
+title = "Names"
+codes = ["*401#"]
+languages = ["en"]
+remember = ["name"]
+
+[screens.main]
+text = "Hello {{ name | default('stranger') }}"
+choices = [{ key = "1", label = "Name", to = "name" }, { key = "2", label = "Greet", to = "friend" }]
+
+[screens.name]
+text = "Name?"
+input = { name = "name", to = "main" }
+
+[screens.friend]
+text = "Whom?"
+input = { name = "friend", kind = "msisdn", to = "greeted" }
+
+[screens.greeted]
+text = "Done."
+end = true
+push = { to = "{{ friend }}", screen = "greeting" }
+
+[screens.greeting]
+text = "{{ name }} greets you"
+choices = [{ key = "1", label = "Bye", to = "bye" }, { key = "2", label = "Name", to = "name" }]
+
+[screens.bye]
+text = "Bye."
+end = true
+"""
+
+
+@pytest.mark.parametrize(("own", "answer"), [("stranger", "1"), ("72", "1"), ("73", "2 73")])
+async def test_what_one_number_is_remembered_by_is_not_remembered_of_another(operator, own, answer):
+    operator.serve(NAMES)
+    anna, boris = operator.phone(), operator.phone(BORIS)
+    if own == "72":
+        await boris.dial("*401*1*72#")
+        boris.hang_up()
+    await anna.dial(f"*401*1*71*2*{BORIS}#")
+    assert boris.screen.startswith("71 greets you")
+    for typed in answer.split():
+        await boris.answer(typed)
+    boris.hang_up()
+    assert (await boris.dial("*401#")).startswith(f"Hello {own}\n")
+    assert (await anna.dial("*401#")).startswith("Hello 71\n")
+
+
 async def test_a_notice_is_shown_and_screens_that_push_each_other_come_to_an_end(operator, gift):
     boris = operator.phone(BORIS)
     session, outcome = await operator.menu.push(BORIS, "notice", {"what": "now"}, "*400#")
@@ -730,6 +825,32 @@ async def test_a_secret_in_an_sms_arrives_and_is_in_no_record(operator, pin, pad
     recorded = [sms.text for (sms,) in operator.gateway.written("sms") if sms]
     assert recorded[: len(shown)] == shown
     assert len(recorded) > len(shown)
+
+
+async def test_a_secret_inside_a_table_is_in_no_record_of_an_sms_either(operator):
+    async def password(turn):
+        return {"account": {"name": "Anna", "passwords": ["Ab1xyz"]}}
+
+    operator.serve(
+        """
+title = "Account"
+codes = ["*501#"]
+languages = ["en"]
+
+[screens.main]
+handler = "password"
+secrets = ["account"]
+text = "Sent."
+end = true
+sms = { from = "777", text = "Your password: {{ account.passwords[0] }}" }
+""",
+        password=password,
+    )
+    phone = operator.phone()
+    for _ in range(2):  # the first one is in the journal by then
+        await phone.dial("*501#")
+    assert phone.inbox[0].text == "Your password: Ab1xyz"
+    assert [sms.text for (sms,) in operator.gateway.written("sms") if sms] == ["Your password: ********"] * 2
 
 
 # HTTP calls
@@ -844,11 +965,3 @@ async def test_a_secret_is_not_remembered_for_the_next_dialogue(operator, rates)
 def test_a_menu_with_a_handler_that_cannot_be_had_has_no_version():
     with pytest.raises(HandlerError, match='there is no handler "balance"'):
         Version(parse(PORTAL, "test.toml"), {"password": password}, Imports())
-
-
-def test_a_menu_file_is_read_under_its_own_name(tmp_path):
-    file = tmp_path / "short.toml"
-    file.write_text('title = "x"\n', encoding="utf-8")
-
-    with pytest.raises(MenuError, match=r"short\.toml:1: codes: is missing"):
-        read_menu(file)

@@ -10,6 +10,7 @@ from tests.conftest import START, Plain
 from ussd_gateway.applications.imports import Imports
 from ussd_gateway.applications.menu import ScreenError
 from ussd_gateway.applications.menus import PATIENCE, Menus
+from ussd_gateway.client import Client
 from ussd_gateway.clock import RealClock, VirtualClock
 from ussd_gateway.menu.mistakes import MenuError
 from ussd_gateway.serve import Gateway
@@ -39,7 +40,13 @@ class Folder:
     def __init__(self, path, gateway):
         self.path, self.gateway, self.phone = path, gateway, gateway.phone()
         self.menus = Menus(
-            gateway, handlers={}, language=lambda msisdn: "ru", imports=Imports(path), patience=10.0, utc_offset=3.0
+            gateway,
+            handlers={},
+            language=lambda msisdn: "ru",
+            imports=Imports(path),
+            client=Client(),
+            patience=10.0,
+            utc_offset=3.0,
         )
         self.look = self.menus.look
 
@@ -65,7 +72,7 @@ async def folder(plain_gateway, tmp_path):
     folder.write("news.toml", menu("One"))
     folder.menus.add_folder(tmp_path)
     yield folder
-    await folder.menus.stop()
+    folder.menus.stop()
 
 
 async def test_every_file_of_the_folder_answers_its_codes_and_nothing_is_told_of_it(folder):
@@ -201,14 +208,19 @@ async def test_the_next_gateway_does_not_read_again_what_says_the_same_but_looks
     assert [mistake.rule for mistake in sport.mistakes] == ["missing-handler"]
     assert other_sport.mistakes == ()
     for folder in folders:
-        await folder.menus.stop()
+        folder.menus.stop()
         await folder.gateway.close()
         folder.gateway.store.close()
 
 
 @pytest.mark.parametrize(
     ("octets", "said"),
-    [(b"\xff\xfe\x00", "is not in UTF-8; save it so"), (b"", "codes: is missing"), (b"title = ", "Invalid value")],
+    [
+        (b"\xff\xfe\x00", "is not in UTF-8; save it so"),
+        (b"", "codes: is missing"),
+        (b"title = ", "Invalid value"),
+        (b"#" * (256 * 1024 + 1), "has more than 256 KiB; make it several menus"),
+    ],
 )
 async def test_what_is_no_text_and_no_menu_is_told(folder, octets, said):
     (folder.path / "news.toml").write_bytes(octets)
@@ -256,7 +268,7 @@ async def test_a_file_of_the_settings_is_not_read_again_in_its_folder(plain_gate
     folder.menus.add_folder(tmp_path)
     assert [await folder.dial(code) for code in ("*800#", "*801#", "*700#")] == ["News", "News", "no_route"]
     folder.write("more", menu("More"))
-    with pytest.raises(MenuError, match=r"^more:1: \*801# is answered by another application already$"):
+    with pytest.raises(MenuError, match=r"^more:1: \*801# is answered by another application already: news\.toml$"):
         folder.menus.add_file(tmp_path / "more", ("*801#",))
 
 
@@ -276,7 +288,13 @@ async def test_today_is_the_operators(plain_gateway, tmp_path, utc_offset, day):
     """2018-04-27 14:50 in UTC."""
     folder = Folder(tmp_path, plain_gateway)
     folder.menus = Menus(
-        plain_gateway, handlers={}, language=str, imports=Imports(), patience=10.0, utc_offset=utc_offset
+        plain_gateway,
+        handlers={},
+        language=str,
+        imports=Imports(),
+        client=Client(),
+        patience=10.0,
+        utc_offset=utc_offset,
     )
     folder.write("day.toml", menu("{{ today.day }}"))
     folder.menus.add_folder(tmp_path)

@@ -112,13 +112,15 @@ async def test_a_wrong_answer_ends_the_session_with_an_outcome_and_a_sentence(
         answer = web.Response(status=answer.status, body=answer.body, headers=answer.headers)
     shop = Shop(answer) if at_first else Shop("CON Fruit?", answer)
     anna = plain_gateway.phone()
-    async with attached(plain_gateway, client, shop) as application:
-        screen = await anna.dial(CODE)
-        if not at_first:
-            screen = await anna.answer("1")
-        assert (screen.state, screen.outcome) == ("ended", outcome)
-        assert len(screen) > 0
-        await shop.told.wait()
+    with capture_logs() as logs:
+        async with attached(plain_gateway, client, shop) as application:
+            screen = await anna.dial(CODE)
+            if not at_first:
+                screen = await anna.answer("1")
+            assert (screen.state, screen.outcome) == ("ended", outcome)
+            assert len(screen) > 0
+            await shop.told.wait()
+    assert [(log["event"], log["log_level"]) for log in logs] == [("application.failed", "warning")]
     assert why in application.last_error
     (event,) = [facts for kind, facts in plain_gateway.written("kind, facts") if kind == "application.failed"]
     assert (event["why"], event["outcome"], event["session"]) == (application.last_error, outcome, screen.session)
@@ -179,6 +181,31 @@ async def test_the_networks_own_time_out_ends_the_call_at_once(plain_gateway, cl
         assert (await dialling).outcome == "app_timeout"
         await shop.told.wait()
     assert application.last_error.endswith("did not answer within network.application_timeout")
+    assert len(shop.notices) == 1
+
+
+async def test_both_time_outs_at_one_moment_end_the_dialogue_once(plain_gateway, client):
+    shop = Shop("CON Fruit?")
+    shop.open.clear()
+    anna = plain_gateway.phone()
+    async with attached(plain_gateway, client, shop) as application:
+        with capture_logs() as logs:
+            screen = asyncio.create_task(anna.dial(CODE))
+            await shop.asked.wait()
+            (dialogue,) = application._dialogues.values()
+            loop = asyncio.get_running_loop()
+            now = loop.time()
+            dialogue.limit.reschedule(now)
+
+            def pass_time():
+                plain_gateway.clock.move_to(plain_gateway.now() + 10.0)
+                plain_gateway.tick()
+
+            loop.call_at(now, pass_time)  # in the same round of the loop, behind it
+            assert (await screen).outcome == Outcome.APP_TIMEOUT
+            shop.open.set()
+            await shop.told.wait()
+    assert [entry["event"] for entry in logs if entry["log_level"] == "error"] == []
     assert len(shop.notices) == 1
 
 
@@ -462,15 +489,15 @@ async def test_an_asynchronous_application_sends_its_answers(plain_gateway, clie
 
 
 REFUSED = {
-    "a wrong password": ({"password": "guess"}, "E1313"),
-    "another session": ({"sessionId": "7"}, "E1312"),
-    "a text that is too long": ({"message": "x" * 183}, "E1334"),
+    "a wrong password": ({"password": "guess"}, "E1313", "the applicationId or the password is not the one"),
+    "another session": ({"sessionId": "7"}, "E1312", "the session 7 is not open"),
+    "a text that is too long": ({"message": "x" * 183}, "E1334", 'the text "xxx'),
 }
 
 
-@pytest.mark.parametrize(("changed", "code"), REFUSED.values(), ids=REFUSED)
+@pytest.mark.parametrize(("changed", "code", "why"), REFUSED.values(), ids=REFUSED)
 async def test_what_an_asynchronous_application_sends_wrong_is_refused_and_its_time_runs_out(
-    plain_gateway, client, changed, code
+    plain_gateway, client, changed, code, why
 ):
     async with mart(plain_gateway, client, longest=0.3, **changed) as (application, service):
         with capture_logs() as logs:
@@ -478,7 +505,7 @@ async def test_what_an_asynchronous_application_sends_wrong_is_refused_and_its_t
     assert service.sent == [code]
     assert "application.refused" in [entry["event"] for entry in logs]
     assert screen.outcome == "app_timeout"
-    assert application.last_error.endswith("sent nothing within 0.3 s")
+    assert f"sent nothing within 0.3 s; what came to /ussd/send was refused: {why}" in application.last_error
 
 
 async def test_a_wrong_acknowledgement_ends_the_session(plain_gateway, client):

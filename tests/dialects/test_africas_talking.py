@@ -208,6 +208,11 @@ def test_a_wrong_call_is_explained_too(fields, sentence):
         DIALECT.read_call(Request(body=form_body(fields)[1]))
 
 
+def test_a_body_of_json_gives_no_name_that_could_be_meant():
+    with pytest.raises(CallError, match=r"sends it with each call$"):
+        DIALECT.read_call(Request(body=b'{"sessionId": "1"}'))
+
+
 def test_an_unescaped_plus_is_still_the_number():
     assert (
         DIALECT.read_call(Request(body=b"sessionId=s&phoneNumber=+254711&serviceCode=*1%23&text=")).msisdn == "254711"

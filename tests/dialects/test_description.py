@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ussd_gateway.dialects.description import KEYS, Description, mistakes, read_description
 from ussd_gateway.dialects.model import Kind, Limits, Reply, Response, Turn
-from ussd_gateway.dialects.table import dialect
+from ussd_gateway.dialects.table import speaker
 
 PAGE = (Path(__file__).parents[2] / "docs" / "aggregators.md").read_text(encoding="utf-8")
 
@@ -59,10 +59,13 @@ MISTAKES = {
         'the setting "ends" of the dialect generic is "END ", but has to be a list of strings, numbers or booleans',
     ),
     "no name": ({"text": ""}, 'the dialect generic: "text" is empty, but has to be the name of a field'),
-    "one name for two fields": ({"text": "id"}, 'the dialect generic: the field "id" has two meanings'),
+    "one name for two fields": (
+        {"text": "id"},
+        'the dialect generic: the field "id" has two meanings; each key has to name a field of its own',
+    ),
     "a constant by the name of a field": (
         {"constants": {"id": "x"}},
-        'the dialect generic: the field "id" has two meanings',
+        'the dialect generic: the field "id" has two meanings; each key has to name a field of its own',
     ),
     "an input that grows from nothing": (
         {"cumulative": True},
@@ -103,7 +106,7 @@ MISTAKES = {
     ),
     "the text and the signal in one field": (
         JSON_ANSWER | {"signal_name": "text"},
-        'the dialect generic: the field "text" has two meanings',
+        'the dialect generic: the field "text" has two meanings; each key has to name a field of its own',
     ),
     "a line in every answer": (
         JSON_ANSWER | {"answer_lines": "more_lines", "end_also": {"more_lines": "x"}},
@@ -218,7 +221,7 @@ def descriptions():
 @given(descriptions(), st.sampled_from(Kind))
 def test_any_description_speaks_or_is_a_mistake(description, kind):
     try:
-        made = dialect("generic", description)
+        made = speaker("generic", description)
     except ValueError:
         return
     turn = Turn(kind, "s1", "256770000001", "*130#", "*130*2#", "1", ("2",))
@@ -232,7 +235,7 @@ def test_any_description_speaks_or_is_a_mistake(description, kind):
 
 def test_the_example_of_the_page_speaks_as_the_page_says():
     (application,) = tomllib.loads(re.search(r"```toml\n([^`]*application\.settings[^`]*)```", PAGE)[1])["application"]
-    made = dialect(application["dialect"], application["settings"])
+    made = speaker(application["dialect"], application["settings"])
     (code,) = application["codes"]
 
     for kind, text in ((Kind.NEW, ""), (Kind.ANSWER, "1")):

@@ -1,5 +1,7 @@
 """What all dialects share."""
 
+import pytest
+
 from ussd_gateway.dialects.model import Request, Response, form_body, json_body
 
 
@@ -21,6 +23,20 @@ def test_json_keeps_its_letters():
 
 def test_a_body_that_is_no_utf_8_is_shown_all_the_same():
     assert Response(body=b"CON \xff").text == "CON \N{REPLACEMENT CHARACTER}"
+
+
+CHARSETS = [
+    ("text/plain; charset=ISO-8859-1", b"Caf\xe9", "Café"),
+    ('text/plain;Charset="windows-1251"', b"\xc4\xe0", "Да"),
+    ("text/plain; charset=utf-8", "Да".encode(), "Да"),
+    ("text/plain", "Да".encode(), "Да"),
+    ("text/plain; charset=punycode", "Да".encode(), "Да"),
+]
+
+
+@pytest.mark.parametrize(("content_type", "body", "text"), CHARSETS)
+def test_a_text_is_read_in_the_charset_that_it_names(content_type, body, text):
+    assert Response(headers={"content-type": content_type}, body=body).text == text
 
 
 def test_half_a_surrogate_pair_is_no_reason_to_fail():

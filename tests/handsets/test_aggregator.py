@@ -213,9 +213,10 @@ async def test_what_does_not_go_on_from_the_input_before_is_refused_and_the_dial
     async with talking() as (_, says):
         await says("1")
         with capture_logs() as logs:
-            status, problem = await says("2*1")
+            status, problem = await says("4321*1")
         assert (status, told(logs)) == (400, ["aggregator.refused"])
-        assert 'the input is \\"2*1\\"; after \\"1\\" it has to go on from there' in problem
+        assert "the input has to be that of the call before, a * and the answer" in problem
+        assert "4321" not in repr(logs), "what users type is in no log"
         assert await says("1*1") == (200, "END Красные яблоки")
 
 
@@ -241,6 +242,21 @@ async def test_an_answer_that_is_too_long_is_refused_and_the_dialogue_goes_on(ta
         status, problem = await says("1" * 183)
         assert (status, "a USSD string takes 160" in problem) == (400, True)
         assert await says("2") == (200, "END No pears.")
+
+
+async def test_a_call_with_the_number_of_the_one_before_is_a_repeat_where_calls_are_numbered(talking):
+    text = '[[aggregator]]\npath = "/aggregators/at"\ndialect = "hubtel"\n'
+    async with talking(text) as (_, says), aiohttp.ClientSession() as http:
+
+        async def call(kind, message, number):
+            fields = {"SessionId": "7", "Mobile": ANNA, "ServiceCode": "384*77", "Type": kind, "Message": message}
+            async with http.post(says.url, json=fields | {"Operator": "mtn", "Sequence": number}) as response:
+                return (await response.json(content_type=None))["Message"]
+
+        assert (await call("Initiation", CODE, 1)).startswith("Fruit?")
+        for _ in range(2):
+            assert (await call("Response", "1", 2)).startswith("Red or green?")
+        assert await call("Response", "1", 3) == "Красные яблоки"
 
 
 async def test_a_session_that_is_begun_twice_begins_anew(talking):
@@ -270,9 +286,62 @@ async def test_a_dialogue_that_was_hung_up_here_is_over_there(talking):
     async with talking() as (there, says):
         await says("")
         await there.handset(ANNA).hang_up()
-        status, problem = await says("1")
-        assert status == 400
-        assert "has ended; its user hung up, or dialled elsewhere" in problem
+        for late in ("1", "1*1"):  # neither is a dial
+            status, problem = await says(late)
+            assert status == 400
+            assert "has ended; its user hung up, or dialled elsewhere" in problem
+        assert len(there.network.dialogues) == len(there._aggregators[0]) == 0
+
+
+async def test_who_waits_for_a_screen_is_told_when_the_phone_has_hung_up_here(talking):
+    asked = asyncio.Event()
+
+    async def think(ussd):
+        asked.set()
+        await asyncio.Event().wait()
+
+    async with talking(menu="") as (there, says):
+        there.attach_function(CODE, think)
+        call = asyncio.create_task(says(""))
+        await asked.wait()
+        await there.handset(ANNA).hang_up()
+        async with asyncio.timeout(10):
+            status, problem = await call
+        assert (status, "its user hung up" in problem) == (400, True)
+
+
+async def test_a_call_that_comes_twice_is_one_answer_and_both_see_its_screen(talking):
+    heard = []
+
+    async def listen(ussd):
+        heard.append(ussd.text)
+        await asyncio.sleep(0)
+        return ussd.ask(f"After {ussd.text}?")
+
+    async with talking(menu="") as (there, says):
+        there.attach_function(CODE, listen)
+        assert await says("") == (200, f"CON After {CODE}?")
+        for text, typed in (("1", "1"), ("1*2", "2")):
+            assert set(await asyncio.gather(*[says(text) for _ in range(3)])) == {(200, f"CON After {typed}?")}
+        assert await says("1*2") == (200, "CON After 2?")
+    assert heard == [CODE, "1", "2"]
+
+
+async def test_a_first_call_that_came_twice_does_not_stop_the_dialogue(talking):
+    async with talking() as (_, says):
+        await says("")
+        await says("")
+        assert await says("2") == (200, "END No pears.")
+
+
+async def test_a_dialogue_goes_on_while_another_aggregator_finds_the_phone_busy(talking):
+    text = "".join(f'[[aggregator]]\npath = "/aggregators/{name}"\n' for name in ("at", "b"))
+    async with talking(text) as (there, says), aiohttp.ClientSession() as http:
+        await says("")
+        elsewhere = Talking(f"{there.http_url}/aggregators/b", http)
+        assert await elsewhere("", session="9") == (200, "END Завершите текущий USSD-сеанс и повторите запрос.")
+        async with asyncio.timeout(10):
+            assert await says("2") == (200, "END No pears.")
 
 
 async def test_a_call_before_the_last_one_is_answered_is_refused_and_a_reset_ends_the_wait(talking):
@@ -319,8 +388,9 @@ async def test_another_method_and_another_path_are_told_apart(talking):
                 405,
                 "/aggregators/at takes POST, not GET",
             )
-        async with http.post(says.url + "2") as response:
-            assert response.status == 404
+        for other in ("2", "/", "/2"):
+            async with http.post(says.url + other) as response:
+                assert response.status == 404
 
 
 async def test_infobip_may_ask_whether_a_session_is_open(talking):
@@ -372,6 +442,8 @@ DIALLED = [
     (Call(Kind.NEW, "1", ANNA, "384", "384*77", dialled=True), "*384*77#"),
     (Call(Kind.NEW, "1", ANNA, "", "*384*77", dialled=True), "*384*77#"),
     (Call(Kind.NEW, "1", ANNA, "", "#111#", dialled=True), "#111#"),
+    (Call(Kind.NEW, "1", ANNA, "", "", dialled=True), "*5#"),
+    (Call(Kind.NEW, "1", ANNA, "384*77", "", dialled=True), "*384*77#"),
 ]
 
 
@@ -380,7 +452,14 @@ def test_what_was_dialled_is_put_together_from_what_the_dialect_says(call, diall
     assert dialled_code(call, "*5#") == dialled
 
 
-@pytest.mark.parametrize("call", [Call(Kind.NEW, "1", ANNA), Call(Kind.NEW, "1", ANNA, "*1#", "*#", dialled=True)])
+@pytest.mark.parametrize(
+    "call",
+    [
+        Call(Kind.NEW, "1", ANNA),
+        Call(Kind.NEW, "1", ANNA, "*1#", "*#", dialled=True),
+        Call(Kind.NEW, "1", ANNA, dialled=True),
+    ],
+)
 def test_a_call_without_a_code_is_refused(call):
     with pytest.raises(CallError, match="code"):
         dialled_code(call, "")
@@ -395,7 +474,7 @@ CONFIG = {
     "a path of somebody else": ('path = "/api/v1"', "aggregator[0].path: '/api/v1' cannot be used: write a path below"),
     "an unknown dialect": (
         'path = "/aggregators/a"\ndialect = "at"',
-        'aggregator[0].dialect: "at" is unknown; known: af',
+        'aggregator[0].dialect: the dialect "at" is unknown; known: af',
     ),
     "a wrong setting": (
         'path = "/aggregators/a"\nsettings = { colour = 1 }',
@@ -404,6 +483,11 @@ CONFIG = {
     "no way back": (
         'path = "/aggregators/a"\ndialect = "ideamart"',
         "aggregator[0].send_url: is missing; ideamart takes",
+    ),
+    "no code": ('path = "/aggregators/a"\ncode = "shop"', 'aggregator[0].code: "shop" is no service code; one looks'),
+    "a way back that nobody takes": (
+        'path = "/aggregators/a"\nsend_url = "http://a/"',
+        "aggregator[0].send_url: goes with ideamart only; africas_talking has our answer in its response",
     ),
     "one path twice": (
         'path = "/aggregators/a"\n[[aggregator]]\npath = "/aggregators/a"',

@@ -292,6 +292,8 @@ async def test_a_dialogue_of_the_phone_here_is_not_shown_there(plain_gateway, po
     async with linked(plain_gateway) as (equipment, _):
         await asked(equipment)
         phone.hang_up()
+        ended = read_from_esme(DIALECTS["standard"], await equipment.receive())
+        assert (ended.event, ended.octets) == (END, b""), "there is nothing to wait for any more"
         assert await phone.dial("*111#") == "Name?"
         assert isinstance(await equipment.ask(EnquireLink(sequence_number=9)), EnquireLinkResp)
         answer = write(DIALECTS["standard"], Unit(ANSWERED, ANNA, "111", b"1", 0, 7, 4), 6)

@@ -264,6 +264,19 @@ def test_a_word_may_replace_the_screens_own_text():
     assert Dialogue("1", balance="refused").action == End("Refused")
 
 
+@pytest.mark.parametrize("does", ['handler = "rate"', 'http = { url = "http://x", fields = { rate = "rate" } }'])
+def test_where_there_is_no_word_otherwise_leads_on(person, menu_of, does):
+    menu = menu_of(f"""
+[screens.main]
+{does}
+otherwise = "rate"
+[screens.rate]
+text = "The rate is {{{{ rate }}}}."
+end = true
+""")
+    assert person(menu, answers={"rate": {"rate": 92}, "http://x": {"rate": 92}}).action == End("The rate is 92.")
+
+
 def test_variables_and_a_word_may_come_together():
     answer = {"result": "shown", "password": "Ab1", "name": "Anna", "rest": ""}
 
@@ -393,6 +406,17 @@ def test_where_the_handler_says_no_word_the_route_says_it(doing, answer, text):
 
 def test_a_field_of_an_answer_that_is_called_result_is_a_variable(doing):
     assert doing("3", **{"https://api.example.org/": {"sum": 5, "result": "poor"}}).text == "5 poor"
+
+
+def test_an_answer_does_not_change_whose_dialogue_it_is(person, menu_of):
+    menu = menu_of(
+        '[screens.main]\nhttp = { url = "https://api.example.org/" }\ntext = "{{ msisdn }} {{ sum }}"\nend = true'
+    )
+    answer = {"sum": 5, "msisdn": "79267654321", "code": 0, "dialled": "", "today": "27.04"}
+    dialled = person(menu, answers={"https://api.example.org/": answer})
+
+    assert dialled.text == "79261234567 5"
+    assert dialled.state.variables.keys() == {"msisdn", "sum"}
 
 
 def test_what_could_not_be_computed_is_named_in_the_log(doing):

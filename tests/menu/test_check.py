@@ -124,7 +124,7 @@ PLANTED = {
     "an expression that is none": planted("balance < 1000", "balance <", (11, "screens.main.choices[1].if", "bad-expression")),
     # languages
     "a text without a translation": planted('text = "Done."', 'text = { sw = "Tayari." }', (49, "screens.done.text.sw", "unknown-language"), (49, "screens.done.text", "missing-translation")),
-    "phrases without a translation": planted('["en"]', '["sw"]', *((1, f"phrases.{name}", "missing-translation") for name in ("back", "home", "more", "wrong", "wrong_input", "failure", "empty", "price", "yes", "no"))),
+    "phrases without a translation": planted('["en"]', '["sw"]', (3, "languages", "missing-translation")),
     "a screen in an unknown language": planted('text = "Done."', 'text = "Done."\nlanguage = "fr"', (50, "screens.done.language", "unknown-language")),
     # screens
     "a choice to no screen": planted('label = "Send", to = "amount"', 'label = "Send", to = "amuont"', (10, "screens.main.choices[0].to", "unknown-target")),
@@ -150,6 +150,9 @@ PLANTED = {
     "a way that no word leads": planted('true = "sorry", ', 'true = "sorry", yes = "sorry", ', (23, "screens.check.on.yes", "unknown-word")),
     "an input that is longer than anybody can type": (SMALL + ASKS.replace('name = "name"', 'name = "name", min = 183'), [(6, "screens.main.input.min", "bad-bounds")]),
     "a navigation key that answers a confirm": planted('currency = "KES"', 'navigation.more = "2"', (4, "navigation.more", "shadowed-choice")),
+    "a call without a word": planted('text = "The rate is {{ rate }}."\nend = true', 'on = { up = "done" }', (45, "screens.rate.on", "missing-key")),
+    "a sender that no phone writes": planted("MPESA", "\u0661\u0662\u0663", (40, "screens.bought.sms.from", "bad-value")),
+    "yes and no without a question": planted('currency = "KES"', f'resume = "ask"\nphrases.yes = "{"Yes. " * 30}"', (5, "phrases", "text-too-long")),
     "words without anybody to say them": planted('handler = "airtime.buy"\n', "", (34, "screens.buy.on", "missing-key")),
     # keys and codes
     "a key twice": planted('key = "2", label = "Loan", to = "done", if = "balance < 1000"', 'key = "1", label = "Loan", to = "done"', (11, "screens.main.choices[1].key", "duplicate-choice")),

@@ -22,7 +22,7 @@ SET = {
     'text = "Hi"\nchoices = [{ key = "1", label = "1", to = "shown", set = { x = 1 } }]': "x",
     'text = "Hi"\nlist = { of = "[1, 2]", as = "x", label = "{{ x }}", to = "shown" }': "x",
     'compute = { x = "1", y = "x + 1" }\nroute = "\'a\'"\non = { a = "shown" }': "y",
-    'http = { url = "http://x", fields = { x = "data.x" } }\non = { a = "shown" }': "x",
+    'http = { url = "http://x", fields = { x = "data.x", result = "data.word" } }\non = { a = "shown" }': "x",
     'http = { url = "http://x" }\non = { a = "shown" }': "anything",
     'handler = "a:b"\non = { a = "shown" }': "anything",
     'text = "Hi"\nchoices = [{ key = "1", label = "1", to = "shown" }]': "msisdn",
@@ -115,3 +115,55 @@ def test_every_place_of_a_variable_is_looked_at(key):
     first = told(f"[screens.main]\n{USES[key]}\n{END}")[0]
 
     assert first.startswith(f'screens.main.{key}: nobody sets "u"')
+
+
+SECRET = (
+    '[screens.main]\ntext = "PIN?"\ninput = { name = "pin", secret = true, to = "sent" }\n'
+    '[screens.sent]\ntext = "Sent {{ pin }}"\nend = true\npush = { to = "1", screen = "theirs" }\n'
+    '[screens.theirs]\ntext = "Their PIN is {{ pin }}"\nend = true\n'
+)
+
+
+def test_a_push_tells_no_secret():
+    assert told(SECRET) == [
+        'screens.theirs.text: "pin" is not set on every way here, as from "sent"; '
+        "begin with it in variables, or write pin | default('')"
+    ]
+    assert told(SECRET.replace("secret = true, ", "")) == []
+
+
+def test_no_secret_is_remembered():
+    screens = SECRET.replace("Their PIN is {{ pin }}", "Hi")
+
+    assert told(screens, HEAD + 'remember = ["pin"]\n') == [
+        'remember[0]: "pin" is secret, and no secret is remembered; take it out'
+    ]
+    assert told(screens.replace("secret = true, ", ""), HEAD + 'remember = ["pin"]\n') == []
+
+
+AGE = '[screens.main]\ntext = "Age?"\ninput = {{ name = "age"{}, to = "shown" }}\n[screens.shown]\n{}\nend = true\n'
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown", "key"),
+    [
+        ("", 'text = "{{ age + 1 }}"', "text"),
+        ("", 'text = "{{ age | money }}"', "text"),
+        ("", 'compute = { left = "limit - age" }\ntext = "{{ left }}"', "compute.left"),
+        (', kind = "number"', 'text = "{{ age + 1 }}"', ""),
+        ("", 'text = "{{ age | int + 1 }}"', ""),
+        ("", 'text = "{{ age }} {{ age | length + 1 }}"', ""),
+        ("", 'compute = { age = "age | int" }\ntext = "{{ age + 1 }}"', ""),  # it is a number from there on
+    ],
+)
+def test_a_text_that_is_counted_with_wants_a_kind(kind, shown, key):
+    words = 'counts with "age", which is a text as its input has it; give that input a kind'
+
+    found = told(AGE.format(kind, shown), HEAD + "variables = { limit = 18 }\n")
+    assert found == ([f"screens.shown.{key}: {words}"] if key else [])
+
+
+def test_a_handler_may_make_a_number_of_a_text():
+    screens = AGE.format("", 'text = "{{ age + 1 }}"')
+
+    assert told(screens.replace("[screens.shown]", '[screens.shown]\nhandler = "a:b"')) == []

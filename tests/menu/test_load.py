@@ -408,6 +408,11 @@ MISTAKES = {
         '[phrases]\nback = "Nyuma"\nhome = "Nyumbani"\nmore = "Zaidi"\nwrong = "Hapana"\n',
         "portal.toml:7: phrases.failure: has no words in sw",
     ),
+    "no phrases at all in the menu's own language": (
+        'title = "x"\ncodes = ["*1#"]\nlanguages = ["sw"]\n[screens.main]\ntext = "Karibu"\nend = true\n',
+        "portal.toml:3: languages: the gateway has words of its own in ru and en only; "
+        "write [phrases] with back, failure, home, more, wrong in sw",
+    ),
     "a template in a phrase": (
         changed("[screens.main]", '[phrases]\nfailure = { en = "{{ balance }}" }\n[screens.main]'),
         "portal.toml:5: phrases.failure.en: is shown as it is; it cannot have variables",
@@ -486,6 +491,57 @@ MISTAKES = {
         "portal.toml:4: phrases: in ru, more and back leave no room for a text on a page",
     ),
 }
+
+
+@pytest.mark.parametrize(
+    ("pattern", "slow"),
+    [("(a|aa)+$", True), ("(0|00)+1", True), ("[0-9]{4}", False), ("(a+)+b", False), ("[^@ ]+@[^@ ]+", False)],
+)
+def test_a_pattern_that_would_hold_the_gateway_up_is_told_before_anybody_types(pattern, slow):
+    screens = f"[screens.main]\ntext = 'x'\ninput = {{ name = 'x', pattern = '{pattern}', to = 'end' }}\n"
+    head = 'title = "x"\ncodes = ["*1#"]\nlanguages = ["en"]\n'
+    _, found = examine(f'{head}{screens}[screens.end]\ntext = "x"\nend = true\n', "x.toml")
+
+    assert [mistake.key for mistake in found] == ["screens.main.input.pattern"] * slow
+    assert all("takes too long" in mistake.message for mistake in found)
+
+
+# What people write who meet TOML for the first time, and what tomllib does not tell them.
+WAYS_OUT = {
+    "title = “Air”": "straight quotes",
+    "title = Air": "straight quotes",
+    "hidden = True": "true and false are small",
+    'title = "Air': "the quotes at its end are missing",
+    'title = "Air\ncodes = []': "the quote at the end of the line is missing",
+    'title: "Air"': 'a line is key = "value"',
+    'pattern = "\\d{4}"': "in single quotes",
+    'choices = [{ key = "1" }\n{ key = "2" }]': "a comma or the closing bracket is missing here or above",
+    'choices = [{ key = "1",\nto = "a" }]': "braces stand on one line",
+    'text = { en = "Hi", }': "without a comma before the last of them",
+    "[screens.my pin]": "in quotes",
+    "[screens.a]\n[screens.a]": "give one of them another name",
+    'title = "a"\ntitle = "b"\n': "the key stands twice",
+    'text = "The "Air" menu"': r"a quote in a text wants a \ in front of it",
+}
+
+
+@pytest.mark.parametrize("text", WAYS_OUT)
+def test_what_is_no_toml_has_a_way_out_too(text):
+    (mistake,) = examine(text, "m.toml").mistakes
+
+    assert mistake.rule == "syntax"
+    assert WAYS_OUT[text] in mistake.message
+
+
+@pytest.mark.parametrize(
+    ("route", "asked"),
+    [("kind = 'a'", True), ("(kind = 'a')", True), ("kind == 'a' b", False), ("kind >= 'a' b", False)],
+)
+def test_one_sign_of_equality_is_asked_about(route, asked):
+    _, found = examine(changed('handler = "selfcare.password"', f'route = "{route}"'), "portal.toml")
+
+    assert any(mistake.message.endswith("; to compare, write ==") for mistake in found) is asked
+    assert "bad-expression" in {mistake.rule for mistake in found}
 
 
 @pytest.mark.parametrize("name", MISTAKES)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -9,7 +10,7 @@ from ussd_gateway.coding.pages import fits
 from ussd_gateway.menu.load import parse
 from ussd_gateway.menu.model import Choice, Confirm, Input, Menu, Screen, Text
 from ussd_gateway.menu.profiles import Limits, Navigation
-from ussd_gateway.menu.render import failure, phrase, render, shown
+from ussd_gateway.menu.render import failure, phrase, question, render, shown
 from ussd_gateway.menu.render import noticed as render_noticed
 from ussd_gateway.menu.templates import RenderError, compile_expression
 
@@ -215,6 +216,15 @@ def test_a_wrong_input_is_told_even_where_its_question_is_long():
         render_noticed(menu, screen, "en", whole, 0, "Wrong, and why " * 5, 1)
         == "Wrong, and why Wrong, and why Wrong, and why"
     )
+
+
+@pytest.mark.parametrize("notice", ["", "Wrong. " * 20])
+def test_a_question_that_is_too_long_keeps_its_answers(notice):
+    usual = limited(160)
+    menu = replace(usual, phrases={**usual.phrases, "resume": {"en": "words " * 30}})
+    asked = question(menu, "en", notice)
+    assert asked.endswith("words\n1 Yes\n2 No")
+    assert fits(asked)
 
 
 words = st.text("abc dЖю{}[]^~|\\€\n😎👨‍👩‍👧é0", max_size=400)

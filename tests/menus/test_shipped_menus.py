@@ -7,11 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ussd_gateway.applications.menu import read_menu
 from ussd_gateway.coding.gsm7 import is_encodable
 from ussd_gateway.coding.pages import fits
 from ussd_gateway.menu.advance import Call, End, Show, advance, begin, resume
-from ussd_gateway.menu.load import examine_all
+from ussd_gateway.menu.load import examine_all, parse
 
 FOLDER = Path(__file__).parents[2] / "menus"
 
@@ -38,7 +37,10 @@ ANSWERS = {
 }
 ANYBODY = ["refused", "unavailable"]  # a blocked SIM, a service that is down
 
-MENUS = {str(path.relative_to(FOLDER)): read_menu(path, ANSWERS) for path in sorted(FOLDER.rglob("*.toml"))}
+MENUS = {
+    str(path.relative_to(FOLDER)): parse(path.read_text("utf-8"), path.name, handlers=ANSWERS)
+    for path in sorted(FOLDER.rglob("*.toml"))
+}
 OPERATOR = {name: menu for name, menu in MENUS.items() if "/" not in name}
 PORTAL = MENUS["portal.toml"]
 

@@ -10,6 +10,7 @@ from ussd_gateway.applications.menus import Menus
 from ussd_gateway.applications.smsc.accounts import Accounts, EsmeAccount, EsmeSettings
 from ussd_gateway.applications.smsc.capture import Capture
 from ussd_gateway.applications.smsc.server import Smsc
+from ussd_gateway.client import Client
 from ussd_gateway.clock import VirtualClock
 from ussd_gateway.config import SelfcareSection, Subscriber, data_directory
 from ussd_gateway.gateway import Gateway
@@ -115,6 +116,7 @@ class Operator(Ground):
             handlers=self.selfcare.handlers(),
             language=self.selfcare.languages.language,
             imports=Imports(),
+            client=Client(),
             patience=10.0,
         )
         self.menus.add_folder(data_directory() / "menus")

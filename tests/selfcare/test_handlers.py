@@ -6,9 +6,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.selfcare.conftest import ANNA, BLOCKED, BORIS
-from ussd_gateway.applications.menu import read_menu
 from ussd_gateway.applications.turn import Turn
 from ussd_gateway.config import data_directory
+from ussd_gateway.menu.load import parse
 from ussd_gateway.network.message import BEGIN, Ussd
 from ussd_gateway.selfcare.handlers import handlers
 
@@ -28,7 +28,7 @@ def ask(desk):
 
 
 def test_every_handler_that_a_menu_names_is_there_and_every_one_is_used(desk):
-    menus = [read_menu(path) for path in (data_directory() / "menus").glob("*.toml")]
+    menus = [parse(path.read_text("utf-8"), path.name) for path in (data_directory() / "menus").glob("*.toml")]
 
     assert {name for menu in menus for name in menu.handlers()} == set(handlers(desk.service))
 

@@ -10,13 +10,12 @@ from collections.abc import Mapping
 import aiohttp
 from yarl import URL
 
+from ussd_gateway.client import Client, TooMuchError, UnreachableError, bounded, reason
 from ussd_gateway.menu.advance import CallOut
 
 LARGEST = 256 * 1024  # octets of an answer
 REDIRECTS = 3  # that one call follows, within its host
-CONNECTIONS = 500  # that may be open at once, of all dialogues together: each is an open file
 
-_HEADERS = {"User-Agent": "ussd_gateway", "Accept": "application/json", "Accept-Encoding": "identity"}
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _PATH = re.compile(r"[^.\[\]]+|\[[0-9]+\]")
 
@@ -26,15 +25,14 @@ class CallOutError(Exception):
 
 
 class Caller:
-    """Who makes the calls of all menus. `stop` leaves no socket behind.
+    """Who makes the calls of all menus.
 
     longest  real seconds that no call gets more than, whatever its menu says
     """
 
-    def __init__(self, longest: float) -> None:
+    def __init__(self, client: Client, longest: float) -> None:
+        self._client = client
         self._longest = longest
-        self._session: aiohttp.ClientSession | None = None
-        self._stopped = False
 
     async def call(self, out: CallOut, fields: Mapping[str, str]) -> dict[str, object]:
         """The variables of the answer: those that `fields` name by paths such as "data.items[0].price", else every key.
@@ -45,12 +43,16 @@ class Caller:
         try:
             async with asyncio.timeout(seconds):
                 octets = await self._answer(out)
+        except UnreachableError:
+            raise CallOutError("is not asked any more: the gateway stops") from None
+        except TooMuchError:
+            raise CallOutError(f"answered with more than {LARGEST // 1024} KiB") from None
         except TimeoutError:
             raise CallOutError(f"did not answer within {seconds:g} s") from None
         except aiohttp.ClientPayloadError:
             raise CallOutError("broke the connection in the middle of its answer") from None
         except aiohttp.ClientConnectorError as error:
-            raise CallOutError(f"cannot be connected to: {error.strerror or type(error.os_error).__name__}") from None
+            raise CallOutError(f"cannot be connected to: {reason(error)}") from None
         except (aiohttp.ClientConnectionError, OSError):
             raise CallOutError("closed the connection without an answer") from None
         except aiohttp.ClientResponseError:
@@ -62,24 +64,21 @@ class Caller:
             raise CallOutError("cannot be asked: the address or a header is wrong") from None
         return variables(octets, fields)
 
-    async def stop(self) -> None:
-        """Close every connection, and make none any more."""
-        self._stopped = True
-        session, self._session = self._session, None
-        if session:
-            await session.close()
-
     async def _answer(self, out: CallOut) -> bytes:
         """The octets of a successful answer, after redirects within its host."""
         method, url, body = out.method, URL(out.url).update_query(out.query), out.body
         for _ in range(REDIRECTS + 1):
-            async with self._opened().request(
-                method, url, data=body or None, headers=dict(out.headers), allow_redirects=False
+            async with self._client.session().request(
+                method,
+                url,
+                data=body or None,
+                headers={"Accept": "application/json", **out.headers},
+                allow_redirects=False,
             ) as answer:
                 if answer.status not in _REDIRECTS:
                     if not 200 <= answer.status < 300:
                         raise CallOutError(f"answered with status {answer.status}")
-                    return await _octets(answer.content)
+                    return await bounded(answer.content, LARGEST)
                 target = url.join(URL(answer.headers.get("Location", "")))
             if target.origin() != url.origin():  # what was sent along is for this host alone
                 raise CallOutError("redirects to another host")
@@ -87,20 +86,6 @@ class Caller:
                 method, body = "GET", b""
             url = target
         raise CallOutError(f"redirects more than {REDIRECTS} times")
-
-    def _opened(self) -> aiohttp.ClientSession:
-        if self._stopped:
-            raise CallOutError("is not asked any more: the gateway stops")
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                # A connection that was kept may be closed by now, and nobody repeats a purchase to find out
-                connector=aiohttp.TCPConnector(limit=CONNECTIONS, force_close=True),
-                cookie_jar=aiohttp.DummyCookieJar(),  # one subscriber's cookies are none of another's
-                headers=_HEADERS,
-                auto_decompress=False,
-                timeout=aiohttp.ClientTimeout(total=None),
-            )
-        return self._session
 
 
 def variables(octets: bytes, fields: Mapping[str, str]) -> dict[str, object]:
@@ -129,12 +114,3 @@ def _at(answer: object, path: str) -> object:
 
 def _refuse(constant: str) -> object:
     raise ValueError(f"{constant} is no JSON")
-
-
-async def _octets(content: aiohttp.StreamReader) -> bytes:
-    octets = b""
-    while chunk := await content.read(LARGEST + 1 - len(octets)):
-        octets += chunk
-        if len(octets) > LARGEST:
-            raise CallOutError(f"answered with more than {LARGEST // 1024} KiB")
-    return octets

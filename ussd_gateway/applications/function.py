@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Coroutine
 from inspect import isawaitable
 
-from ussd_gateway.applications.imports import FAULTS, Function, Imported
+from ussd_gateway.applications.imports import FAULTS, Function, Imported, awaited
 from ussd_gateway.applications.turn import Turn
 from ussd_gateway.logs import logger, told
 from ussd_gateway.network.message import ABORT, ANSWER, ASK, END, Message, Operation, Ussd
@@ -38,7 +38,7 @@ class FunctionApplication:
               each answer, returns ussd.ask(...) or ussd.end(...), and is a coroutine function where it has to wait
     submit    takes the replies
     spawn     runs a coroutine in a task of its own: `gateway.spawn`
-    note      takes (kind, **facts) of what went wrong: `gateway.note`
+    warn      takes (kind, **facts) of what went wrong: `gateway.warn`
     language  gives the language of a subscriber's texts by msisdn: "ru", "en", "latin"
 
     What is wrong with a call (an exception, another value, a text that does not fit) ends its dialogue as abort_app, and
@@ -51,7 +51,7 @@ class FunctionApplication:
         *,
         submit: Callable[[Ussd], object],
         spawn: Callable[[Coroutine[object, object, None]], object],
-        note: Callable[..., object],
+        warn: Callable[..., object],
         language: Callable[[str], str],
     ) -> None:
         if isinstance(function, Imported):
@@ -59,8 +59,9 @@ class FunctionApplication:
         else:
             self.name = f"{function.__module__}:{function.__qualname__}"
             self._current = lambda: function
-        self._submit, self._spawn, self._note, self._language = submit, spawn, note, language
+        self._submit, self._spawn, self._warn, self._language = submit, spawn, warn, language
         self._dialogues: dict[str, _Dialogue] = {}  # by session
+        self.last_error = ""  # the last sentence for the journal
 
     @property
     def sessions(self) -> Collection[str]:
@@ -86,7 +87,8 @@ class FunctionApplication:
             case Operation.ANSWER:
                 self._answer(message)
             case Operation.HANG_UP | Operation.RELEASE:
-                self._dialogues.pop(message.session, None)
+                if self._dialogues.pop(message.session, None) and message.outcome == Outcome.APP_TIMEOUT:
+                    self._explain(message, Outcome.APP_TIMEOUT, "did not answer within network.application_timeout")
 
     def _answer(self, message: Ussd) -> None:
         dialogue = self._dialogues.get(message.session)
@@ -116,7 +118,7 @@ class FunctionApplication:
 
     async def _awaited(self, turn: Turn, dialogue: _Dialogue, result: Awaitable[object]) -> None:
         try:
-            reply = await result
+            reply = await awaited(result)
         except FAULTS as error:
             self._failed(turn, dialogue, self._raised(dialogue, error))
         else:
@@ -141,22 +143,28 @@ class FunctionApplication:
                 self._dialogues.pop(turn.session, None)
 
     def _raised(self, dialogue: _Dialogue, error: BaseException) -> str:
+        if isinstance(error, TypeError) and error.__traceback__ and error.__traceback__.tb_next is None:
+            return "cannot be called: it has to take one argument, the ussd"
         code = getattr(dialogue.function, "__code__", None)
         return f"raised {told(error, code.co_filename if code else '')}"
 
     def _failed(self, turn: Turn, dialogue: _Dialogue, why: str) -> None:
         """The dialogue ends here, if it has not ended yet."""
-        self._note(
-            "application.failed",
-            session=turn.session,
-            msisdn=turn.msisdn,
-            service_code=turn.service_code,
-            outcome=Outcome.ABORT_APP.value,
-            why=f"{self.name} {why}",
-        )
+        self._explain(turn, Outcome.ABORT_APP, why)
         if self._dialogues.get(turn.session) is dialogue:
             del self._dialogues[turn.session]
             self._submit(turn.abort())
+
+    def _explain(self, message: Ussd, outcome: Outcome, why: str) -> None:
+        self.last_error = f"{self.name} {why}"
+        self._warn(
+            "application.failed",
+            session=message.session,
+            msisdn=message.msisdn,
+            service_code=message.service_code,
+            outcome=outcome.value,
+            why=self.last_error,
+        )
 
 
 def _wrong(reply: Ussd, turn: Turn) -> str:
@@ -167,6 +175,8 @@ def _wrong(reply: Ussd, turn: Turn) -> str:
         return f"returned the reply of another dialogue; {_WAY_OUT} of the ussd that it was called with"
     if not isinstance(reply.text, str):
         return f"returned a text that is of type {type(reply.text).__name__}; a text is a str"
+    if any("\ud800" <= letter <= "\udfff" for letter in reply.text):
+        return "returned a text with half a character in it, which no alphabet has"
     if reply.outcome and reply.outcome not in CDR_RESULTS:
         return f"gave up with an outcome that there is not; known: {', '.join(CDR_RESULTS)}"
     return ""

@@ -8,24 +8,30 @@ read again, not what that imports.
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from importlib import import_module, invalidate_caches
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import CodeType, ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from ussd_gateway.logs import told, where
 from ussd_gateway.menu.mistakes import way_out
 
+T = TypeVar("T")
 Function = Callable[..., Any]
 Stamp = tuple[int, int, int] | None
 """What tells one state of a file from the next: its time in nanoseconds, its size, its inode; None for no file."""
 
 # What a file can raise when it is run; a script without a main guard may end itself, and not the gateway
 FAULTS = (Exception, SystemExit)
+
+
+class GivenUpError(Exception):
+    """A function waited for something that was cancelled, and nobody had cancelled the function."""
 
 
 class HandlerError(LookupError):
@@ -36,12 +42,18 @@ class Imports:
     """The functions of a gateway that have import strings.
 
     folder  where modules are looked for first, and put before sys.path for what they import: the config file's
-    note    takes (kind, **facts) of what happens to a file later: application.reloaded, application.not_reloaded
+    note    takes (kind, **facts) of what happens to a file later: application.reloaded ...
+    warn    ... and application.not_reloaded
     """
 
-    def __init__(self, folder: Path | None = None, note: Callable[..., object] = lambda kind, **facts: None) -> None:
+    def __init__(
+        self,
+        folder: Path | None = None,
+        note: Callable[..., object] = lambda kind, **facts: None,
+        warn: Callable[..., object] | None = None,
+    ) -> None:
         self._folder = folder.resolve() if folder else None
-        self._note = note
+        self._tells = (note, warn or note)
         self._sources: dict[str, _Source] = {}
 
     def function(self, name: str) -> Imported:
@@ -62,6 +74,14 @@ class Imports:
         self._sources[module] = source
         return Imported(name, source, path)
 
+    def wrong(self, name: str) -> str:
+        """What is wrong with an import string, in a sentence; "" for nothing."""
+        try:
+            self.function(name)
+        except HandlerError as error:
+            return str(error)
+        return ""
+
     def _found(self, name: str) -> _Source:
         """The module, run as its file is now; for what comes from no file, or is a package, as Python has it."""
         if self._folder and str(self._folder) not in sys.path:
@@ -72,11 +92,11 @@ class Imports:
         path = Path(spec.origin) if spec and spec.origin and of_file else None
         try:
             if path is None:
-                return _Source(name, None, import_module(name), self._note)
+                return _Source(name, None, import_module(name), self._tells)
             if parent := name.rpartition(".")[0]:
                 import_module(parent)
             stamp = _stamp(path)
-            return _Source(name, path, _module(name, path, stamp, any_version=True), self._note, stamp)
+            return _Source(name, path, _module(name, path, stamp, any_version=True), self._tells, stamp)
         except FAULTS as error:
             if isinstance(error, ModuleNotFoundError) and error.name and f"{name}.".startswith(f"{error.name}."):
                 raise HandlerError(self._nowhere(error.name)) from error
@@ -97,6 +117,8 @@ class Imports:
         return spec
 
     def _nowhere(self, name: str) -> str:
+        if name.endswith(".py"):
+            return f"there is no module {name}; leave out .py"
         if self._folder is None or "." in name:
             return f"there is no module {name}"
         return f"there is no module {name}; write {name}.py into {self._folder}, or install the package that has it"
@@ -125,14 +147,19 @@ class Imported:
 class _Source:
     """A module, and those of its functions that are in use."""
 
-    __slots__ = ("_name", "_note", "_path", "_stamp", "functions", "module")
+    __slots__ = ("_name", "_note", "_path", "_stamp", "_warn", "functions", "module")
 
     def __init__(
-        self, name: str, path: Path | None, module: ModuleType, note: Callable[..., object], stamp: Stamp = None
+        self,
+        name: str,
+        path: Path | None,
+        module: ModuleType,
+        tells: Sequence[Callable[..., object]],
+        stamp: Stamp = None,
     ) -> None:
         self._name = name
         self._path = path  # None: never read again
-        self._note = note
+        self._note, self._warn = tells
         self._stamp = stamp
         self.module = module
         self.functions: dict[str, Function] = {}
@@ -153,7 +180,7 @@ class _Source:
         except FAULTS as error:
             _install(self._name, self.module)
             why = str(error) if isinstance(error, HandlerError) else _sentence(error, self._path)
-            self._note("application.not_reloaded", module=self._name, why=f"{why}; its last version goes on")
+            self._warn("application.not_reloaded", module=self._name, why=f"{why}; its last version goes on")
             return
         self.module = module
         self._note("application.reloaded", module=self._name)
@@ -164,6 +191,17 @@ class _Loader(SourceFileLoader):
 
     def get_code(self, fullname: str) -> CodeType:
         return self.source_to_code(self.get_data(self.path), self.path)
+
+
+async def awaited(result: Awaitable[T]) -> T:
+    """What a function comes to. Raises what it raises, and GivenUpError where it would look like the end of its task."""
+    try:
+        return await result
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task and task.cancelling():
+            raise
+        raise GivenUpError().with_traceback(error.__traceback__) from None
 
 
 def resolve(name: str, registry: Mapping[str, Function], imports: Imports) -> Function:

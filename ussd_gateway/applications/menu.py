@@ -9,16 +9,15 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from inspect import isawaitable
-from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from ussd_gateway.applications.callout import Caller, CallOutError
-from ussd_gateway.applications.imports import FAULTS, Imports, resolve
+from ussd_gateway.applications.imports import FAULTS, Imports, awaited, resolve
 from ussd_gateway.applications.turn import Turn
 from ussd_gateway.coding.data_coding import GSM7
 from ussd_gateway.coding.segments import split
@@ -43,10 +42,10 @@ from ussd_gateway.menu.advance import (
     resume,
     secrets_in,
 )
-from ussd_gateway.menu.load import parse
 from ussd_gateway.menu.mistakes import way_out
 from ussd_gateway.menu.model import Menu
-from ussd_gateway.menu.render import shown
+from ussd_gateway.menu.secrets import secret_words
+from ussd_gateway.menu.templates import clean
 from ussd_gateway.network.message import ANSWER, ASK, BEGIN, HANG_UP, NOTIFY, RELEASE, UDHI, Message, Sms, Ussd
 from ussd_gateway.network.messages import QueueFullError
 from ussd_gateway.network.session import Outcome
@@ -58,13 +57,15 @@ language; answers a word or variables (a word as "result"). What it puts into `t
 KEPT = 10_000  # broken dialogues, and numbers with remembered variables, of one menu; the oldest go
 PUSHES = 3  # dialogues that may begin one after the other by pushes that nobody has answered
 
+_NOTHING: Mapping[str, object] = {}
+
 _PASSWORD = re.compile("//[^/@]*@")  # of a URL, with the user's name
 
 log = logger(__name__)
 
 
 class ScreenError(ValueError):
-    """There is no such menu or screen to push; the message says what there is."""
+    """A screen cannot be pushed: there is no such menu or screen, or its variables are wrong; the message says which."""
 
 
 class _NotSentError(Exception):
@@ -172,6 +173,7 @@ class MenuApplication:
         self._broken: OrderedDict[str, _Broken] = OrderedDict()  # by msisdn
         self._remembered: OrderedDict[str, dict[str, object]] = OrderedDict()  # by msisdn
         self._reference = 0  # of long SMS
+        self.last_error = ""  # what was wrong with a screen last
 
     @property
     def menu(self) -> Menu:
@@ -234,15 +236,18 @@ class MenuApplication:
 
     def _to_resume(self, message: Ussd) -> _Broken | None:
         """What this number's last dialogue left, if it can go on there."""
-        if message.inputs:
-            return None
         broken = self._broken.pop(message.msisdn, None)
-        return broken if broken and self._gateway.now() - broken.at <= self.menu.resume_within else None
+        if broken is None or message.inputs:
+            return None
+        return broken if self._gateway.now() - broken.at <= self.menu.resume_within else None
 
-    def _variables(self, msisdn: str, code: str, dialled: str) -> dict[str, object]:
-        """What a dialogue begins with, beside what its menu says."""
+    def _variables(
+        self, msisdn: str, code: str, dialled: str = "", pushed: Mapping[str, object] = _NOTHING
+    ) -> dict[str, object]:
+        """What a dialogue begins with, beside what its menu says; `pushed` came with the push that began it."""
         return {
-            **self._remembered.get(msisdn, {}),
+            **self._remembered.get(msisdn, _NOTHING),
+            **pushed,
             "msisdn": msisdn,
             "code": code,
             "dialled": dialled,
@@ -278,8 +283,12 @@ class MenuApplication:
     def _remember(self, dialogue: _Dialogue, msisdn: str) -> None:
         if state := dialogue.state:
             names = [name for name in dialogue.version.menu.remembered if name not in state.secrets]
-            if kept := {name: state.variables[name] for name in names if name in state.variables}:
-                _keep(self._remembered, msisdn, kept)
+            values = {name: state.variables[name] for name in names if name in state.variables}
+            if isinstance(dialogue, _Pushed):  # what came with the push is not this number's own
+                said = {name: value for name, value in values.items() if value is not state.given.get(name)}
+                values = {**self._remembered.get(msisdn, _NOTHING), **said}
+            if values:
+                _keep(self._remembered, msisdn, values)
 
     def _close(self, session: str) -> None:
         if dialogue := self._dialogues.pop(session, None):
@@ -315,10 +324,10 @@ class MenuApplication:
     async def _handled(self, dialogue: _Dialogue, message: Ussd, action: Call) -> Step:
         menu, state = dialogue.version.menu, dialogue.state
         assert state is not None
-        turn = Turn(message, dict(state.variables), state.language)
+        turn = Turn(message, {name: _own(value) for name, value in state.variables.items()}, state.language)
         try:
             result = dialogue.version.handlers[action.handler](turn)
-            return resume(menu, state, await result if isawaitable(result) else result)
+            return resume(menu, state, await awaited(result) if isawaitable(result) else result)
         except FAULTS as error:
             return fail(menu, state, f"the handler raised {told(error)}")
 
@@ -360,6 +369,7 @@ class MenuApplication:
     def _report(self, dialogue: _Dialogue, message: Ussd, state: State, error: str) -> None:
         screen = dialogue.version.menu.screens[state.screen]
         facts = {"handler": screen.handler} if screen.handler else {}
+        self.last_error = f"{screen.name}: {error}"
         self._gateway.warn(
             "menu.failed",
             menu=dialogue.version.menu.source,
@@ -411,7 +421,7 @@ class MenuApplication:
             )
             for segment in split(effect.text, reference=self._reference, default=default)
         ]
-        if secrets := tuple(secret for secret in _secrets(state) if secret in effect.text):
+        if secrets := tuple(secret for secret in secret_words(state) if secret in effect.text):
             for part in parts:  # a secret may be cut in two, and then no record shows anything of a part
                 whole = all(any(secret in each.text for each in parts) for secret in secrets)
                 self._gateway.journal.hide(effect.source, part.text, secrets if whole else (part.text,))
@@ -421,13 +431,17 @@ class MenuApplication:
     async def push(self, msisdn: str, screen: str, variables: Mapping[str, object], code: str) -> Pushing:
         """The network begins a dialogue with `msisdn` on the screen; returns when its handlers have run.
 
-        Raises ScreenError where there is no such screen.
+        Raises ScreenError where there is no such screen, and for variables that stand too deep within each other.
         """
         if screen not in self.menu.screens:
             raise ScreenError(
                 f'the menu {self.menu.source} has no screen "{screen}"{way_out(screen, self.menu.screens)}'
             )
-        pushed = self._push(msisdn, screen, variables, code, self._version, 1)
+        try:
+            given = {name: clean(value) for name, value in variables.items()}
+        except ValueError as error:
+            raise ScreenError(f"the variables cannot be used: {error}") from None
+        pushed = self._push(msisdn, screen, given, code, self._version, 1)
         if pushed.task:
             await asyncio.wait((pushed.task,))
         return Pushing(pushed.session, pushed.outcome or ("" if pushed.session else Outcome.SYSTEM_FAILURE.value))
@@ -436,7 +450,7 @@ class MenuApplication:
         self, msisdn: str, screen: str, variables: Mapping[str, object], code: str, version: Version, chain: int
     ) -> _Pushed:
         pushed = _Pushed(version, chain, self)
-        begun_with = {**variables, **self._variables(msisdn, code, "")}
+        begun_with = self._variables(msisdn, code, pushed=variables)
         step = begin(version.menu, (), self._around.language(msisdn), variables=begun_with, screen=screen)
         message = Ussd(ASK, msisdn=msisdn, service_code=code)
         self._follow(pushed, message, step)
@@ -474,17 +488,12 @@ def _keep(kept: OrderedDict[str, T], msisdn: str, value: T) -> None:
         kept.popitem(last=False)
 
 
+def _own(value: object) -> object:
+    """The value for somebody who may change it: the dialogue's tables and lists are shared, its menu's with all others."""
+    if isinstance(value, dict):
+        return {name: _own(each) for name, each in value.items()}
+    return [_own(each) for each in value] if isinstance(value, list) else value
+
+
 def _cancel(task: asyncio.Task[None]) -> None:
     task.cancel()
-
-
-def _secrets(state: State) -> Iterator[str]:
-    """The values of the dialogue's secrets, as its texts show them."""
-    for name in state.secrets:
-        if value := str(state.variables.get(name, "")):
-            yield shown(value, state.language)
-
-
-def read_menu(path: Path, handlers: Collection[str] | None = None) -> Menu:
-    """The menu in the file. Raises OSError, and MenuError for what is wrong in it; see `menu.load.parse`."""
-    return parse(path.read_text(encoding="utf-8-sig"), path.name, handlers=handlers)

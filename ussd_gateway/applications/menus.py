@@ -14,12 +14,13 @@ from functools import lru_cache
 from pathlib import Path
 
 from ussd_gateway.applications.callout import Caller
-from ussd_gateway.applications.imports import HandlerError, Imports
+from ussd_gateway.applications.imports import Imports
 from ussd_gateway.applications.menu import Handler, MenuApplication, Pushing, ScreenError, Surroundings, Version
+from ussd_gateway.client import Client
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.logs import logger, told
 from ussd_gateway.menu.lines import key_lines
-from ussd_gateway.menu.load import Examined, examine
+from ussd_gateway.menu.load import Examined, examine, text_of, unreadable
 from ussd_gateway.menu.mistakes import MenuError, Mistake, Mistakes, way_out
 from ussd_gateway.menu.model import Menu
 
@@ -85,6 +86,7 @@ class Menus:
     handlers    the functions that screens may name, by dotted name: {"selfcare.balance": balance}
     language    gives the language of a subscriber's texts by msisdn: "ru", "en", "latin"
     imports     where handlers with an import string come from
+    client      for the calls that menus make
     patience    seconds that the network gives an application for an answer
     utc_offset  hours that the operator's time is ahead of UTC, for the variable `today`
     """
@@ -96,19 +98,19 @@ class Menus:
         handlers: Mapping[str, Handler],
         language: Callable[[str], str],
         imports: Imports,
+        client: Client,
         patience: float,
         utc_offset: float = 3.0,
     ) -> None:
         self._gateway = gateway
         self._handlers = handlers
         self._imports = imports
-        self._caller = Caller(patience)
         ahead = timedelta(hours=utc_offset)
 
         def today() -> date:
             return (datetime.fromtimestamp(gateway.now(), UTC) + ahead).date()
 
-        self._around = Surroundings(gateway, language, self._caller, today, patience)
+        self._around = Surroundings(gateway, language, Caller(client, patience), today, patience)
         self._folder: Path | None = None
         self._files: dict[Path, _File] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -175,12 +177,11 @@ class Menus:
         """Look for changes every second of real time, from now on."""
         self._timer = asyncio.get_running_loop().call_later(EVERY, self._look_again)
 
-    async def stop(self) -> None:
-        """Look no more, and close the connections of calls."""
+    def stop(self) -> None:
+        """Look no more."""
         if self._timer:
             self._timer.cancel()
             self._timer = None
-        await self._caller.stop()
 
     def _look_again(self) -> None:
         self.start()
@@ -243,15 +244,7 @@ class Menus:
         try:
             return _examined(text, name, frozenset(self._handlers))
         except _ImportsError:
-            return examine(text, name, handlers=self._handlers, imported=self._imported)
-
-    def _imported(self, name: str) -> str:
-        """What is wrong with an import string; "" for nothing."""
-        try:
-            self._imports.function(name)
-        except HandlerError as error:
-            return str(error)
-        return ""
+            return examine(text, name, handlers=self._handlers, imported=self._imports.wrong)
 
     def _take_codes(self, file: _File, application: MenuApplication, menu: Menu, text: str) -> None:
         """The application answers the menu's codes and no others. Raises MenuError where one is another's."""
@@ -265,8 +258,9 @@ class Menus:
                 directory.attach_code(code, application)
                 taken.append(code)
             except ValueError as error:
+                owner = next((f": {each.path.name}" for each in self._files.values() if code in each.attached), "")
                 # Codes of the settings stand in no line of the file
-                refused.append((() if file.codes else ("codes", index), str(error)))
+                refused.append((() if file.codes else ("codes", index), f"{error}{owner}"))
         if refused:
             for code in taken:
                 directory.detach_code(code, application)
@@ -328,11 +322,7 @@ def _stamp(path: Path) -> _Stamp:
 
 def _text(path: Path) -> str:
     """Raises MenuError for a file that cannot be read."""
-    mistakes = Mistakes(path.name, {})
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return text_of(path.read_bytes(), path.name)
     except OSError as error:
-        mistakes.add((), f"cannot be read: {error.strerror}", "syntax")
-    except UnicodeDecodeError:
-        mistakes.add((), "is not in UTF-8; save it so", "syntax")
-    raise MenuError(mistakes.found)
+        raise MenuError([unreadable(path.name, f"cannot be read: {error.strerror}")]) from None

@@ -85,6 +85,7 @@ class _Dialogue:
         "last_reply",
         "limit",
         "number",
+        "refused",
         "sent",
         "started_at",
         "timer",
@@ -100,6 +101,7 @@ class _Dialogue:
         self.calling = False
         self.limit: asyncio.Timeout | None = None  # of the call that is under way
         self.sent: asyncio.Future[Reply] | None = None  # what an asynchronous application will send
+        self.refused = ""  # ... and what was wrong with what it sent, as the end of a sentence
         self.end: Turn | None = None  # what is told when no call is under way any more
         self.timer: Timer | None = None  # the aggregator's patience with the user
 
@@ -202,6 +204,7 @@ class UrlApplication:
             request = self._dialect.call(turn)
             assert request is not None, "every dialect tells who dialled and who answered"
             dialogue.sent = asyncio.get_running_loop().create_future() if self._asynchronous else None
+            dialogue.refused = ""
             async with asyncio.timeout(self._patience) as dialogue.limit:
                 response = await self._client.call(self.settings.url, request)
                 if self._asynchronous and dialogue.sent:
@@ -214,7 +217,9 @@ class UrlApplication:
             return self._checked(reply)
         except TimeoutError:
             what = "sent nothing" if self._asynchronous else "did not answer"
-            raise _FailedError(Outcome.APP_TIMEOUT, f"{place} {what} within {self._patience:g} s") from None
+            raise _FailedError(
+                Outcome.APP_TIMEOUT, f"{place} {what} within {self._patience:g} s{dialogue.refused}"
+            ) from None
         except UnreachableError as error:
             raise _FailedError(Outcome.UNREACHABLE, str(error)) from None
         except AnswerError as error:
@@ -245,6 +250,13 @@ class UrlApplication:
         except CallError as error:
             wrong = error
         return wrong, self._asynchronous.answer_send(wrong, self._gateway.now())
+
+    def refused(self, request: Request, why: str) -> None:
+        """What came was not taken: whoever waits for it will hear why, rather than that nothing came."""
+        waiting = [dialogue for dialogue in self._dialogues.values() if dialogue.sent and not dialogue.sent.done()]
+        named = [dialogue for dialogue in waiting if (self._run + dialogue.first.session).encode() in request.body]
+        for dialogue in named or (waiting if len(waiting) == 1 else ()):
+            dialogue.refused = f"; what came to {self.send_path} was refused: {why}"
 
     def _checked(self, reply: Reply) -> Reply:
         """The reply with a text that fits a screen. Raises AnswerError."""
@@ -292,7 +304,7 @@ class UrlApplication:
     def _explain(self, dialogue: _Dialogue, outcome: Outcome, why: str) -> None:
         first = dialogue.first
         self.last_error = why
-        self._gateway.note(
+        self._gateway.warn(
             "application.failed",
             session=first.session,
             msisdn=first.msisdn,
@@ -305,12 +317,12 @@ class UrlApplication:
         """The user or the network has ended the dialogue. What is under way is waited for, and told of the end then."""
         reason = ""
         if outcome is Outcome.APP_TIMEOUT:
-            reason = f"{shown(self.settings.url)} did not answer within network.application_timeout"
+            reason = f"{shown(self.settings.url)} did not answer within network.application_timeout{dialogue.refused}"
             self._explain(dialogue, outcome, reason)
         self._close(dialogue, _ENDS.get(outcome, Kind.ABORT), outcome, reason)
         if not dialogue.calling:
             self._gateway.spawn(self._tell(dialogue.end))
-        elif outcome is Outcome.APP_TIMEOUT and dialogue.limit:
+        elif outcome is Outcome.APP_TIMEOUT and dialogue.limit and not dialogue.limit.expired():
             dialogue.limit.reschedule(asyncio.get_running_loop().time())
 
     async def _tell(self, end: Turn | None) -> None:
@@ -365,6 +377,7 @@ def _taker(applications: Sequence[UrlApplication]) -> Callable[[web.Request], Aw
             if wrong is None:
                 return answer(response)
             refusals.append((wrong, response))
+            application.refused(told, str(wrong))
         wrong, response = refusals[0]
         log.warning("application.refused", path=request.path, why=str(wrong))
         return answer(response)

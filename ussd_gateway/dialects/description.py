@@ -196,7 +196,7 @@ def _mistakes_of_a_call(of: Description) -> Iterable[str]:
 def _mistakes_of_names(names: Sequence[str]) -> Iterable[str]:
     for number, name in enumerate(names):
         if name in names[:number]:
-            yield f"the field {quoted(name)} has two meanings"
+            yield f"the field {quoted(name)} has two meanings; each key has to name a field of its own"
         if inside := [other for other in names if other.startswith(f"{name}.")]:
             yield f"the field {quoted(name)} is a value, and {quoted(inside[0])} is inside it"
 

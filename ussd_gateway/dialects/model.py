@@ -7,6 +7,7 @@ as the gateway that calls a developer's application, and as the application that
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -14,6 +15,9 @@ from typing import Protocol
 from urllib.parse import parse_qsl, urlencode
 
 from ussd_gateway.dialects.settings import Setting
+
+_CHARSET = re.compile(r";\s*charset=\"?([\w-]+)", re.IGNORECASE)
+_CHARSETS = {"us-ascii", "iso-8859-1", "iso-8859-15", "windows-1251", "windows-1252", "koi8-r", "utf-16"}
 
 
 class Kind(StrEnum):
@@ -86,6 +90,7 @@ class Call:
     cumulative    bool
     dialled       bool; whether the `text` of a new dialogue is the string that was dialled, as it was or without its * and #
     carried       what the reply has to repeat, by the dialect's own names
+    number        the number of the call in its session, from 1; 0 where the dialect does not say it
     """
 
     kind: Kind | None
@@ -96,6 +101,7 @@ class Call:
     cumulative: bool = False
     dialled: bool = False
     carried: Mapping[str, object] = field(default_factory=dict)
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +133,10 @@ class Response:
 
     @property
     def text(self) -> str:
-        """The body as UTF-8."""
-        return self.body.decode("utf-8", "replace")
+        """The body in the charset that its content-type names, or in UTF-8 where that is none of those in use."""
+        named = _CHARSET.search(self.headers.get("content-type", ""))
+        charset = named[1].lower() if named else ""
+        return self.body.decode(charset if charset in _CHARSETS else "utf-8", "replace")
 
 
 class Wrong(StrEnum):

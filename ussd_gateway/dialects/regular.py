@@ -124,13 +124,15 @@ class Regular:
         of = self._description
         text = _get(answer, of.answer_text)
         if not isinstance(text, str):
-            raise self._bad(_came(answer, of.answer_text), "it is the text to show")
+            raise self._bad(reading.came(_get(answer, of.answer_text), of.answer_text), "it is the text to show")
         lines = _get(answer, of.answer_lines) if of.answer_lines else None
         if lines is None or lines == "":
             return text
         listed = [lines] if isinstance(lines, str) else lines
         if not isinstance(listed, list) or not all(isinstance(line, str) for line in listed):
-            raise self._bad(_came(answer, of.answer_lines), "it is a list of further lines, or empty")
+            raise self._bad(
+                reading.came(_get(answer, of.answer_lines), of.answer_lines), "it is a list of further lines, or empty"
+            )
         return "\n".join([text, *listed])
 
     def _ends(self, response: Response, answer: Mapping[str, object], text: str) -> tuple[bool, str]:
@@ -150,7 +152,7 @@ class Regular:
                 came = f"the header {of.signal_name} is {'missing' if value is None else shown(value)}"
             case _:
                 value = _get(answer, of.signal_name)
-                came = _came(answer, of.signal_name)
+                came = reading.came(_get(answer, of.signal_name), of.signal_name)
         for known, ends in self._signals:
             same = type(value) is type(known) and value == known
             if same or (of.ignore_case and isinstance(value, str) and folded(value) == folded(known)):
@@ -166,7 +168,9 @@ class Regular:
         fields = self._fields(turn)
         for name in self._description.echo:
             if folded(_get(answer, name)) != folded(fields[name]):
-                raise self._bad(_came(answer, name), f"it is that of the call, {shown(fields[name])}")
+                raise self._bad(
+                    reading.came(_get(answer, name), name), f"it is that of the call, {shown(fields[name])}"
+                )
 
     def _bad(self, came: str, expected: str) -> AnswerError:
         return reading.bad(came, self.title, expected)
@@ -188,6 +192,7 @@ class Regular:
             text,
             of.cumulative,
             dialled=of.first in (AS_DIALLED, OPEN, BARE) and kind in (Kind.NEW, None),
+            number=_count(fields.get(of.sequence)),
             carried={name: fields[name] for name in of.echo if name in fields},
         )
 
@@ -243,12 +248,10 @@ class Regular:
         return Response(200, {**content, **headers}, body)
 
 
-def _came(answer: Mapping[str, object], name: str) -> str:
-    """What an answer has by this name, as the beginning of a sentence."""
-    value = _get(answer, name)
-    return (
-        f'the answer has no "{name}"' if value is None else f'the "{name}" of the answer is {shown(value, "an object")}'
-    )
+def _count(value: object) -> int:
+    """The number of a call; 0 for anything else."""
+    text = str(value)
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
 
 
 def _get(fields: Mapping[str, object], path: str) -> object:

@@ -30,17 +30,8 @@ ASYNCHRONOUS: Mapping[str, Callable[[Mapping[str, object]], Asynchronous]] = {"i
 """The same for those whose applications answer by a request of their own."""
 
 
-def dialect(name: str, settings: Mapping[str, object]) -> Dialect:
-    """The dialect of this name. Raises ValueError with a sentence on the name, or on the setting that is wrong."""
-    if make := DIALECTS.get(name):
-        return make(settings)
-    raise ValueError(f'the dialect "{name}" is unknown{way_out(name, DIALECTS)}')
-
-
 def speaker(name: str, settings: Mapping[str, object]) -> Dialect | Asynchronous:
-    """The same, also of an asynchronous one."""
-    if make := ASYNCHRONOUS.get(name):
+    """The dialect of this name. Raises ValueError with a sentence on the name, or on the setting that is wrong."""
+    if make := DIALECTS.get(name) or ASYNCHRONOUS.get(name):
         return make(settings)
-    if name in DIALECTS:
-        return dialect(name, settings)
     raise ValueError(f'the dialect "{name}" is unknown{way_out(name, [*DIALECTS, *ASYNCHRONOUS])}')

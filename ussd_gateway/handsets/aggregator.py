@@ -33,7 +33,7 @@ from ussd_gateway.handsets.handset import Handset
 from ussd_gateway.http.problem import problem
 from ussd_gateway.logs import logger
 from ussd_gateway.network.message import ANSWER, ASK, BEGIN, HANG_UP, NOTIFY, Ussd
-from ussd_gateway.network.session import SessionError
+from ussd_gateway.network.session import Outcome, SessionError
 
 log = logger(__name__)
 
@@ -63,13 +63,14 @@ class AggregatorSettings:
 class _Dialogue:
     """A session of the aggregator."""
 
-    __slots__ = ("answers", "first", "screen", "session", "told")
+    __slots__ = ("answers", "first", "number", "screen", "session", "told")
 
     def __init__(self, call: Call, first: Ussd, screen: asyncio.Future[Reply]) -> None:
         self.session = call.session
         self.first = first
         self.screen = screen  # what the call that came last is answered with
-        self.told = call.text  # the input so far, where it is cumulative
+        self.told = call.text  # what the call that came last said: the input so far, where it is cumulative
+        self.number = call.number
         self.answers = 1 if call.text else 0  # how many it has
 
 
@@ -89,24 +90,25 @@ class Aggregator:
             raise ValueError(f"the dialect {settings.dialect} needs send_url: it takes our answers there")
         self._dialogues: dict[str, _Dialogue] = {}  # by the aggregator's session
         self._phones: dict[str, _Dialogue] = {}  # the same by msisdn
-        self._ended: dict[str, Reply] = {}  # the last words of those that ended, by the aggregator's session
+        # The last words of those that ended, by the aggregator's session; None where the user left it
+        self._ended: dict[str, Reply | None] = {}
 
     def __len__(self) -> int:
         return len(self._dialogues)
 
     def routes(self) -> Sequence[web.RouteDef]:
-        """Where it calls us, and below."""
+        """Where it calls us, and below where its dialect does."""
+        turns = (Turn(kind, "1", "70001000001", "*1#", dialled="*1#") for kind in Kind)
+        calls = [request for turn in turns if (request := self._dialect.call(turn))]
         asks = hasattr(self._dialect, "asked_status")
-        methods = {"GET", "POST"} if asks else set()
-        for kind in Kind:
-            if request := self._dialect.call(Turn(kind, "1", "70001000001", "*1#", dialled="*1#")):
-                methods.add(request.method)
-        return [web.route(method, self.settings.path + "{rest:(/.*)?}", self.handle) for method in sorted(methods)]
+        methods = {request.method for request in calls} | ({"GET", "POST"} if asks else set())
+        rest = "{rest:/.*}" if any(request.path for request in calls) else ""
+        return [web.route(method, self.settings.path + rest, self.handle) for method in sorted(methods)]
 
     def clear(self) -> None:
         """Forget every session; who waits for a screen is refused. `POST /reset` and the end of the gateway ask for it."""
         for dialogue in list(self._dialogues.values()):
-            self._forget(dialogue)
+            self._forget(dialogue, None)
             if not dialogue.screen.done():
                 dialogue.screen.set_exception(CallError("the gateway was reset or stopped; dial again"))
         self._ended.clear()
@@ -115,7 +117,7 @@ class Aggregator:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """One call, and the answer of the dialect to it; 400 and a sentence for what is wrong."""
-        told = await received(request, request.match_info["rest"])
+        told = await received(request, request.match_info.get("rest", ""))
         try:
             if asked := getattr(self._dialect, "asked_status", _nothing)(told):
                 return answer(self._dialect.write_status(active=asked in self._dialogues))  # type: ignore[union-attr]
@@ -147,48 +149,53 @@ class Aggregator:
         first = Ussd(BEGIN, dialled_code(call, self.settings.code), msisdn=msisdn)
         if again := self._dialogues.get(call.session):
             self._hang_up(again)
-        if left := self._phones.get(
-            msisdn
-        ):  # who dials again has left the dialogue before; not all aggregators tell it
-            self._hang_up(left)
-        self._settle_in(msisdn)
+        if left := self._phones.get(msisdn):
+            self._hang_up(left)  # who dials again has left the dialogue before; not all aggregators tell it
+        handset = self._handset(msisdn)
+        way, handset.remote = handset.remote, self.show
         self._ended.pop(call.session, None)
         dialogue = _Dialogue(call, first, asyncio.get_running_loop().create_future())
         self._dialogues[call.session] = self._phones[msisdn] = dialogue
         try:
             self._gateway.submit(first)
         except SessionError:
-            self._forget(dialogue)
+            del self._dialogues[call.session], self._phones[msisdn]
             raise
+        finally:
+            if not self._is_open(dialogue):  # the phone may have a dialogue that somebody else shows
+                handset.remote = way
         return dialogue.screen
 
     def _answer(self, call: Call, dialogue: _Dialogue | None) -> asyncio.Future[Reply]:
         if dialogue is None:
-            if last := self._ended.get(call.session):
+            if call.session not in self._ended:
+                raise CallError(f"there is no session {quoted(call.session)} here; it has ended, or never began")
+            if last := self._ended[call.session]:
                 return _now(last)
-            raise CallError(f"there is no session {quoted(call.session)} here; it has ended, or never began")
+            raise _left(call.session)
+        if _is_repeated(call, dialogue):
+            return dialogue.screen
         if not self._is_open(dialogue):
-            self._forget(dialogue)
-            raise CallError(f"the session {quoted(call.session)} has ended; its user hung up, or dialled elsewhere")
+            self._forget(dialogue, None)
+            raise _left(call.session)
         if not dialogue.screen.done():
             raise CallError(f"the session {quoted(call.session)} has a call that is not answered yet")
-        answer, shown = Ussd(ANSWER, _typed(call, dialogue), msisdn=dialogue.first.msisdn), dialogue.screen
+        answered, before = Ussd(ANSWER, _typed(call, dialogue), msisdn=dialogue.first.msisdn), dialogue.screen
         dialogue.screen = asyncio.get_running_loop().create_future()
         try:
-            self._gateway.submit(answer)
+            self._gateway.submit(answered)
         except SessionError:
-            dialogue.screen = shown
+            dialogue.screen = before
             raise
-        dialogue.told, dialogue.answers = call.text, dialogue.answers + 1
+        dialogue.told, dialogue.number, dialogue.answers = call.text, call.number, dialogue.answers + 1
         return dialogue.screen
 
-    def _settle_in(self, msisdn: str) -> None:
-        """Makes the aggregator the way to the phone's screen."""
+    def _handset(self, msisdn: str) -> Handset:
         directory = self._gateway.directory
         endpoint = (directory.subscriber(msisdn) or directory.recipient(msisdn)).endpoint
         if not isinstance(endpoint, Handset):
             raise CallError(f"{msisdn} is not a handset's number here")
-        endpoint.remote = self.show
+        return endpoint
 
     def _is_open(self, dialogue: _Dialogue) -> bool:
         """Whether it is the one that the phone has: its user may have hung up here, and dialled anew."""
@@ -196,15 +203,18 @@ class Aggregator:
         return party is not None and party.session is not None and party.session.id == dialogue.first.session
 
     def _hang_up(self, dialogue: _Dialogue) -> None:
-        self._forget(dialogue)
+        self._forget(dialogue, None)
         if not dialogue.screen.done():
             dialogue.screen.set_result(Reply("", ends=True))  # nobody sees it any more
         if self._is_open(dialogue):
             self._gateway.submit(Ussd(HANG_UP, msisdn=dialogue.first.msisdn))
 
-    def _forget(self, dialogue: _Dialogue) -> None:
+    def _forget(self, dialogue: _Dialogue, last: Reply | None) -> None:
         del self._dialogues[dialogue.session]
         del self._phones[dialogue.first.msisdn]
+        self._ended[dialogue.session] = last
+        if len(self._ended) > _REMEMBERED:
+            del self._ended[next(iter(self._ended))]
 
     # What the network says -------------------------------------------------------------------------------------------
 
@@ -214,12 +224,14 @@ class Aggregator:
         if dialogue is None or dialogue.first.session != message.session or message.operation is NOTIFY:
             return
         reply = Reply(message.text, ends=message.operation is not ASK)
+        left = message.outcome == Outcome.DIALOG_USER_ABORT
         if reply.ends:
-            self._forget(dialogue)
-            self._ended[dialogue.session] = reply
-            if len(self._ended) > _REMEMBERED:
-                del self._ended[next(iter(self._ended))]
-        if not dialogue.screen.done():
+            self._forget(dialogue, None if left else reply)
+        if dialogue.screen.done():
+            return
+        if left:
+            dialogue.screen.set_exception(_left(dialogue.session))
+        else:
             dialogue.screen.set_result(reply)
 
     # Asynchronous aggregators ----------------------------------------------------------------------------------------
@@ -248,7 +260,7 @@ class Aggregator:
 
 def dialled_code(call: Call, code: str) -> str:
     """What was dialled, as *code*input#, from what a NEW says. `code` is that of the config. Raises CallError."""
-    if call.dialled:
+    if call.dialled and (call.text or not code):
         text = call.text if call.text[:1] in ("*", "#") else f"*{call.text}"
         if not call.text.strip("*#"):
             raise CallError(f"what was dialled is {quoted(call.text)}, which is no code")
@@ -261,14 +273,31 @@ def dialled_code(call: Call, code: str) -> str:
     return f"{base}*{call.text}#" if call.text else f"{base}#"
 
 
+def _is_repeated(call: Call, dialogue: _Dialogue) -> bool:
+    """Whether the aggregator tells once more what it told before: an input that grows has not grown, or calls are numbered
+    and this has the number and the text of the last."""
+    if call.text != dialogue.told:
+        return False
+    if not call.cumulative:
+        return 0 < call.number == dialogue.number
+    return dialogue.answers > 0 or not dialogue.screen.done()  # "" is an empty answer to the first screen
+
+
 def _typed(call: Call, dialogue: _Dialogue) -> str:
     """The answer of this turn. Its own "*" are kept: what was told before says where a cumulative input goes on."""
     if not call.cumulative or not dialogue.answers:
         return call.text
     before = f"{dialogue.told}*"
-    if not call.text.startswith(before):
-        raise CallError(f"the input is {quoted(call.text)}; after {quoted(dialogue.told)} it has to go on from there")
-    return call.text.removeprefix(before)
+    if call.text.startswith(before):
+        return call.text.removeprefix(before)
+    if not dialogue.told:  # what looked like an empty answer was the first call once more
+        return call.text
+    # Without the texts, which a log shows and which may be a PIN
+    raise CallError("the input has to be that of the call before, a * and the answer, and it does not begin so")
+
+
+def _left(session: str) -> CallError:
+    return CallError(f"the session {quoted(session)} has ended; its user hung up, or dialled elsewhere")
 
 
 def _number(msisdn: str) -> str:

@@ -14,7 +14,19 @@ from ussd_gateway.coding.segments import MAX_PAYLOAD, LongForm, Reassembler, par
 from ussd_gateway.coding.user_data import septets_or_octets, text_of
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.network.address import MmiKind, classify
-from ussd_gateway.network.message import ANSWER, ASK, BEGIN, END, HANG_UP, NOTIFY, UDHI, Message, Sms, Ussd
+from ussd_gateway.network.message import (
+    ANSWER,
+    ASK,
+    BEGIN,
+    END,
+    HANG_UP,
+    NOTIFY,
+    RELEASE,
+    UDHI,
+    Message,
+    Sms,
+    Ussd,
+)
 from ussd_gateway.network.party import Party
 from ussd_gateway.network.session import Outcome
 from ussd_gateway.patterns import compiled, search
@@ -248,8 +260,8 @@ class Handset:
             self._unread.clear()
             return
         self._gateway.submit(Ussd(HANG_UP, msisdn=self.msisdn))
-        self._show(Screen("", session=session.id, outcome=Outcome.DIALOG_USER_ABORT.value))
-        self._wake()
+        # As the network says it where the next dial hangs up: whoever waits for a screen, also far away, waits in vain
+        self.deliver(Ussd(RELEASE, msisdn=self.msisdn, session=session.id, outcome=Outcome.DIALOG_USER_ABORT.value))
 
     def send(
         self,

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from ussd_gateway.menu import render
 from ussd_gateway.menu.model import Menu, Variables
+from ussd_gateway.menu.node import ALWAYS
 from ussd_gateway.menu.options import NO, YES
 from ussd_gateway.menu.secrets import secrets_in
 from ussd_gateway.menu.state import (
@@ -93,7 +94,10 @@ def advance(menu: Menu, state: State, answer: str) -> Step:
 
 
 def resume(menu: Menu, state: State, result: Result) -> Step:
-    """What `state` waits for has come: what the handler answered, or the fields of an HTTP answer."""
+    """What `state` waits for has come: what the handler answered, or the fields of an HTTP answer.
+
+    An API that answers a `code` or an `msisdn` means something else by it: those of the dialogue stay what they are.
+    """
     if not isinstance(result, str | Mapping):
         return fail(menu, state, f"the handler answered {type(result).__name__}; a word or variables are wanted")
     screen = menu.screens[state.screen]
@@ -101,7 +105,8 @@ def resume(menu: Menu, state: State, result: Result) -> Step:
     word = result if isinstance(result, str) else result.get("result")
     if isinstance(result, Mapping):
         try:
-            answered = {str(name): clean(value) for name, value in result.items() if called or name != "result"}
+            kept = ALWAYS if called else ("result",)
+            answered = {str(name): clean(value) for name, value in result.items() if name not in kept}
         except ValueError as error:
             return fail(menu, state, f"the answer cannot be used: {error}")
         state = replace(state, variables={**state.variables, **answered})

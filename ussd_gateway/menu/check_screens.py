@@ -119,6 +119,8 @@ def _parts(menu: Menu, screen: Screen, node: Node) -> None:
         node["on" if screen.on else "otherwise"].wrong(
             "needs a handler, http or route whose word it can go by", "missing-key"
         )
+    elif screen.on and screen.fetch and not screen.route and "result" not in (screen.fetch.fields or ("result",)):
+        node["on"].wrong("has no word to go by: name a field result in http.fields, or a route", "missing-key")
     elif screen.route and not leads:
         node["route"].wrong("leads nowhere: on and otherwise are missing", "missing-key")
     elif not screen.texts and (screen.end or screen.asks or not leads):

@@ -94,11 +94,15 @@ def _no_exit(menu: Menu, screens: Node, found: set[str]) -> None:
     """Told once for all the screens that lead to each other and to no end."""
     if menu.navigation.exit:
         return
-    told: set[str] = set()
+    before: dict[str, list[str]] = {name: [] for name in menu.screens}
+    for screen in menu.screens.values():
+        for target in screen.targets():
+            before[target].append(screen.name)
+    ending = [name for name, screen in menu.screens.items() if _may_end(screen)]
+    left = found - reached(menu, ending, lambda screen: before[screen.name])
     for name in menu.screens:
-        after = reached(menu, [name], Screen.targets)
-        if name in found - told and not any(_may_end(menu.screens[each]) for each in after):
-            told |= after
+        if name in left:
+            left -= reached(menu, [name], Screen.targets)
             words = "no end can be reached from here; lead to a screen with end = true, or have an exit key"
             screens[name].wrong(words, "no-exit", warning=True)
 

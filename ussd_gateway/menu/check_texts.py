@@ -28,6 +28,9 @@ def check_texts(menu: Menu, file: Node) -> None:
             words = f"in {language}, more and back leave no room for a text on a page"
             file["phrases"].wrong(words, "text-too-long")
             return
+        if menu.resume == "ask" and not lengths.room_to_ask():
+            words = f"in {language}, yes and no leave no room for the question whether to go on"
+            file["phrases"].wrong(words, "text-too-long")
         for name in sorted(phrases_needed(menu.navigation, menu.resume, menu.screens.values())):
             if not lengths.fits(lengths.phrase(name)):
                 file["phrases"][name].wrong(f"in {language}, is longer than a screen", "text-too-long")
@@ -73,6 +76,11 @@ class Lengths:
     def room(self) -> bool:
         """Whether a page has room for a text above its navigation."""
         return self.fits(f"\N{SLIGHTLY SMILING FACE}\n{self._line('more')}\n{self._line('back')}")
+
+    def room_to_ask(self) -> bool:
+        """Whether a question fits above yes and no."""
+        answers = f"{YES} {self.phrase('yes')}\n{NO} {self.phrase('no')}"
+        return self.fits(f"\N{SLIGHTLY SMILING FACE}\n{answers}")
 
     def phrase(self, name: str) -> str:
         """The menu's own words."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
 from typing import NamedTuple
 
 from jinja2 import nodes
@@ -11,7 +12,7 @@ from ussd_gateway.menu.mistakes import way_out
 from ussd_gateway.menu.model import Expression, Menu, Screen, Text, Texts
 from ussd_gateway.menu.node import ALWAYS, Node
 from ussd_gateway.menu.sandbox import sandbox_for
-from ussd_gateway.menu.templates import is_variable, names_in
+from ussd_gateway.menu.templates import RenderError, compile_text, is_variable, names_in, render_text
 
 Names = frozenset[str] | None
 """Variables that are set; None for any: a handler, or a call without `fields`, may set whatever it likes."""
@@ -31,7 +32,8 @@ class _Way(NamedTuple):
 def check_variables(menu: Menu, file: Node) -> None:
     """Note every use of a variable that is set on no way to it, and warn of one that some way leaves out."""
     start = frozenset(menu.variables) | set(ALWAYS)
-    certain = _entered(menu, start, _both)
+    secrets = _secrets(menu)
+    certain = _entered(menu, start, _both, secrets)
     possible = _entered(menu, start | set(menu.remembered), _either)
     for name, names in possible.items():
         screen, node = menu.screens[name], file["screens"][name]
@@ -43,20 +45,69 @@ def check_variables(menu: Menu, file: Node) -> None:
                     may.place.wrong(f'nobody sets "{variable}"{way_out(variable, may.names)}', "unknown-variable")
                 elif must.names is not None and variable not in must.names:
                     words = (
-                        f'"{variable}" is not set on every way here{_left_out(menu, certain, name, variable)}; '
+                        f'"{variable}" is not set on every way here{_left_out(menu, certain, secrets, name, variable)}; '
                         f"begin with it in variables, or write {variable} | default('')"
                     )
                     may.place.wrong(words, "unknown-variable", warning=True)
+    _counted(menu, file, possible)
     _kept(menu, file)
+    for place in file.places("remember[]"):
+        if place.value in secrets:
+            place.wrong(
+                f'"{place.value}" is secret, and no secret is remembered; take it out', "conflict", warning=True
+            )
 
 
-def _entered(menu: Menu, start: frozenset[str], join: Callable[[Names, Names], Names]) -> dict[str, Names]:
-    """What is set when each screen is entered, on any way from the start, or on all; screens never come to are left out."""
+def _counted(menu: Menu, file: Node, entered: Mapping[str, Names]) -> None:
+    """Warn of a text that is counted with, whatever is typed: `kind` was forgotten, and the dialogue fails there."""
+    screens = menu.screens.values()
+    if any(_worked(screen, frozenset()) is None for screen in screens):
+        return  # it may make a number of a text
+    inputs = [screen.input for screen in screens if screen.input]
+    texts = {asked.name for asked in inputs if asked.kind == "text"} - menu.variables.keys()
+    texts -= {asked.name for asked in inputs if asked.kind != "text"}
+    for screen in screens:
+        listed = [screen.listing.name] if screen.listing else []
+        texts -= {*screen.computed, *(screen.fetch.fields if screen.fetch else ()), *listed}
+        texts -= {name for choice in screen.choices for name in choice.sets}
+    known = {**menu.variables, "msisdn": "", "code": "", "dialled": "", "today": date.min}
+    for name, names in entered.items():
+        for use in _uses(menu.screens[name], file["screens"][name], names):
+            used = names_in(use.source) if is_variable(use.source) else frozenset[str]()
+            typed = sorted(used & texts)
+            if typed and used <= texts | known.keys():
+                text = compile_text(use.source, menu.languages[0], menu.currency, menu.numbers)
+                if all(_confuses(text, known | dict.fromkeys(typed, word)) for word in ("0", "x")):
+                    words = f'counts with "{typed[0]}", which is a text as its input has it; give that input a kind'
+                    use.place.wrong(words, "bad-expression", warning=True)
+
+
+def _confuses(text: Text, variables: Mapping[str, object]) -> bool:
+    try:
+        render_text(text, variables)
+    except RenderError as error:
+        return str(error) == "TypeError"
+    return False
+
+
+def _secrets(menu: Menu) -> frozenset[str]:
+    """The variables that are secret, wherever it is that they become so."""
+    typed = (screen.input.name for screen in menu.screens.values() if screen.input and screen.input.secret)
+    return frozenset(typed).union(*(screen.secrets for screen in menu.screens.values()))
+
+
+def _entered(
+    menu: Menu, start: frozenset[str], join: Callable[[Names, Names], Names], kept_back: frozenset[str] = frozenset()
+) -> dict[str, Names]:
+    """What is set when each screen is entered, on any way from the start, or on all; screens never come to are left out.
+
+    kept_back   what no push tells
+    """
     entered: dict[str, Names] = {menu.start: start}
     waiting = [menu.start]
     while waiting:
         name = waiting.pop()
-        for to, names in _ways(menu.screens[name], entered[name]):
+        for to, names in _ways(menu.screens[name], entered[name], kept_back):
             joined = join(entered[to], names) if to in entered else names
             if to not in entered or joined != entered[to]:
                 entered[to] = joined
@@ -85,13 +136,15 @@ def _worked(screen: Screen, names: Names) -> Names:
     return _with(names, screen.fetch.fields) if screen.fetch else names
 
 
-def _ways(screen: Screen, names: Names) -> Iterator[_Way]:
+def _ways(screen: Screen, names: Names, kept_back: frozenset[str] = frozenset()) -> Iterator[_Way]:
     if screen.fetch and screen.fetch.error:
         yield _Way(screen.fetch.error, names)
     names = _with(_worked(screen, names), screen.computed)
-    for target in (*screen.on.values(), screen.otherwise, screen.push.screen if screen.push else ""):
+    for target in (*screen.on.values(), screen.otherwise):
         if target:
             yield _Way(target, names)
+    if screen.push:
+        yield _Way(screen.push.screen, None if names is None else names - kept_back)
     for choice in screen.choices:
         guarded = _guarded(f"{{{{ {choice.when.source} }}}}") if choice.when else frozenset[str]()
         yield _Way(choice.to, _with(names, (*choice.sets, *guarded)))
@@ -183,10 +236,10 @@ def _guarded(source: str) -> frozenset[str]:
     return frozenset(each.name for each in (*tests, *defaults) if isinstance(each, nodes.Name))
 
 
-def _left_out(menu: Menu, certain: Mapping[str, Names], name: str, variable: str) -> str:
+def _left_out(menu: Menu, certain: Mapping[str, Names], kept_back: frozenset[str], name: str, variable: str) -> str:
     """Which screen leads here without setting the variable."""
     for before, names in certain.items():
-        for way in _ways(menu.screens[before], names):
+        for way in _ways(menu.screens[before], names, kept_back):
             if way.to == name and way.names is not None and variable not in way.names:
                 return f', as from "{before}"'
     return ""

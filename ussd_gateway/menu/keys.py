@@ -153,7 +153,7 @@ KEYS: tuple[Key, ...] = (
     Key("screens.*.compute", "expression{}", "variables worked out, in order"),
     Key("screens.*.route", "expression", "the word to go on by, where no handler says it"),
     Key("screens.*.on", "screen{}", "where a word leads"),
-    Key("screens.*.otherwise", "screen", "where every other word leads"),
+    Key("screens.*.otherwise", "screen", "where every other word leads, and where there is none"),
     Key("screens.*.end", "boolean", "the dialogue is over after the text", False),
     Key("screens.*.sms", "table", "an SMS that leaves when the screen is entered"),
     Key("screens.*.sms.from", "string", "a short number, or up to 11 letters", required=True),

@@ -48,16 +48,32 @@ from ussd_gateway.menu.templates import (
     compile_url,
     is_variable,
 )
-from ussd_gateway.patterns import compiled
+from ussd_gateway.patterns import TooLongError, compiled, matches
 
 LANGUAGES = (RUSSIAN, "en")
+LARGEST = 256 * 1024  # octets of a file: forty portals, and seconds to check while everybody waits
 
 _TOML_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
+_TOML_WAYS_OUT = {  # by how tomllib begins to tell what is wrong
+    "Cannot declare": "give one of them another name",
+    "Cannot overwrite": "the key stands twice",
+    "Expected '='": 'a line is key = "value"',
+    "Expected ']'": "a name with anything but letters, digits, _ and - stands in quotes",
+    "Expected newline": "what follows the value is too much, or a quote in a text wants a \\ in front of it",
+    "Illegal character '\\n'": "the quote at the end of the line is missing",
+    "Invalid initial character": "braces stand on one line, without a comma before the last of them",
+    "Invalid value": 'a string stands in straight quotes, "..."; true and false are small',
+    "Unclosed": "a comma or the closing bracket is missing here or above; braces stand on one line",
+    "Unescaped '\\'": "write \\\\, or the string in single quotes",
+    "Unterminated": "the quotes at its end are missing",
+}
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _ADDRESS = re.compile(r"https?://|\{\{")
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_SINGLE_EQUALS = re.compile(r"(?<![=!<>])=(?!=)")
 _NO_FILTER = re.compile(r"(No filter named '(\w+)')\.")
 _ANSWER_PATH = re.compile(r"(?:[^.\[\]]+|\[\d+\])(?:\.[^.\[\]]+|\[\d+\])*")
+_LONGEST = Limits().typed  # of answers
 _MAX_LETTERS = 11  # of a sender that is no number
 
 Imported = Callable[[str], str]
@@ -69,6 +85,21 @@ class Examined(NamedTuple):
 
     menu: Menu | None
     mistakes: tuple[Mistake, ...]
+
+
+def text_of(octets: bytes, source: str) -> str:
+    """What is in a file of this name. Raises MenuError where that is too much, or no text."""
+    if len(octets) > LARGEST:
+        raise MenuError([unreadable(source, f"has more than {LARGEST // 1024} KiB; make it several menus")])
+    try:
+        return octets.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise MenuError([unreadable(source, "is not in UTF-8; save it so")]) from None
+
+
+def unreadable(source: str, why: str) -> Mistake:
+    """The mistake of a file that nobody can look into."""
+    return Mistake(source, 1, "", why, "syntax")
 
 
 def parse(toml_text: str, source: str, *, handlers: Collection[str] | None = None) -> Menu:
@@ -125,7 +156,7 @@ def _menu(
         message = str(error)
         place = _TOML_PLACE.search(message)
         line = int(place[1]) if place and place[1] else toml_text.count("\n") + 1
-        return None, _no_toml(source, line, _TOML_PLACE.sub("", message))
+        return None, _no_toml(source, line, _with_way_out(_TOML_PLACE.sub("", message)))
     menu = _Reader(file).menu()
     check(menu, file, handlers, imported)
     return menu, file
@@ -135,6 +166,11 @@ def _no_toml(source: str, line: int, message: str) -> Node:
     file = Node({}, (), Mistakes(source, {(): line}))
     file.wrong(message, "syntax")
     return file
+
+
+def _with_way_out(message: str) -> str:
+    ways = (way for start, way in _TOML_WAYS_OUT.items() if message.startswith(start))
+    return "; ".join((message, *ways))
 
 
 class _Reader:
@@ -172,11 +208,16 @@ class _Reader:
 
     def phrases(self, node: Node, needed: Collection[str]) -> Mapping[str, Mapping[str, str]]:
         node.table()
-        phrases = {}
+        phrases: dict[str, Mapping[str, str]] = {}
+        unheard = [language for language in self.languages if language not in LANGUAGES]
+        if unheard and not node.present:
+            words = f"the gateway has words of its own in {' and '.join(LANGUAGES)} only; write [phrases] with "
+            words += f"{', '.join(sorted(needed))} in {', '.join(unheard)}"
+            self.file["languages"].wrong(words, "missing-translation")
         for name, usual in PHRASES.items():
             phrases[name] = {**usual, **self.wordings(node[name])}
             missing = [language for language in self.languages if language not in phrases[name]]
-            if missing and name in needed:
+            if missing and name in needed and node.present:
                 node[name].wrong(f"has no words in {', '.join(missing)}", "missing-translation")
         return phrases
 
@@ -324,7 +365,8 @@ class _Reader:
         node.table()
         source = node["from"].string()
         letters = len(source) <= _MAX_LETTERS and is_encodable(source)
-        if source and not (source.isdecimal() and len(source) <= 15) and not letters:
+        number = source.isascii() and source.isdecimal() and len(source) <= 15
+        if source and not number and not letters:
             node["from"].wrong(f'"{source}" is no sender: a number, or up to {_MAX_LETTERS} letters', "bad-value")
         return SmsText(source, self.texts(node["text"], needed), self.template(node["to"]))
 
@@ -367,7 +409,8 @@ class _Reader:
                 compile_expression(source, self.languages[0], self.currency, self.profile.numbers) if source else None
             )
         except _NOT_COMPILED as error:
-            node.wrong(f"is no expression: {_reason(error)}", "bad-expression")
+            equals = "; to compare, write ==" if _SINGLE_EQUALS.search(source) else ""
+            node.wrong(f"is no expression: {_reason(error)}{equals}", "bad-expression")
             return None
 
     def wordings(self, node: Node) -> dict[str, str]:
@@ -456,6 +499,11 @@ def _pattern(node: Node) -> str:
     pattern = node.string()
     try:
         compiled(pattern)
+        # A long answer of one of its letters, with something else at the end, is what makes a pattern try every way
+        for letter in sorted({"a", "0", *re.findall(r"\w", pattern)}):
+            matches(pattern, letter * (_LONGEST - 1) + "!")
+    except TooLongError as error:
+        node.wrong(str(error), "bad-pattern")
     except ValueError as error:
         node.wrong(f"is no regular expression: {error}", "bad-pattern")
         return ""

@@ -190,7 +190,7 @@ class Screen:
     computed   variable -> its value
     route      the word to go on by, where no handler has said it
     on         word -> the screen to go to
-    otherwise  the screen for every other word, or ""
+    otherwise  the screen for every other word, and where there is none; or ""
     sms, push  what leaves when the screen is entered
     fresh      whether handler, call and the rest run again when the user comes back to it; otherwise it is as it was
     end        whether the dialogue is over once the text is shown

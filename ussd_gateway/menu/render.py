@@ -62,12 +62,11 @@ def noticed(menu: Menu, screen: Screen, language: str, rendered: Rendered, page:
 
 def question(menu: Menu, language: str, notice: str = "") -> str:
     """Whether to go on where the last dialogue broke off."""
-    asked = _lines(
-        phrase(menu, "resume", language),
-        *(f"{key} {phrase(menu, name, language)}" for key, name in ((YES, "yes"), (NO, "no"))),
-    )
+    answers = "\n".join(f"{key} {phrase(menu, name, language)}" for key, name in ((YES, "yes"), (NO, "no")))
+    words, limit = phrase(menu, "resume", language), menu.limits.shown
+    asked = _truncated(words, answers, limit) if fits(f"{words[:1]}\n{answers}", limit) else cut(answers, limit)
     whole = _lines(notice, asked)
-    return whole if fits(whole, menu.limits.shown) else cut(asked, menu.limits.shown)
+    return whole if fits(whole, limit) else asked
 
 
 def parting(menu: Menu, name: str, language: str) -> str:

@@ -22,7 +22,7 @@ HELP: Mapping[str, str] = {
     "bad-expression": 'Write an expression such as "balance < 1000", without braces.',
     "bad-pattern": 'Write a regular expression such as "[0-9]{4}"; it has to fit all of the answer.',
     "bad-bounds": "Give min and max as the kind of the input wants them, the lesser one as min.",
-    "conflict": "Keep one of the keys, and move the other to a screen of its own.",
+    "conflict": "Keep one of the two, or move one to a screen of its own.",
     "unknown-target": "Correct the name, or add the screen.",
     "unknown-language": "Add the language to `languages`, or take its texts out.",
     "unknown-variable": "Correct the name, or set it first: in variables, an input, a list, set, compute or a call's fields.",

@@ -29,13 +29,22 @@ def secrets_in(menu: Menu, state: State | None, typed: str | Iterable[str]) -> t
 def secrets_on(state: State, rendered: Rendered, page: str) -> tuple[str, ...]:
     """The values of secret variables on the page; the whole page when one of them was cut in two."""
     found = []
-    for value in _values([state.variables.get(name) for name in state.secrets]):
+    for value in _values_of(state):
         words = shown(value, state.language)
         if words in page:
             found.append(words)
         elif value in rendered.text and not any(words in other for other in rendered.pages):
             found.append(page)
     return tuple(found)
+
+
+def secret_words(state: State) -> Iterator[str]:
+    """The values of secret variables as the dialogue's texts show them."""
+    return (shown(value, state.language) for value in _values_of(state))
+
+
+def _values_of(state: State) -> Iterator[str]:
+    return _values([state.variables.get(name) for name in state.secrets])
 
 
 def _values(value: object) -> Iterator[str]:

@@ -193,8 +193,8 @@ class Walk:
         if word is None and (screen.texts or not (screen.works or screen.route)):
             return False
         target = screen.on.get(word or "") or screen.otherwise
-        if word is None or not target:
-            who = "the route says" if screen.route else "the handler answered"
+        if not target:
+            who = "the route says" if screen.route else "the call answered" if screen.fetch else "the handler answered"
             raise FailureError(f"{who} {_quoted(word)}; on knows: {', '.join(screen.on) or 'nothing'}")
         self.state = replace(self.state, screen=target, page=0)
         return True
