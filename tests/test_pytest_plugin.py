@@ -398,6 +398,12 @@ def test_a_file_that_others_use_is_no_test_unless_somebody_asks_for_it(pytester,
     result.stdout.fnmatch_lines(["*people.ussd:1:1: there is nothing to play"])
 
 
+def test_the_clock_begins_where_a_script_says(pytester, run):
+    moment = "starts at 2018-05-03 11:00"
+    write(pytester, "clock", f"{moment}\nphone anna is 70001000001\n\nanna dials *100#\nwait until 2018-05-03 11:30\n")
+    run(plugins=OURS).assert_outcomes(passed=1)
+
+
 OTHERS = {
     "a table": "code;answer\n*100#;Your balance\n",
     "a language of its own": "<ussd>\n  <dial>*100#</dial>\n</ussd>\n",

@@ -209,7 +209,7 @@ def _beginnings() -> re.Pattern[str]:
     """How a line of a script begins that says at once what it is."""
     from ussd_gateway.scenario.language import VERBS
 
-    verbs = "|".join(map(re.escape, VERBS))
+    verbs = "|".join(sorted({re.escape(verb) for verbs in VERBS.values() for verb in verbs}))
     return re.compile(rf"""^[ \t]*(version \d|phone \w+ is\b|scenario "|\w+ ({verbs})\b)""", re.MULTILINE)
 
 
@@ -228,6 +228,7 @@ class ScriptFile(pytest.File):
                 return
             raise self.CollectError(str(error)) from None
         self._name = script.name
+        self._starts = script.starts.moment if script.starts else None
         for scenario in script.scenarios:
             yield ScenarioItem.from_parent(self, name=scenario.name, scenario=scenario)
 
@@ -242,7 +243,7 @@ class ScriptFile(pytest.File):
         stack.enter_context(quietly())
         config = _general_config(self.config)
         with _told_in_a_line():
-            self._driver, self._call = stack.enter_context(in_a_thread(lambda: local_driver(config)))
+            self._driver, self._call = stack.enter_context(in_a_thread(lambda: local_driver(config, self._starts)))
 
     def play(self, scenario: Scenario) -> Result:
         """Play one scenario on the gateway of the file."""

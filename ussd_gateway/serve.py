@@ -297,6 +297,15 @@ class Gateway(core.Gateway):
     def _configured_faults(self) -> list[Rule]:
         return [fault.rule() for fault in self.config.fault]
 
+    def _about(self) -> dict[str, object]:
+        return {
+            "version": version("ussd-gateway"),
+            "http": self.http_url,
+            "smpp": self.smpp,
+            "smpps": self.smpps,
+            "utc_offset": self.config.menus.utc_offset,
+        }
+
     def _web(self) -> web.Application:
         metrics = self._metrics()
         rows = [
@@ -310,7 +319,7 @@ class Gateway(core.Gateway):
                 MenusApi(self.menus),
                 EsmesApi(self._smsc, self.faults.banner),
                 CaptureApi(self._captured),
-                ControlApi(self, self.reset, lambda: self._ready),
+                ControlApi(self, self.reset, lambda: self._ready, self._about),
                 metrics,
             )
             for row in part.routes()

@@ -10,6 +10,21 @@ async def test_the_clock_stands_still_until_it_is_moved(api):
     assert (await api("POST", "/clock", {"to": "2018-05-03T11:00:00+03:00"}))[1]["now"] == "2018-05-03T08:00:00.000Z"
 
 
+async def test_the_program_tells_where_it_listens_and_what_time_it_is(api, operator_on_sockets):
+    status, about = await api("GET", "/gateway")
+    host, port = operator_on_sockets.smpp_address
+    assert status == 200
+    assert about["smpp"] == f"{host}:{port}"
+    assert about["http"] == operator_on_sockets.http_url
+    told = {key: about[key] for key in ("smpps", "now", "epoch", "virtual", "utc_offset")}
+    now = "2018-04-27T14:50:00.000Z"
+    assert told == {"smpps": None, "now": now, "epoch": 1524840600.0, "virtual": True, "utc_offset": 3}
+
+
+async def test_a_real_clock_is_told_as_one(real_operator):
+    assert (await real_operator("GET", "/gateway"))[1]["virtual"] is False
+
+
 MISTAKES = [
     ({}, 'give either "advance" in seconds or "to"'),
     ({"advance": 1, "to": "2018-05-03T11:00:00+03:00"}, "give either"),

@@ -6,6 +6,7 @@ from ussd_gateway.clock import VirtualClock
 from ussd_gateway.scenario.local import ALONE, LocalDriver
 from ussd_gateway.scenario.parse import parse
 from ussd_gateway.scenario.play import play
+from ussd_gateway.scenario.remote import remote_driver
 from ussd_gateway.serve import Gateway
 
 PHONES = "phone anna is 70001000001\nphone boris is 70002000001\n"  # two lines; the text begins in the third
@@ -49,3 +50,24 @@ def failure(local):
 def play_on():
     """Plays a text on a driver, gives the results."""
     return played
+
+
+@pytest.fixture(params=["at home", "over HTTP"])
+async def driver(request, operator, local):
+    """Either driver on the same kind of gateway."""
+    if request.param == "at home":
+        yield local
+    else:
+        async with remote_driver(operator.http_url) as remote:
+            yield remote
+
+
+@pytest.fixture
+def fails(driver):
+    """Plays a text on either driver, gives the failure of its last scenario or None."""
+
+    async def fails(text):
+        *_, result = await played(driver, text)
+        return result.failure
+
+    return fails

@@ -32,7 +32,7 @@ async def test_a_phone_receives_what_is_sent_to_it(local):
     await boris.send(anna.msisdn, "one")
     await boris.send(anna.msisdn, "two")
     sms = await anna.receive("70002000001", "t.o", 1)
-    assert sms == Sms(sms.id, "70002000001", "two")
+    assert sms == Sms(sms.id, "70002000001", "two", 1, "gsm7")
     assert [sms.text for sms in await anna.inbox()] == ["one", "two"]
     assert await anna.receive("", "one", 0) is None
 

@@ -16,7 +16,15 @@ FAILED = Result(
     1,
     1.0,
     Failure(
-        6, 'anna sees "x"', "a screen", "", "anna (7)", (Arrival(SCREEN, 0.9, "1{+5+}0[-5-].00"), Arrival(SMS, 0.1))
+        6,
+        'anna sees "x"',
+        "a screen",
+        "",
+        "anna (7)",
+        (Arrival(SCREEN, 0.9, "1{+5+}0[-5-].00"), Arrival(SMS, 0.1)),
+        "shared/x.ussd",
+        ("row 2 of users.csv",),
+        (Failure(9, "anna hangs up", problem="it is gone", where=("teardown",)),),
     ),
     (
         Event("anna", 3, Kind.DONE, "dials *100#"),
@@ -28,7 +36,7 @@ FAILED = Result(
         Timed(3, "anna dials *100#", "anna", 1000.0, 0.0, 0.012, 0),
         Timed(4, "anna sees final screen", "anna", 1000.0, 0.0, 0.001, 2),
         Timed(5, "wait 90s", "", 1000.0, 90.0, 0.001, 2),
-        Timed(6, 'anna sees "x"', "anna", 1090.0, 0.0, 0.002, 4),
+        Timed(6, 'anna sees "x"', "anna", 1090.0, 0.0, 0.002, 4, failed=True, file="shared/x.ussd"),
     ),
     tags=("slow",),
 )
@@ -77,22 +85,29 @@ def test_it_counts_and_tells_what_is_known_of_the_play(seen):
 def test_what_arrived_is_shown_as_it_is_and_is_no_markup(seen):
     assert "</pre><script>alert(1)</script>\\x1b" in seen.text
     assert "Fails <b>" in seen.text
-    assert "b.ussd:6" in seen.text
+    assert "shared/x.ussd:6 in row 2 of users.csv" in seen.text
+    assert "b.ussd:9 in teardown" in seen.text
     assert ("del" in seen.tags, "ins" in seen.tags) == (True, True)
 
 
 def test_the_chat_has_a_row_for_each_step_and_a_bubble_for_each_event():
-    assert [(row.line, row.after, row.took, row.failed, row.bubbles) for row in rows(FAILED)] == [
+    assert [(row.place, row.after, row.took, row.failed, row.bubbles) for row in rows(FAILED)] == [
         (
-            *(3, "0 s", "12 ms", False),
+            *("line 3", "0 s", "12 ms", False),
             (
                 Bubble("user", "dials *100#", "anna"),
                 Bubble("network", "Ваш баланс: 150.00 р.", "anna", "screen (final, success)"),
             ),
         ),
-        (4, "0 s", "1.0 ms", False, (Bubble("note", "anna sees final screen"),)),
-        (5, "0 s", "1.0 ms", False, (Bubble("note", "wait 90 s"), Bubble("network", NASTY, "boris", "SMS from 3339"))),
-        (6, "90 s", "2.0 ms", True, (Bubble("note", 'anna sees "x"'),)),
+        ("line 4", "0 s", "1.0 ms", False, (Bubble("note", "anna sees final screen"),)),
+        (
+            "line 5",
+            "0 s",
+            "1.0 ms",
+            False,
+            (Bubble("note", "wait 90 s"), Bubble("network", NASTY, "boris", "SMS from 3339")),
+        ),
+        ("shared/x.ussd:6", "90 s", "2.0 ms", True, (Bubble("note", 'anna sees "x"'),)),
     ]
     assert phones(FAILED) == ["anna", "boris"]
 

@@ -75,7 +75,7 @@ ERRORS = {
     '"anna" sees': 'no sentence begins with "anna"\n"anna" sees\n^^^^^^',
     "anna sees": (
         'the sentence is not finished\nanna sees\n         ^\n'
-        'here comes a "text" or a /pattern/, "no", "final", "awaiting" or "outcome"'
+        'here comes a "text" or a /pattern/, "no", "final", "awaiting", "outcome" or "screen"'
     ),
     "anna hangs up now": 'the sentence ends before "now"\nanna hangs up now\n              ^^^',
     "anna receives sms form 3339": (
@@ -94,7 +94,7 @@ ERRORS = {
     "anna receives no sms": 'the sentence is not finished\nanna receives no sms\n                    ^\nhere comes "for"',
     "anna receives sms within 5s within 6s": (
         '"within" cannot stand here\nanna receives sms within 5s within 6s\n                            ^^^^^^\n'
-        'here comes a "text" or a /pattern/ or "from"'
+        'here comes a "text" or a /pattern/, "from", "in" or "encoded"'
     ),
     "anna sees exactly /x/": '/x/ cannot stand here\nanna sees exactly /x/\n                  ^^^\nhere comes a "text"',
     'anna sees matching "x"': (
@@ -111,7 +111,7 @@ ERRORS = {
         "'*1O1#' has the letter 'O'; was it meant to be the digit 0?\nanna dials *1O1#\n           ^^^^^\n"
         "a code looks like *111# or *111*25#"
     ),
-    "wait a_while": '"a_while" cannot stand here\nwait a_while\n     ^^^^^^^\nhere comes a time such as 5s',
+    "wait a_while": '"a_while" cannot stand here\nwait a_while\n     ^^^^^^^\nhere comes a time such as 5s or "until"',
     "wait 5m": "I do not know the unit m\nwait 5m\n     ^^\nknown: s, min, h, d",
     'anna sees "a { b"': (
         'this { begins no capture\nanna sees "a { b"\n             ^\n'
@@ -125,7 +125,7 @@ ERRORS = {
         "there is a phone anna already\nphone anna is 70001000002\n      ^^^^\nit is 70001000001"
     ),
     "phone wait is 70001000002": (
-        "wait cannot be a phone's name: a sentence begins with it\nphone wait is 70001000002\n      ^^^^\ntake another word"
+        "wait cannot be a name: a sentence begins with it\nphone wait is 70001000002\n      ^^^^\ntake another word"
     ),
     "phone a-b is 70001000002": (
         "a-b is no name\nphone a-b is 70001000002\n      ^^^\na name is one word of letters, digits and _"
@@ -136,6 +136,24 @@ ERRORS = {
     "version 1": "the version comes first\nversion 1\n^^^^^^^^^\nmove this line to the top",
     "version 2": "this script is written in version 2 of the language\nversion 2\n        ^\nknown: 1",
     'scenario "Nothing"': 'the scenario "Nothing" has no steps\nscenario "Nothing"\n^^^^^^^^^^^^^^^^^^',
+    "anna memory is ful": 'I do not know "ful"\nanna memory is ful\n               ^^^\ndid you mean "full"?',
+    "anna speaks enn": (
+        'I do not know the language enn\nanna speaks enn\n            ^^^\ndid you mean "en"?'
+    ),
+    "anna receives sms in 0 parts": (
+        "there cannot be 0\nanna receives sms in 0 parts\n                     ^\nwrite 1 or more"
+    ),
+    "anna receives sms encoded usc2": (
+        'I do not know the encoding usc2\nanna receives sms encoded usc2\n                          ^^^^\ndid you mean "ucs2"?'
+    ),
+    "anna sees screen of at most long octets": (
+        '"long" cannot stand here\nanna sees screen of at most long octets\n                            ^^^^\n'
+        "here comes a number such as 3"
+    ),
+    "anna sees screen of at most 160 octet": (
+        'I do not know "octet"\nanna sees screen of at most 160 octet\n                                ^^^^^\n'
+        'did you mean "octets"?'
+    ),
     "check {a}": 'the sentence is not finished\ncheck {a}\n         ^\nhere comes "is" or "differs"',
     "tags": "the sentence is not finished\ntags\n    ^\nhere comes a word such as smoke",
     "tags smoke, sl!w": (
@@ -253,9 +271,24 @@ def test_a_file_that_is_not_there_is_an_os_error(tmp_path):
 WORDS = sorted({word.strip("[]()") for row in SENTENCES for word in row.pattern.split()})
 
 
+WHOLE = [
+    *("setup", "teardown", "together", "repeat 2 times", 'scenario "a"', "let x be 1", "phone vera is {x}"),
+    *("anna answers {x}", "anna sees /(?P<x>.)/", "vera hangs up", "anna hangs up", "wait 1", "for each row in f"),
+]
+
+
 @settings(deadline=None)  # a machine may be busy
 @given(
-    st.lists(st.lists(st.sampled_from([*WORDS, '"x"', "/x/", "/(/", "{x}", "5s", "*1#", "anna", ":"])).map(" ".join))
+    st.lists(
+        st.builds(
+            lambda indent, words: indent + " ".join(words),
+            st.sampled_from(["", "", "  ", "    ", "\t"]),
+            st.one_of(
+                st.lists(st.sampled_from([*WORDS, '"x"', "/x/", "/(/", "{x}", "5s", "*1#", "anna", ":", "1"])),
+                st.sampled_from(WHOLE).map(str.split),
+            ),
+        )
+    )
 )
 def test_any_words_are_a_script_or_a_script_error(rows):
     text = ANNA + "\n".join(rows)

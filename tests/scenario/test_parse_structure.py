@@ -51,10 +51,10 @@ MISTAKES = {
         'script.ussd:3:8: "three" cannot stand here\n'
         "    repeat three times\n"
         "           ^^^^^\n"
-        "here comes a count such as 3"
+        "here comes a number such as 3"
     ),
     "repeat 0 times\n    anna dials *100#": (
-        "script.ussd:3:8: this would never be played\n    repeat 0 times\n           ^\nknown: 1 and more"
+        "script.ussd:3:8: there cannot be 0\n    repeat 0 times\n           ^\nwrite 1 or more"
     ),
     "repeat 3 times:\n    anna dials *100#": (
         "script.ussd:3:15: no colon stands behind this sentence\n    repeat 3 times:\n                  ^\nleave it out"
@@ -137,7 +137,7 @@ MISTAKES = {
         "indent it no deeper than line 3, where the block begins"
     ),
     "together\n    anna dials *100#\n    wait 5s\n    boris hangs up": (
-        "script.ussd:5:5: what stands in together is about one phone\n"
+        "script.ussd:5:5: what stands in together is about one phone or ESME\n"
         "    wait 5s\n"
         "    ^^^^^^^\n"
         "move this above or below the block"
@@ -161,7 +161,7 @@ MISTAKES = {
         "rename one"
     ),
     "together\n    repeat 2 times\n        anna hangs up\n        boris hangs up": (
-        "script.ussd:4:5: what stands in together is about one phone\n"
+        "script.ussd:4:5: what stands in together is about one phone or ESME\n"
         "    repeat 2 times\n"
         "    ^^^^^^^^^^^^^^\n"
         "move this above or below the block"
@@ -256,7 +256,7 @@ MISTAKES = {
         "looked for shared"
     ),
     "for each row in users.csv\n    together\n        phone user is {msisdn}\n        user hangs up": (
-        "script.ussd:5:9: what stands in together is about one phone\n"
+        "script.ussd:5:9: what stands in together is about one phone or ESME\n"
         "    phone user is {msisdn}\n"
         "    ^^^^^^^^^^^^^^^^^^^^^^\n"
         "move this above or below the block"
@@ -270,7 +270,7 @@ MISTAKES = {
         'script.ussd:5:6: "{x}" cannot stand here\n'
         "    wait {x}\n"
         "         ^^^\n"
-        "here comes a time such as 5s"
+        'here comes a time such as 5s or "until"'
     ),
     "use circle.ussd\nanna hangs up": (
         "round.ussd:1:5: this is a circle: circle.ussd uses round.ussd uses circle.ussd\n"
@@ -413,7 +413,7 @@ def test_a_file_that_two_others_use_is_used_once(folder):
         (folder / "shared" / f"{name}.ussd").write_text(text.replace("base", "../base"))
     (scenario,) = script('use shared/one.ussd\nuse shared/two.ussd\nscenario "a"\n    anna answers {a}').scenarios
     assert [(step.file, step.time) for step in scenario.setup] == [
-        ("shared/../base.ussd", 1),
+        ("base.ussd", 1),
         ("shared/one.ussd", 2),
         ("shared/two.ussd", 3),
     ]

@@ -231,6 +231,35 @@ anna dials *100#
 USERS = "msisdn,name,pin\n70001000001,Anna,4711\n8 (000) 200-00-01,Boris,0815\n"
 
 
+async def test_each_phone_that_failed_in_together_is_told(results):
+    (result,) = await results("together\n    anna answers 1\n    boris answers 2\n    boris dials *100#\n")
+    first, (second,) = result.failure, result.failure.later
+    assert {first.line, second.line} == {4, 5}
+    assert "and afterwards:" in failures([result])
+
+
+async def test_a_teardown_finds_what_the_setup_and_the_file_have_said_whatever_the_scenario_says(results):
+    played = await results(
+        """\
+let name be file
+setup
+    anna dials *100#
+    anna sees /(?P<sum>\\d+)/
+teardown
+    check {name} is file
+    check {sum} is 150
+scenario "a"
+    let name be scenario
+    let sum be 0
+    check {sum} is 0
+    for each row in users.csv
+        check {name} is "nobody"
+""",
+        users_csv=USERS,
+    )
+    assert (played[0].failure.line, played[0].failure.later) == (15, ())
+
+
 async def test_each_row_of_a_table_is_played_with_a_phone_of_its_own(results):
     (result,) = await results(
         """\
@@ -354,6 +383,22 @@ async def test_a_failed_teardown_of_one_file_does_not_keep_another_file_from_its
     assert [failure.line for failure in (result.failure, *result.failure.later)] == [5, 8]
 
 
+async def test_each_round_and_each_step_in_it_has_its_time(results):
+    (result,) = await results("teardown\n    wait 1s\nrepeat 2 times\n    wait 5s\n    anna dials *100#\n")
+    told = [(step.sentence, step.at - result.steps[0].at, step.waited) for step in result.steps]
+    once = [("wait 5s", 0.0, 5.0), ("anna dials *100#", 5.0, 0.0), ("round 1 of 2", 0.0, 5.0)]
+    again = [("wait 5s", 5.0, 5.0), ("anna dials *100#", 10.0, 0.0), ("round 2 of 2", 5.0, 5.0)]
+    assert told == [*once, *again, ("wait 1s", 10.0, 1.0)]
+
+
+async def test_the_step_that_failed_is_marked_whatever_is_played_after_it(results):
+    (result,) = await results(
+        'teardown\n    wait 1s\ntogether\n    anna sees "nothing"\n    boris dials *100#\n    boris sees final screen\n'
+    )
+    assert [step.sentence for step in result.steps if step.failed] == ['anna sees "nothing"']
+    assert result.steps[-1].sentence == "wait 1s"
+
+
 async def test_the_chronicle_tells_rounds_and_the_steps_of_phones_at_once(results):
     (result,) = await results(
         """\
@@ -370,4 +415,25 @@ repeat 2 times
         (3, "round 2 of 2"),
         (5, "anna dials *100#"),
         (6, "boris hangs up"),
+    ]
+
+
+async def test_an_esme_of_a_used_file_acts_together_with_a_phone(results):
+    played = await results(
+        """\
+use shared.ussd
+scenario "a"
+    together
+        shop submits "Hi" to anna
+        anna receives sms "Hi"
+        boris dials *100#
+""",
+        shared_ussd="esme shop is test\nsetup\n    shop binds\nteardown\n    shop unbinds\n",
+    )
+    assert failures(played) == ""
+    assert done(played[0]) == [
+        "shop binds as transceiver",
+        "shop submits to 70001000001: Hi",
+        "boris dials *100#",
+        "shop unbinds",
     ]

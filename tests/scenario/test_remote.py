@@ -153,10 +153,11 @@ async def test_another_server_is_no_gateway(answer):
         await runner.cleanup()
 
 
-async def test_a_gateway_that_goes_away_ends_the_play(play_on):
+@pytest.mark.parametrize("text", ["anna dials *100#", "together\n    anna dials *100#\n    boris dials *100#"])
+async def test_a_gateway_that_goes_away_ends_the_play(play_on, text):
     gateway = Gateway.from_config(flags=ALONE)
     await gateway.start()
     async with remote_driver(gateway.http_url) as driver:
         await gateway.stop()
         with pytest.raises(NoGatewayError):
-            await play_on(driver, "anna dials *100#")
+            await play_on(driver, text)

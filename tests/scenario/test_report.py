@@ -183,7 +183,7 @@ TIMED = Result(
     Failure(6, "anna receives sms"),
     (
         Event("anna", 3, Kind.DONE, "dials *111#"),
-        Event("anna", 3, Kind.SCREEN, "1 Баланс\n2 Тариф", "awaiting an answer", 1000.0),
+        Event("anna", 3, Kind.SCREEN, "1 Баланс\n2 Тариф", "awaiting an answer", at=1000.0),
         Event("anna", 4, Kind.DONE, "answers 1"),
         Event("", 5, Kind.DONE, "wait 90 s"),
     ),
@@ -191,7 +191,7 @@ TIMED = Result(
         Timed(3, "anna dials *111#", "anna", 1000.0, 0.0, 0.0123, 0),
         Timed(4, "anna answers {key}", "anna", 1000.0, 0.0, 0.0004, 2),
         Timed(5, "wait 90s", "", 1000.0, 90.0, 0.0, 3),
-        Timed(6, "anna receives sms", "anna", 1090.0, 5.0, 5.04, 4),
+        Timed(6, "anna receives sms", "anna", 1090.0, 5.0, 5.04, 4, failed=True),
     ),
 )
 
@@ -209,7 +209,7 @@ def test_a_chronicle_tells_each_step_when_it_was_and_what_it_took():
      5        0 s     0.0 ms  wait 90s
                               -> wait 90 s
      6       90 s      5.0 s  anna receives sms
-  FAILED in line 6
+                              FAILED
 """
     )
 
@@ -226,11 +226,13 @@ def test_without_times_the_transcript_is_told():
 def test_a_program_reads_the_times():
     (told,) = as_json([("a.ussd", [TIMED])])["files"][0]["scenarios"]
     assert told["steps"][3] == {
+        "file": "",
         "line": 6,
         "sentence": "anna receives sms",
         "at": "1970-01-01T00:18:10.000Z",
         "waited": 5.0,
         "seconds": 5.04,
+        "failed": True,
     }
     assert told["transcript"][1]["at"] == "1970-01-01T00:16:40.000Z"
 

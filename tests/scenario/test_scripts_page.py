@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from click.testing import CliRunner
 
 from ussd_gateway.scenario.command import play_command
 from ussd_gateway.scenario.language import SENTENCES, SLOTS
+from ussd_gateway.scenario.local import local_driver
 from ussd_gateway.scenario.parse import ScriptError, parse, read
 from ussd_gateway.scenario.play import play
 from ussd_gateway.scenario.remote import remote_driver
@@ -30,7 +32,9 @@ async def test_each_example_passes(local, number, tmp_path):
     for name, body in FILES.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(body, encoding="utf-8")
-    results = await play(parse(EXAMPLES[number], str(tmp_path / f"example-{number}.ussd")), local)
+    script = parse(EXAMPLES[number], str(tmp_path / f"example-{number}.ussd"))
+    async with local_driver(starts=script.starts.moment) if script.starts else nullcontext(local) as driver:
+        results = await play(script, driver)
     assert "".join(failure_report(result).plain for result in results) == ""
 
 
@@ -88,6 +92,6 @@ async def test_the_python_of_the_page_is_a_test_that_passes(operator):
 def test_the_tables_of_the_page_are_the_tables_of_the_language():
     rows = [(row.pattern, row.says) for row in SENTENCES]
     assert re.findall(r"^\| `(.*?)` \| (.*) \|$", PAGE, re.MULTILINE) == rows
-    assert re.findall(r"^\| ([A-Z]+) \| (.*) \|$", PAGE, re.MULTILINE) == [
+    assert re.findall(r"^\| ([A-Z_]+) \| (.*) \|$", PAGE, re.MULTILINE) == [
         (name, slot.written) for name, slot in SLOTS.items()
     ]

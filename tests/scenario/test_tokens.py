@@ -113,3 +113,16 @@ def test_any_text_is_lines_or_mistakes(text):
         assert mistake.told("f")
     for line in found:
         assert line.tokens
+
+
+def test_behind_a_request_a_slash_begins_an_address_and_elsewhere_a_pattern():
+    assert tokens("web gets /cabinet/x header X-Y /a/")[2:] == [
+        (Kind.WORD, "/cabinet/x"),
+        (Kind.WORD, "header"),
+        (Kind.WORD, "X-Y"),
+        (Kind.PATTERN, "a"),
+    ]
+
+
+def test_a_comma_behind_a_text_is_a_word():
+    assert [value for _, value in tokens('web posts /x with a "b", c d,')][4:] == ["a", "b", ",", "c", "d,"]

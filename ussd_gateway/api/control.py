@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from aiohttp import web
 
@@ -23,22 +23,39 @@ class ClockMove(body.Body):
 
 
 class ControlApi:
-    """The routes /api/v1/clock, /api/v1/reset, /healthz and /readyz."""
+    """The routes /api/v1/gateway, /api/v1/clock, /api/v1/reset, /healthz and /readyz.
 
-    def __init__(self, gateway: Gateway, reset: Callable[[], Awaitable[None]], ready: Callable[[], bool]) -> None:
+    about  gives what is to be known of the program: where it listens, and the like
+    """
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        reset: Callable[[], Awaitable[None]],
+        ready: Callable[[], bool],
+        about: Callable[[], Mapping[str, object]],
+    ) -> None:
         self._gateway = gateway
+        self._about = about
         self._reset = reset
         self._ready = ready
 
     def routes(self) -> Sequence[Route]:
         """The rows of the API."""
         return (
+            Route("GET", "/api/v1/gateway", self.about),
             Route("GET", "/api/v1/clock", self.clock),
             Route("POST", "/api/v1/clock", self.move, ClockMove),
             Route("POST", "/api/v1/reset", self.reset, answers={204: "Done"}),
             Route("GET", "/healthz", self.healthz),
             Route("GET", "/readyz", self.readyz),
         )
+
+    async def about(self, request: web.Request) -> web.Response:
+        """The program: its version, where it listens, its clock's moment and the operator's offset to UTC."""
+        now = self._gateway.now()
+        virtual = isinstance(self._gateway.clock, VirtualClock)
+        return body.answer({**self._about(), "now": iso(now), "epoch": now, "virtual": virtual})
 
     async def clock(self, request: web.Request) -> web.Response:
         """The virtual clock's moment; 409 under the real one."""

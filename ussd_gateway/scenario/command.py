@@ -66,7 +66,7 @@ def play_command(
     to_stdout = [f"--{form}" for form, path in written.items() if path == STDOUT]
     if len(to_stdout) > 1:
         raise click.UsageError(f"only one of {' and '.join(to_stdout)} can go to standard output.")
-    scripts = _selected(_read(_files(paths)), tags, failed=failed)
+    scripts = _selected(read_scripts(script_files(paths)), tags, failed=failed)
     from ussd_gateway.scenario import report
 
     if check:
@@ -130,18 +130,19 @@ REPORTS: dict[str, Callable[[Files, Facts], str]] = {
 """The forms that a result is written in, each an option."""
 
 
-def _files(paths: Iterable[Path]) -> Iterator[Path]:
+def script_files(paths: Iterable[Path]) -> Iterator[Path]:
+    """The files, and those of the folders; ends the program for a folder that has none."""
     for path in paths:
         if not path.is_dir():
             yield path
             continue
         found = sorted(path.glob(f"*{SUFFIX}"))
         if not found:
-            _fail(f"{path} holds no *{SUFFIX} file")
+            fail(f"{path} holds no *{SUFFIX} file")
         yield from found
 
 
-def _read(paths: Iterable[Path]) -> list[Script]:
+def read_scripts(paths: Iterable[Path]) -> list[Script]:
     """The scripts; ends the program when a file is wrong, after telling the mistakes of all."""
     from ussd_gateway.scenario.parse import ScriptError, read
 
@@ -154,7 +155,7 @@ def _read(paths: Iterable[Path]) -> list[Script]:
         except OSError as error:
             mistakes.append(f"{path}: {error.strerror}")
     if mistakes:
-        _fail("\n\n".join(mistakes))
+        fail("\n\n".join(mistakes))
     return scripts
 
 
@@ -166,17 +167,17 @@ def _selected(scripts: list[Script], tags: Sequence[str], *, failed: bool) -> li
     try:
         scripts = tagged(scripts, tags)
     except SelectionError as error:
-        _fail(str(error))
+        fail(str(error))
     if not scripts:
-        _fail(f"no scenario is left by {' '.join(f'--tag {tag}' for tag in tags)}")
+        fail(f"no scenario is left by {' '.join(f'--tag {tag}' for tag in tags)}")
     if not failed:
         return scripts
     known = last_play.failed()
     if known is None:
-        _fail(f"{last_play.FILE} tells of no play here yet; play once without --failed")
+        fail(f"{last_play.FILE} tells of no play here yet; play once without --failed")
     scripts = only(scripts, lambda script, scenario: last_play.key(script.name, scenario.name) in known)
     if not scripts:
-        _fail("none of these failed when it was played last", 0)
+        fail("none of these failed when it was played last", 0)
     return scripts
 
 
@@ -207,9 +208,9 @@ def _played(
                         _print(console, report.failure_report(result))
                 progress.start()
     except NoGatewayError as error:
-        _fail(str(error), NO_GATEWAY)
+        fail(str(error), NO_GATEWAY)
     except ConfigError as error:
-        _fail(str(error))
+        fail(str(error))
     return files
 
 
@@ -243,9 +244,10 @@ def _write(path: str, text: str) -> None:
     try:
         Path(path).write_text(text, encoding="utf-8")
     except OSError as error:
-        _fail(f"{path}: {error.strerror}")
+        fail(f"{path}: {error.strerror}")
 
 
-def _fail(words: str, code: int = WRONG) -> NoReturn:
+def fail(words: str, code: int = WRONG) -> NoReturn:
+    """Tells what is wrong, and ends the program."""
     click.echo(words, err=True)
     sys.exit(code)

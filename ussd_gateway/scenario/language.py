@@ -6,20 +6,29 @@ not, but brackets of both kinds that stand side by side come in any order.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from difflib import get_close_matches
 from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from pydantic import ValidationError
+
+from ussd_gateway.coding.data_coding import Alphabet
+from ussd_gateway.fault_rule import WORDS as FAULT_WORDS
+from ussd_gateway.fault_rule import FaultRule
 from ussd_gateway.handsets.handset import NOT_USSD
 from ussd_gateway.network.address import AddressError, classify, normalise_msisdn
 from ussd_gateway.network.session import Outcome
 from ussd_gateway.patterns import compiled
 from ussd_gateway.scenario import model
 from ussd_gateway.scenario.tokens import Kind, Token
+from ussd_gateway.smpp.receipts import WORDS
+from ussd_gateway.smpp.status import Status, status_from, status_name
 
 VERSION = "1"
 OUTCOMES = (*(outcome.value for outcome in Outcome), NOT_USSD)
@@ -29,12 +38,25 @@ UNITS = {
     **dict.fromkeys(("h", "hour", "hours"), 3600.0),
     **dict.fromkeys(("d", "day", "days"), 86400.0),
 }
+ENCODINGS = tuple(
+    alphabet.value
+    for alphabet in (Alphabet.GSM7, Alphabet.UCS2, Alphabet.ASCII, Alphabet.LATIN1, Alphabet.CYRILLIC, Alphabet.HEBREW)
+)
+MODES = ("transmitter", "receiver", "transceiver")
+STATS = tuple(word.decode() for word in WORDS.values())
+NOTHING = "nothing"
+EFFECTS = tuple(FAULT_WORDS)
+_RULE_KEYS = tuple(key for key in FaultRule.model_fields if key != "effect")
+_OWN_KEYS = {"status": "status", "throttle": "rate", "slow": "seconds", "drop": "kind", "malformed": "kind"}
+"""The key that need not be written behind the name of an effect."""
+LANGUAGES = ("ru", "en", "latin")
 NAME = re.compile(r"[^\W\d]\w*")
 
 _TIME = re.compile(r"(\d+(?:\.\d+)?)([^\W\d]*)")
 _NUMBER = re.compile(r"\+?\d{3,15}")
 _IN_BRACES = re.compile(r"\{[^\W\d]\w*\}")
 _TAG = re.compile(r"\w[\w-]*")
+_DIGITS = 6  # of a count
 _TYPED = re.compile(r"[\s().-]")
 
 
@@ -57,10 +79,17 @@ class WrongError(Exception):
 
 @dataclass(slots=True)
 class Reader:
-    """Walks the tokens of one sentence; `phones` are the numbers of the phones named so far."""
+    """Walks the tokens of one sentence.
+
+    phones    the numbers of the phones named so far
+    esmes     the accounts of the ESMEs named so far
+    browsers  the names of the browsers so far
+    """
 
     tokens: tuple[Token, ...]
     phones: Mapping[str, str]
+    esmes: Mapping[str, model.Account] = field(default_factory=dict)
+    browsers: Mapping[str, bool] = field(default_factory=dict)
     at: int = 0
     refusals: list[UnfitError] = field(default_factory=list)  # what could have come, wherever something else came
 
@@ -113,9 +142,13 @@ def _name(reader: Reader) -> str:
     if not NAME.fullmatch(name):
         raise reader.wrong(f"{name} is no name", "a name is one word of letters, digits and _")
     if name in FIRST_WORDS:
-        raise reader.wrong(f"{name} cannot be a phone's name: a sentence begins with it", "take another word")
+        raise reader.wrong(f"{name} cannot be a name: a sentence begins with it", "take another word")
     if number := reader.phones.get(name):
         raise reader.wrong(f"there is a phone {name} already", f"it is {number}")
+    if (esme := reader.esmes.get(name)) and esme.system_id:
+        raise reader.wrong(f"there is an esme {name} already", f"it is {esme.system_id}")
+    if reader.browsers.get(name):
+        raise reader.wrong(f"there is a browser {name} already", "take another word")
     return name
 
 
@@ -129,12 +162,44 @@ def _msisdn(reader: Reader) -> model.Text:
     return model.Text(number)
 
 
-def _phone(reader: Reader) -> str:
-    at = reader.at
-    name = reader.take("PHONE", Kind.WORD)
-    if name not in reader.phones:
-        raise UnfitError(at, slot="PHONE")
+def _actor(slot: str, known: Callable[[Reader], Container[str]]) -> Callable[[Reader], str]:
+    def read(reader: Reader) -> str:
+        at = reader.at
+        name = reader.take(slot, Kind.WORD)
+        if name not in known(reader):
+            raise UnfitError(at, slot=slot)
+        return name
+
+    return read
+
+
+def _octets(slot: str, most: int) -> Callable[[Reader], str]:
+    def read(reader: Reader) -> str:
+        written = reader.take(slot, Kind.WORD, Kind.TEXT)
+        if not (written.isascii() and 0 < len(written) <= most):
+            raise reader.wrong(f"no {slot.lower()} looks like this", f"it has 1 to {most} characters of ASCII")
+        return written
+
+    return read
+
+
+def _capture(reader: Reader) -> str:
+    name = reader.take("CAPTURE", Kind.WORD).removeprefix("{").removesuffix("}")
+    if not NAME.fullmatch(name):
+        raise reader.wrong(f"{name} is no name", "a name is one word of letters, digits and _")
     return name
+
+
+def _status(reader: Reader) -> str:
+    written = reader.take("STATUS", Kind.WORD)
+    if written == NOTHING:
+        return ""
+    try:
+        return status_name(status_from(written))
+    except ValueError:
+        near = get_close_matches(written.upper(), Status.__members__, n=1)
+        hint = f'did you mean "{near[0]}"?' if near else "it looks like ESME_RTHROTTLED or 0x58"
+        raise reader.wrong(f"I do not know the command_status {written}", hint) from None
 
 
 def _text(slot: str, *kinds: Kind) -> Callable[[Reader], model.Text]:
@@ -158,15 +223,6 @@ def _variable(reader: Reader) -> str:
         hint = f"write {name[1:-1]} here, and {name} where its value is to stand" if _IN_BRACES.fullmatch(name) else ""
         raise reader.wrong(f"{name} is no name", hint or "a name is one word of letters, digits and _")
     return name
-
-
-def _count(reader: Reader) -> int:
-    written = reader.take("COUNT", Kind.WORD)
-    if not written.isdecimal():
-        raise UnfitError(reader.at - 1, slot="COUNT")
-    if not int(written):
-        raise reader.wrong("this would never be played", "known: 1 and more")
-    return int(written)
 
 
 def _file(slot: str) -> Callable[[Reader], str]:
@@ -198,10 +254,12 @@ def _number(reader: Reader) -> model.Text:
     bare = reader.tokens[reader.at - 1].kind is Kind.WORD
     if bare and written.source in reader.phones:
         return model.Text(reader.phones[written.source])
+    if bare and written.source in reader.esmes:
+        return model.Text(reader.esmes[written.source].system_id)
     if number := number_of(written.source):
         return model.Text(number)
     if bare and not written.names and not written.source.isdecimal():
-        near = get_close_matches(written.source, reader.phones, n=1)
+        near = get_close_matches(written.source, [*reader.phones, *reader.esmes], n=1)
         hint = f'did you mean "{near[0]}"?' if near else "the name of a sender stands in quotes"
         raise reader.wrong(f'there is no phone "{written.source}"', hint)
     return written
@@ -233,11 +291,23 @@ def _expected(reader: Reader) -> model.Expected:
     return model.Expected(how or model.CONTAINING, _text(slot, *kinds)(reader))
 
 
-def _outcome(reader: Reader) -> str:
-    outcome = reader.take("OUTCOME", Kind.WORD)
-    if outcome not in OUTCOMES:
-        raise reader.wrong(f"I do not know the outcome {outcome}", way_out(outcome, OUTCOMES))
-    return outcome
+def _one_of(slot: str, known: tuple[str, ...]) -> Callable[[Reader], str]:
+    def read(reader: Reader) -> str:
+        word = reader.take(slot, Kind.WORD)
+        if word not in known:
+            raise reader.wrong(f"I do not know the {slot.lower()} {word}", way_out(word, known))
+        return word
+
+    return read
+
+
+def _count(reader: Reader) -> int:
+    written = reader.take("COUNT", Kind.WORD)
+    if not (written.isascii() and written.isdigit() and len(written) <= _DIGITS):
+        raise UnfitError(reader.at - 1, slot="COUNT")
+    if not int(written):
+        raise reader.wrong("there cannot be 0", "write 1 or more")
+    return int(written)
 
 
 def _time(reader: Reader) -> float:
@@ -253,6 +323,120 @@ def _time(reader: Reader) -> float:
     return float(found[1]) * UNITS.get(unit, 1.0)
 
 
+def _url(reader: Reader) -> model.Text:
+    url = _text("URL", Kind.WORD, Kind.TEXT)(reader)
+    if not url.source.startswith(("/", "http://", "https://", "{")):
+        hint = "write a path of the gateway such as /cabinet, or http://127.0.0.1:9000/path"
+        raise reader.wrong(f"{url.source} is no address", hint)
+    return url
+
+
+def _fields(slot: str) -> Callable[[Reader], tuple[model.Field, ...]]:
+    def read(reader: Reader) -> tuple[model.Field, ...]:
+        fields = []
+        while True:
+            name = reader.take(slot, Kind.WORD, Kind.TEXT)
+            bare = reader.token is not None and reader.token.kind is Kind.WORD
+            value = _text(slot, Kind.WORD, Kind.TEXT)(reader)
+            more = bare and value.source.endswith(",")
+            if more:
+                value = model.Text(value.source[:-1])
+            elif reader.sees(","):
+                reader.at += 1
+                more = True
+            fields.append(model.Field(name, value, bare))
+            if not more:
+                return tuple(fields)
+
+    return read
+
+
+def _body(reader: Reader) -> model.Body:
+    if reader.sees("with"):
+        reader.at += 1
+        return model.Body(_fields("BODY")(reader))
+    if not reader.sees("json"):
+        raise UnfitError(reader.at, slot="BODY")
+    reader.at += 1
+    following = reader.tokens[reader.at + 1 :]
+    if reader.token is None or reader.token.kind is not Kind.TEXT or (following and following[0].value != "header"):
+        return model.Body(_fields("BODY")(reader), json=True)
+    raw = model.Text(reader.take("BODY", Kind.TEXT), json=True)
+    try:
+        json.loads(raw.fill(dict.fromkeys(raw.names, "1")))
+    except ValueError as error:
+        raise reader.wrong(f"this is no JSON: {error}") from None
+    return model.Body(json=True, raw=raw)
+
+
+def _http_status(reader: Reader) -> int:
+    written = reader.take("HTTP_STATUS", Kind.WORD)
+    if not (written.isascii() and written.isdigit() and 100 <= int(written[:4]) <= 599):
+        raise reader.wrong(f"{written} is no status", "a status is a number such as 200 or 404")
+    return int(written)
+
+
+def _word(slot: str) -> Callable[[Reader], str]:
+    return lambda reader: reader.take(slot, Kind.WORD, Kind.TEXT)
+
+
+def _parts(reader: Reader) -> int:
+    start = reader.at
+    try:
+        count = _count(reader)
+    except UnfitError:
+        raise UnfitError(start, slot="PARTS") from None
+    reader.word("part" if reader.sees("part") else "parts")
+    return count
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(f"`{word}`" for word in words)
+
+
+def _moment(reader: Reader) -> datetime:
+    first = reader.at
+    written = [reader.take("MOMENT", Kind.WORD)]
+    while reader.token and reader.token.kind is Kind.WORD:
+        written.append(reader.take("MOMENT", Kind.WORD))
+    day, *rest = written
+    try:
+        return datetime.fromisoformat(f"{day} {''.join(rest)}".rstrip())
+    except ValueError:
+        hint = "it looks like 2018-05-03 11:00, or 2018-05-03 11:00 +03:00"
+        raise WrongError(first, f"{' '.join(written)} is no moment", hint) from None
+
+
+def _rule(reader: Reader) -> Mapping[str, object]:
+    if reader.sees("off"):
+        raise UnfitError(reader.at, slot="RULE")
+    effect = reader.take("RULE", Kind.WORD)
+    if effect not in EFFECTS:
+        raise reader.wrong(f"I do not know the effect {effect}", way_out(effect, EFFECTS))
+    places, rule = {"effect": reader.at - 1}, {"effect": effect}
+    own = _OWN_KEYS.get(effect, "")
+    while reader.token:
+        key = own if reader.token.value not in _RULE_KEYS and own not in rule else reader.take("KEY", Kind.WORD)
+        if key not in _RULE_KEYS:
+            raise reader.wrong(f"a fault has no key {key}", way_out(key, _RULE_KEYS))
+        places[key] = reader.at
+        rule[key] = reader.take("RULE", Kind.WORD, Kind.TEXT, Kind.PATTERN)
+    written: dict[str, object] = dict(rule)
+    if "command" in rule:
+        written["command"] = rule["command"].split(",")
+    if found := _TIME.fullmatch(rule.get("seconds", "")):
+        written["seconds"] = float(found[1]) * UNITS.get(found[2], 1.0)
+    if (esme := reader.esmes.get(rule.get("account", ""))) and esme.system_id:
+        written["account"] = esme.system_id
+    try:
+        return FaultRule.model_validate(written).model_dump(mode="json", exclude_none=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = str(first["loc"][0]) if first["loc"] else "effect"
+        message = first["msg"].removeprefix("Value error, ")
+        raise WrongError(places.get(key, places["effect"]), message, "docs/faults.md tells the keys") from None
+
+
 SLOTS: dict[str, Slot] = {
     "VERSION": Slot("a version such as 1", "`1`", _version),
     "NAME": Slot("a name such as anna", "one word of letters, digits and `_`", _name),
@@ -261,7 +445,6 @@ SLOTS: dict[str, Slot] = {
     ),
     "TITLE": Slot('a "title"', "in quotes", _title),
     "VARIABLE": Slot("a name such as sum", "one word of letters, digits and `_`", _variable),
-    "COUNT": Slot("a count such as 3", "`1`, `2`, ...", _count),
     "TABLE": Slot(
         "a file such as users.csv",
         "the name of a CSV file beside the script, in quotes if it has spaces",
@@ -269,7 +452,42 @@ SLOTS: dict[str, Slot] = {
     ),
     "SCRIPT": Slot("a file such as shared/phones.ussd", "the name of a script, as seen from this one", _file("SCRIPT")),
     "TAGS": Slot("a word such as smoke", "`smoke`, or several: `smoke, slow`", _tags),
-    "PHONE": Slot("the name of a phone", "a name that `phone ... is ...` gave", _phone),
+    "PHONE": Slot(
+        "the name of a phone", "a name that `phone ... is ...` gave", _actor("PHONE", lambda reader: reader.phones)
+    ),
+    "ESME": Slot(
+        "the name of an ESME", "a name that `esme ... is ...` gave", _actor("ESME", lambda reader: reader.esmes)
+    ),
+    "SYSTEM_ID": Slot("a system_id such as test", "`test`", _octets("SYSTEM_ID", 15)),
+    "PASSWORD": Slot('a "password"', "in quotes, or one word", _octets("PASSWORD", 8)),
+    "MODE": Slot("transmitter, receiver or transceiver", _listed(MODES), _one_of("MODE", MODES)),
+    "STATUS": Slot(
+        "a command_status such as ESME_RTHROTTLED",
+        "`ESME_RTHROTTLED`, `0x58`; `nothing` where no response is to come",
+        _status,
+    ),
+    "STAT": Slot("a word such as DELIVRD", _listed(STATS), _one_of("STAT", STATS)),
+    "SENDER": Slot('a number, or a "name"', "`5000`, or a name in quotes", _text("SENDER", Kind.WORD, Kind.TEXT)),
+    "CAPTURE": Slot("a name such as first", "one word; `{first}` is the message_id from there on", _capture),
+    "ID": Slot("a {capture}", "`{first}`", _text("ID", Kind.WORD, Kind.TEXT)),
+    "BROWSER": Slot(
+        "the name of a browser", "a name that `browser ...` gave", _actor("BROWSER", lambda reader: reader.browsers)
+    ),
+    "URL": Slot(
+        "an address such as /cabinet", "`/cabinet` on the gateway, `http://127.0.0.1:9000/path` elsewhere", _url
+    ),
+    "BODY": Slot(
+        "with and fields, or json",
+        'a form: `with number "8 (000) 100-00-01", password {password}`; JSON: `json name "Anna", age 20`, or as it'
+        " stands behind `json:`",
+        _body,
+    ),
+    "HEADERS": Slot(
+        "a header such as Accept text/plain", '`Accept text/plain, Authorization "Bearer {key}"`', _fields("HEADERS")
+    ),
+    "HTTP_STATUS": Slot("a status such as 200", "`200`", _http_status),
+    "HEADER": Slot("a header such as Location", "`Location`", _word("HEADER")),
+    "PATH": Slot("a field such as balance", "`balance`, `messages.0.text`", _word("PATH")),
     "CODE": Slot("a code such as *111#", "`*111#`, `*111*25#`, `*111*{number}#`", _code),
     "ANSWER": Slot("an answer such as 1", "`1`, `{capture}`, or in quotes", _text("ANSWER", Kind.WORD, Kind.TEXT)),
     "EXPECTED": Slot(
@@ -277,7 +495,21 @@ SLOTS: dict[str, Slot] = {
         '`"text"` or `containing "text"`; `exactly "text"`; `/pattern/` or `matching /pattern/`',
         _expected,
     ),
-    "OUTCOME": Slot("an outcome such as timeout", ", ".join(f"`{outcome}`" for outcome in OUTCOMES), _outcome),
+    "OUTCOME": Slot("an outcome such as timeout", _listed(OUTCOMES), _one_of("OUTCOME", OUTCOMES)),
+    "MOMENT": Slot(
+        "a moment such as 2018-05-03 11:00",
+        "`2018-05-03 11:00`, in the operator's time; `2018-05-03 11:00 +03:00`",
+        _moment,
+    ),
+    "RULE": Slot(
+        "an effect such as throttle",
+        f"{_listed(EFFECTS)}; behind it keys and values: `slow 3s account test command submit_sm nth 2`",
+        _rule,
+    ),
+    "COUNT": Slot("a number such as 3", "`3`", _count),
+    "PARTS": Slot("parts such as 3 parts", "`3 parts`, `1 part`", _parts),
+    "ENCODING": Slot("an encoding such as ucs2", _listed(ENCODINGS), _one_of("ENCODING", ENCODINGS)),
+    "LANGUAGE": Slot("a language such as en", _listed(LANGUAGES), _one_of("LANGUAGE", LANGUAGES)),
     "NUMBER": Slot("a number such as 3339", "`3339`, a phone's name, or a sender's name in quotes", _number),
     "TIME": Slot("a time such as 5s", "`5` or `5s`, `3min`, `2h`, `30d`, also `3 minutes`", _time),
     "TEXT": Slot('a "text"', "in quotes; one word can do without", _text("TEXT", Kind.TEXT, Kind.WORD)),
@@ -303,7 +535,18 @@ class Sentence:
 
 SENTENCES = (
     Sentence("version VERSION", model.Version, "The version of the language; may be left out, else comes first."),
+    Sentence(
+        "starts at MOMENT",
+        model.Starts,
+        "The moment at which the clock stands in the beginning; above the first scenario.",
+    ),
     Sentence("phone NAME is MSISDN", model.Phone, "Names a phone, for the whole file from here on."),
+    Sentence(
+        "esme NAME is SYSTEM_ID [with password PASSWORD]",
+        model.Esme,
+        "Names an ESME, for the whole file from here on; without `with password` the system_id is its password.",
+    ),
+    Sentence("browser NAME", model.Browser, "Names a browser, with cookies of its own in each scenario."),
     Sentence("use SCRIPT", model.Use, "Phones, variables, `setup` and `teardown` of another file hold here too."),
     Sentence(
         "let VARIABLE be TEXT", model.Let, "`{VARIABLE}` stands for the text: in the file, or the rest of the scenario."
@@ -325,23 +568,91 @@ SENTENCES = (
         "PHONE sees awaiting screen [EXPECTED]", model.See, "The phone asks for an answer.", {"state": "awaiting"}
     ),
     Sentence("PHONE sees outcome OUTCOME", model.See, "How the dialogue ended."),
+    Sentence(
+        "PHONE sees screen of at most COUNT octets",
+        model.Measure,
+        "The text takes so many octets of a USSD string, packed: 160 are the most there can be.",
+        {"unit": "octets"},
+    ),
+    Sentence(
+        "PHONE sees screen of at most COUNT characters",
+        model.Measure,
+        "The text has so many characters.",
+        {"unit": "characters"},
+    ),
+    Sentence("PHONE sees screen encoded ENCODING", model.Measure, "How the text was encoded on its way."),
     Sentence("PHONE hangs up", model.HangUp, "Cancels the dialogue."),
     Sentence(
-        "PHONE receives sms [from NUMBER] [within TIME] [EXPECTED]",
+        "PHONE receives sms [from NUMBER] [within TIME] [in PARTS] [encoded ENCODING] [EXPECTED]",
         model.Receive,
-        "The next SMS that fits has come, or comes in time; without `within`, in 5 seconds.",
+        "The next SMS of that sender and text has come, or comes in time; without `within`, in 5 seconds.",
     ),
     Sentence(
         "PHONE receives no sms (for TIME) [from NUMBER] [EXPECTED]",
         model.ReceiveNone,
         "The time passes, and no SMS that fits is there.",
     ),
-    Sentence("PHONE sends sms TEXT to NUMBER", model.Send, "Sends an SMS."),
+    Sentence("PHONE sends sms TEXT to NUMBER [encoded ENCODING]", model.Send, "Sends an SMS."),
     Sentence("PHONE turns off", model.Turn, "Leaves the network: what is sent to it waits.", {"on": False}),
     Sentence("PHONE turns on", model.Turn, "Comes back: what waited arrives.", {"on": True}),
+    Sentence("PHONE memory is full", model.Memory, "No SMS finds room: what is sent to it waits.", {"full": True}),
+    Sentence("PHONE memory has room", model.Memory, "There is room again: what waited arrives.", {"full": False}),
+    Sentence("PHONE speaks LANGUAGE", model.Speak, "Chooses the language of the operator's texts."),
     Sentence("network pushes TEXT to PHONE from CODE", model.Push, "A text that nobody asked for.", {"asks": False}),
     Sentence("network asks PHONE TEXT from CODE", model.Push, "A question that the phone can answer.", {"asks": True}),
+    Sentence(
+        "ESME binds [as MODE] [answered STATUS]",
+        model.Bind,
+        "Connects and binds, as a transceiver where nothing else is said; without `answered` as ESME_ROK.",
+    ),
+    Sentence(
+        "ESME submits TEXT to NUMBER [from SENDER] [encoded ENCODING] [answered STATUS] [keeping id as CAPTURE]",
+        model.Submit,
+        "Submits a message and waits for the response; the sender is the system_id where nothing else is said.",
+    ),
+    Sentence(
+        "ESME submits TEXT to NUMBER (with receipt) [from SENDER] [encoded ENCODING] [answered STATUS]"
+        " [keeping id as CAPTURE]",
+        model.Submit,
+        "The same, and asks for a receipt.",
+        {"receipt": True},
+    ),
+    Sentence(
+        "ESME gets receipt STAT [for ID] [within TIME]",
+        model.GetReceipt,
+        "The next receipt that fits has come, or comes in time; without `within`, in 5 seconds.",
+    ),
+    Sentence("ESME gets no receipt for TIME", model.GetNoReceipt, "The time passes, and no receipt is there."),
+    Sentence(
+        "ESME receives (EXPECTED) [from NUMBER] [within TIME]",
+        model.EsmeReceive,
+        "The next message that fits has come, or comes in time.",
+    ),
+    Sentence(
+        "ESME receives sms [from NUMBER] [within TIME] [in PARTS] [encoded ENCODING] [EXPECTED]",
+        model.EsmeReceive,
+        "The same, as phones have it.",
+    ),
+    Sentence(
+        "ESME receives no sms (for TIME) [from NUMBER] [EXPECTED]",
+        model.EsmeReceiveNone,
+        "The time passes, and no message that fits is there.",
+    ),
+    Sentence("ESME unbinds", model.Leave, "Unbinds and closes the connection."),
+    Sentence("BROWSER gets URL [header HEADERS]", model.Request, "Asks for a page.", {"method": "GET"}),
+    Sentence("BROWSER posts URL [BODY] [header HEADERS]", model.Request, "Sends something.", {"method": "POST"}),
+    Sentence("BROWSER puts URL [BODY] [header HEADERS]", model.Request, "Puts something there.", {"method": "PUT"}),
+    Sentence("BROWSER patches URL [BODY] [header HEADERS]", model.Request, "Changes a part.", {"method": "PATCH"}),
+    Sentence("BROWSER deletes URL [header HEADERS]", model.Request, "Deletes what is there.", {"method": "DELETE"}),
+    Sentence("BROWSER sees status HTTP_STATUS", model.SeeStatus, "The status of the last answer."),
+    Sentence("BROWSER sees EXPECTED", model.SeePage, "The text of the last answer."),
+    Sentence("BROWSER sees no EXPECTED", model.SeePage, "What the last answer does not say.", {"absent": True}),
+    Sentence("BROWSER sees header HEADER EXPECTED", model.SeePage, "A header of the last answer."),
+    Sentence("BROWSER sees field PATH EXPECTED", model.SeePage, "A field of the JSON of the last answer."),
     Sentence("wait TIME", model.Wait, "Time passes: a virtual clock is moved, a real one waited for."),
+    Sentence("wait until MOMENT", model.WaitUntil, "Time passes until then."),
+    Sentence("fault RULE", model.Fault, "From now on this goes wrong, until the scenario ends."),
+    Sentence("fault off", model.FaultOff, "Nothing goes wrong any more."),
     Sentence("repeat COUNT times", model.Repeat, "Block: its steps are played so many times."),
     Sentence("together", model.Together, "Block: the steps of each phone in their order, all phones at once."),
     Sentence("for each row in TABLE", model.ForEach, "Block: its steps are played once for each row of a CSV file."),
@@ -350,7 +661,19 @@ SENTENCES = (
 )
 """Every sentence there is."""
 
-VERBS = tuple(dict.fromkeys(row.pattern.split()[1] for row in SENTENCES if row.pattern.startswith("PHONE ")))
+ACTORS = {
+    "PHONE": ("phone", "phone {} is 70001000001"),
+    "ESME": ("esme", "esme {} is test"),
+    "BROWSER": ("browser", "browser {}"),
+}
+"""Who can begin a sentence: what a person calls him, and how he is named."""
+
+VERBS = {
+    slot: tuple(dict.fromkeys(row.pattern.split()[1] for row in SENTENCES if row.pattern.startswith(f"{slot} ")))
+    for slot in ACTORS
+}
+"""What each of them can do."""
+
 FIRST_WORDS = frozenset(word for row in SENTENCES if (word := row.pattern.split()[0]).islower())
 
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 from ussd_gateway.clock import VirtualClock
+from ussd_gateway.coding.data_coding import Alphabet, ussd_alphabet
+from ussd_gateway.config import load
+from ussd_gateway.fault_rule import FaultRule
 from ussd_gateway.handsets.handset import Handset, NotAskedError, NotAttachedError
 from ussd_gateway.handsets.handset import Screen as Shown
 from ussd_gateway.handsets.http import Pusher
 from ussd_gateway.handsets.scripted import NotReceivedError, ScriptedHandset
 from ussd_gateway.network.message import ASK, NOTIFY, Ussd
 from ussd_gateway.network.session import SessionError
-from ussd_gateway.scenario.play import PhoneError, Screen, Sms
+from ussd_gateway.scenario.browser import ScriptedBrowser
+from ussd_gateway.scenario.esme import ScriptedEsme
+from ussd_gateway.scenario.play import PhoneError, Screen, Sms, start_at
 from ussd_gateway.serve import Gateway
 
 ALONE: dict[str, Any] = {
@@ -30,19 +36,27 @@ ALONE: dict[str, Any] = {
 
 
 @asynccontextmanager
-async def local_driver(config: str | Path | None = None) -> AsyncIterator[LocalDriver]:
+async def local_driver(config: str | Path | None = None, starts: datetime | None = None) -> AsyncIterator[LocalDriver]:
     """A driver on a gateway of its own: free ports, a store in memory, a virtual clock.
 
     config  the settings; None as `ussd_gateway.config.load` finds them
+    starts  the moment at which the clock begins, without a zone in the operator's time; None is the machine's
 
     Raises ConfigError and ListenError.
     """
-    async with Gateway.from_config(config, clock=VirtualClock(), flags=ALONE) as gateway:
+    clock = VirtualClock()
+    if starts:
+        hours = load(config, ALONE).config.menus.utc_offset
+        moment = starts if starts.tzinfo else starts.replace(tzinfo=timezone(timedelta(hours=hours)))
+        clock = VirtualClock(moment.timestamp())
+    async with Gateway.from_config(config, clock=clock, flags=ALONE) as gateway:
         yield LocalDriver(gateway)
 
 
 class LocalDriver:
     """Plays on a gateway in this process."""
+
+    virtual = True  # its clock
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
@@ -58,9 +72,44 @@ class LocalDriver:
         """The gateway's time."""
         return self._gateway.clock.now()
 
+    async def esme(self, system_id: str, password: str) -> ScriptedEsme:
+        """An ESME that can bind as this account."""
+        return ScriptedEsme(system_id, password, self._gateway.smpp_address, self)
+
+    async def moment(self) -> datetime:
+        """The moment of the clock, in the operator's time."""
+        zone = timezone(timedelta(hours=self._gateway.config.menus.utc_offset))
+        return datetime.fromtimestamp(self._gateway.now(), zone)
+
+    async def start_at(self, moment: datetime) -> None:
+        """Move the clock there; ActorError when it is later already."""
+        await start_at(self, moment)
+
+    async def faults(self) -> Sequence[Mapping[str, object]]:
+        """The rules of what goes wrong."""
+        return [row.rule.written for row in self._gateway.faults.counted]
+
+    async def set_faults(self, rules: Sequence[Mapping[str, object]]) -> None:
+        """From now on these rules hold, and no others."""
+        self._gateway.faults.replace([FaultRule.model_validate(rule).rule() for rule in rules])
+
+    async def browser(self) -> ScriptedBrowser:
+        """A browser without cookies."""
+        return ScriptedBrowser(self._gateway.http_url)
+
     async def wait(self, seconds: float) -> None:
         """Move the clock."""
         await self._gateway.wait(seconds)
+
+    async def passing(self, seconds: float) -> AsyncIterator[None]:
+        """Move the clock from deadline to deadline, with an item before the first move and behind each."""
+        end = self._gateway.now() + seconds
+        await self._gateway.settle()
+        yield
+        while (now := self._gateway.now()) < end:
+            due = self._gateway.next_deadline()
+            await self._gateway.advance((end if due is None else min(due, end)) - now)
+            yield
 
     async def push(self, msisdn: str, text: str, code: str, *, asks: bool) -> None:
         """Show a text on a phone, from a code."""
@@ -114,16 +163,24 @@ class LocalPhone:
         shown = self._scripted.screen
         return None if shown is None else _screen(shown)
 
-    async def send(self, to: str, text: str) -> None:
-        """Send an SMS; PhoneError when the phone is off, or the text too long."""
+    async def send(self, to: str, text: str, encoding: str = "") -> None:
+        """Send an SMS; PhoneError when the phone is off, the text too long, or beyond the alphabet."""
         try:
-            await self._scripted.send(to, text)
+            await self._scripted.send(to, text, alphabet=Alphabet(encoding) if encoding else None)
         except (NotAttachedError, ValueError) as error:
             raise PhoneError(str(error)) from error
 
     async def turn(self, on: bool) -> None:
         """Join the network, or leave it."""
         await (self._scripted.turn_on() if on else self._scripted.turn_off())
+
+    async def fill_memory(self, full: bool) -> None:
+        """Leave no room for SMS, or make some."""
+        self._gateway.memory_full(self._handset.party, full)
+
+    async def speak(self, language: str) -> None:
+        """Choose the language of the operator's texts."""
+        self._gateway.selfcare.languages.set_language(self._handset.msisdn, language)
 
     async def receive(self, sender: str, match: str, within: float) -> Sms | None:
         """The next unread SMS that fits, within so many seconds of the gateway's clock."""
@@ -133,7 +190,7 @@ class LocalPhone:
             return None
         except ValueError as error:
             raise PhoneError(str(error)) from error
-        return Sms(sms.id, sms.sender, sms.text)
+        return next(kept for kept in await self.inbox() if kept.id == sms.id)
 
     async def receive_none(self, sender: str, match: str, seconds: float) -> Sms | None:
         """Let time pass; then the first unread SMS that fits."""
@@ -142,8 +199,10 @@ class LocalPhone:
 
     async def inbox(self) -> Sequence[Sms]:
         """Every SMS received since `begin`."""
-        return [Sms(sms.id, sms.sender, sms.text) for sms in self._handset.received(after=self._began_after)]
+        received = self._handset.received(after=self._began_after)
+        return [Sms(sms.id, sms.sender, sms.text, sms.parts, sms.alphabet.value) for sms in received]
 
 
 def _screen(shown: Shown) -> Screen:
-    return Screen(str(shown), shown.awaiting, shown.outcome, shown.session)
+    encoding = ussd_alphabet(shown.data_coding).value
+    return Screen(str(shown), shown.awaiting, shown.outcome, shown.session, encoding)

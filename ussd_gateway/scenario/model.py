@@ -5,9 +5,11 @@ A step is a frozen dataclass with one field for each slot of its sentence in `la
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 
 SMS_PATIENCE = 5.0  # seconds in which an SMS is expected, when the sentence does not say
 FINAL, AWAITING = "final", "awaiting"
@@ -15,6 +17,7 @@ NUMBER_OF = "_number_of_"  # and a phone's name: the capture that holds its numb
 CONTAINING, EXACTLY, MATCHING = "containing", "exactly", "matching"
 
 _IN_TEXT = re.compile(r"\{\{|\{([^\W\d]\w*)\}|\{")
+_IN_JSON = re.compile(r"\{([^\W\d]\w*)\}")
 # In a regular expression {3} and {2,4} are repetitions and \{ is a brace; \N{BULLET} names a character.
 _IN_PATTERN = re.compile(r"\\N\{[^}]*\}|\\.|\{([^\W\d]\w*)\}", re.DOTALL)
 
@@ -24,11 +27,13 @@ class Text:
     """A text of a script, in which {name} stands for what a pattern has captured.
 
     pattern says that the text is a regular expression: {3} is a repetition there, and {name} stands for the very
-    characters that were captured.
+    characters that were captured. json says that it is JSON: { is a brace there, and what stands for {name} is written
+    as a string of JSON has it, without its quotes.
     """
 
     source: str
     pattern: bool = False
+    json: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -44,6 +49,8 @@ class Text:
         """The text with every capture in its place; KeyError for one that is not there."""
 
         def value(found: re.Match[str]) -> str:
+            if found[1] and self.json:
+                return json.dumps(captures[found[1]], ensure_ascii=False)[1:-1]
             if found[1]:
                 return re.escape(captures[found[1]]) if self.pattern else captures[found[1]]
             return "{" if found[0] == "{{" and not self.pattern else found[0]
@@ -52,6 +59,8 @@ class Text:
 
     @property
     def _regex(self) -> re.Pattern[str]:
+        if self.json:
+            return _IN_JSON
         return _IN_PATTERN if self.pattern else _IN_TEXT
 
     def _places(self) -> list[re.Match[str]]:
@@ -101,6 +110,29 @@ class Version(Step):
     """The version of the language that the file is written in."""
 
     version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Starts(Step):
+    """The moment at which the clock stands when the first scenario begins; without a zone in the operator's time."""
+
+    moment: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Esme(Step):
+    """An ESME gets its name; without a password it is the system_id."""
+
+    name: str
+    system_id: str
+    password: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Browser(Step):
+    """A browser gets its name."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,11 +277,30 @@ class See(Action):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Measure(Action):
+    """How long the text on the screen is, and how it was encoded.
+
+    count     int; so many at most, 0 for any number
+    unit      "octets" or "characters"; of what there are so many
+    encoding  str; "" for any
+    """
+
+    count: int = 0
+    unit: str = ""
+    encoding: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Receive(Action):
-    """An SMS that no earlier step has read has come, or comes within `time` seconds; `number` is whom it is from."""
+    """An SMS that no earlier step has read has come, or comes within `time` seconds; `number` is whom it is from.
+
+    That SMS has so many `parts` (0 for any number) and that encoding ("" for any).
+    """
 
     number: Text | None = None
     time: float = SMS_PATIENCE
+    parts: int = 0
+    encoding: str = ""
     expected: Expected | None = None
 
 
@@ -264,10 +315,11 @@ class ReceiveNone(Action):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Send(Action):
-    """Send an SMS."""
+    """Send an SMS; `encoding` is "" for the one that the text needs."""
 
     text: Text
     number: Text
+    encoding: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,10 +330,43 @@ class Turn(Action):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Memory(Action):
+    """The memory for SMS is full, or has room again."""
+
+    full: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speak(Action):
+    """Choose the language of the operator's texts."""
+
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wait(Action):
     """Let `time` seconds pass."""
 
     time: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitUntil(Action):
+    """Let time pass until a moment, without a zone in the operator's time."""
+
+    moment: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault(Action):
+    """From now on this goes wrong; `rule` is a rule of docs/faults.md by its keys."""
+
+    rule: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultOff(Action):
+    """From now on nothing goes wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -302,6 +387,155 @@ class Check(Action):
     same: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EsmeAction(Action):
+    """What an ESME does; `esme` is its name."""
+
+    esme: str
+
+    @property
+    def actor(self) -> str:
+        """Its name."""
+        return self.esme
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bind(EsmeAction):
+    """Connect and bind; `status` is the command_status of the response."""
+
+    mode: str = "transceiver"
+    status: str = "ESME_ROK"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submit(EsmeAction):
+    """Submit a message.
+
+    sender    Text or None; None for the system_id
+    receipt   bool; a receipt is asked for
+    encoding  str; "" for the one that the text needs
+    status    str; the command_status of the response, "" for no response
+    capture   str; the name under which the message_id is kept, "" for none
+    """
+
+    text: Text
+    number: Text
+    sender: Text | None = None
+    receipt: bool = False
+    encoding: str = ""
+    status: str = "ESME_ROK"
+    capture: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetReceipt(EsmeAction):
+    """A receipt that no earlier step has read has come, or comes within `time` seconds; `id` is its message_id."""
+
+    stat: str
+    id: Text | None = None
+    time: float = SMS_PATIENCE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetNoReceipt(EsmeAction):
+    """After `time` seconds there is no receipt that no earlier step has read."""
+
+    time: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EsmeReceive(EsmeAction):
+    """A message has come, or comes within `time` seconds; as `Receive`."""
+
+    number: Text | None = None
+    time: float = SMS_PATIENCE
+    parts: int = 0
+    encoding: str = ""
+    expected: Expected | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EsmeReceiveNone(EsmeAction):
+    """After `time` seconds there is no message; as `ReceiveNone`."""
+
+    time: float
+    number: Text | None = None
+    expected: Expected | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leave(EsmeAction):
+    """Unbind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a form or a header; `bare` says that the value stood without quotes."""
+
+    name: str
+    value: Text
+    bare: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What a request carries: the fields of a form or of a JSON object, or JSON as it was written."""
+
+    fields: tuple[Field, ...] = ()
+    json: bool = False
+    raw: Text | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrowserAction(Action):
+    """What a browser does; `browser` is its name."""
+
+    browser: str
+
+    @property
+    def actor(self) -> str:
+        """Its name."""
+        return self.browser
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request(BrowserAction):
+    """Ask for a page."""
+
+    method: str
+    url: Text
+    body: Body = Body()
+    headers: tuple[Field, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeeStatus(BrowserAction):
+    """The status of the last answer."""
+
+    http_status: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeePage(BrowserAction):
+    """What the last answer says: its text, a field of its JSON (`path`) or one of its headers.
+
+    absent  bool; the text is not to be there
+    """
+
+    expected: Expected
+    header: str = ""
+    path: str = ""
+    absent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whom an ESME binds as."""
+
+    system_id: str
+    password: str
+
+
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """What is played from beginning to end, and either passes or fails.
@@ -314,6 +548,7 @@ class Scenario:
     setup      tuple of Action; played before it
     teardown   tuple of Action; played after it, whatever became of it
     variables  dict; the value of each variable by name
+    esmes      dict; the Account of each ESME by name
     """
 
     name: str
@@ -324,14 +559,16 @@ class Scenario:
     setup: tuple[Action, ...] = ()
     teardown: tuple[Action, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
+    esmes: Mapping[str, Account] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A file: its name as it was given, and its scenarios in order."""
+    """A file: its name as it was given, its scenarios in order, and when its clock begins, None for any moment."""
 
     name: str
     scenarios: tuple[Scenario, ...]
+    starts: Starts | None = None
 
 
 def walk(steps: Iterable[Action]) -> Iterator[Action]:
@@ -350,3 +587,8 @@ def texts(step: Step) -> Iterator[Text]:
             yield value.text
         elif isinstance(value, Text):
             yield value
+        elif isinstance(value, Body):
+            yield from (field.value for field in value.fields)
+            yield from filter(None, [value.raw])
+        elif isinstance(value, tuple):
+            yield from (field.value for field in value if isinstance(field, Field))

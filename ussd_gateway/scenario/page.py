@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ussd_gateway.clock import iso
 from ussd_gateway.scenario import report
-from ussd_gateway.scenario.play import Event, Kind, Result
+from ussd_gateway.scenario.play import Event, Failure, Kind, Result
 
 _MARKS = re.compile(r"(\[-.*?-\]|\{\+.*?\+\})", re.DOTALL)
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -38,9 +38,9 @@ class Bubble:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A step in the chat: its line, when it was and how long it took, and its bubbles."""
+    """A step in the chat: where it stands, when it was and how long it took, and its bubbles."""
 
-    line: int
+    place: str
     after: str
     took: str
     sentence: str
@@ -63,6 +63,7 @@ def page(files: Sequence[tuple[str, Sequence[Result]]], facts: Mapping[str, str]
         passed=len(results) - failed,
         seconds=sum(result.seconds for result in results),
         began=_moment(min((result.began for result in results), default=0.0)),
+        failures=failures,
         phones=phones,
         rows=rows,
         parts=parts,
@@ -74,6 +75,11 @@ def page(files: Sequence[tuple[str, Sequence[Result]]], facts: Mapping[str, str]
     )
 
 
+def failures(result: Result) -> tuple[Failure, ...]:
+    """What failed, and what failed in the teardown after it."""
+    return (result.failure, *result.failure.later) if result.failure else ()
+
+
 def phones(result: Result) -> list[str]:
     """The phones of the transcript, in the order in which they turn up."""
     return list(dict.fromkeys(event.phone for event in result.events if event.phone))
@@ -81,14 +87,14 @@ def phones(result: Result) -> list[str]:
 
 def rows(result: Result) -> Iterator[Row]:
     """The chat of a scenario, a row for each step."""
-    last = result.steps[-1] if result.steps else None
     for step, events in report.told_steps(result):
         bubbles = tuple(map(_bubble, events))
-        failed = step is last and not result.passed
-        if failed or not any(event.kind is Kind.DONE for event in events):  # otherwise they say what was done
+        done = [event.text for event in events if event.kind is Kind.DONE]
+        if not done or (step.failed and step.sentence not in done):  # otherwise they say what was done
             bubbles = (*bubbles, Bubble("note", step.sentence))
         took = report.duration(step.seconds)
-        yield Row(step.line, report.after(result, step.at), took, step.sentence, failed, bubbles)
+        place = f"{step.file}:{step.line}" if step.file else f"line {step.line}"
+        yield Row(place, report.after(result, step.at), took, step.sentence, step.failed, bubbles)
 
 
 def parts(difference: str) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from itertools import chain
+from os.path import normpath
 from pathlib import Path, PurePath
+from typing import Any, TypeVar
 
 from ussd_gateway.patterns import compiled
 from ussd_gateway.scenario import language, model
@@ -19,6 +21,7 @@ from ussd_gateway.scenario.model import Action, Expected, Scenario, Script, Step
 from ussd_gateway.scenario.tables import Table, table
 from ussd_gateway.scenario.tokens import Kind, Line, Mistake, MistakeError, Token, lines
 
+_Value = TypeVar("_Value")
 _ENDS = ("end", "done", "}")  # other languages close a block with
 _GROUP = re.compile(r"\(\?P<([^\W\d]\w*)>")
 
@@ -76,14 +79,18 @@ class _Frame:
     table: Table | None = None
 
 
-class _Anybody(dict[str, str]):
-    """The phones of a file that could not be read: any word may be one of them."""
+class _Anybody(dict[str, _Value]):
+    """The phones or ESMEs of a file that could not be read: any word may be one of them."""
+
+    def __init__(self, value: _Value, known: Mapping[str, _Value]) -> None:
+        super().__init__(known)
+        self._value = value
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and bool(NAME.fullmatch(name)) and name not in language.FIRST_WORDS
 
-    def __missing__(self, name: str) -> str:
-        return ""
+    def __missing__(self, name: str) -> _Value:
+        return self._value
 
 
 class _Parser:
@@ -98,6 +105,9 @@ class _Parser:
         self._used = {} if used is None else used
         self.mistakes: list[Mistake] = []
         self.phones: dict[str, str] = {}
+        self.esmes: dict[str, model.Account] = {}
+        self.browsers: dict[str, bool] = {}
+        self.starts: model.Starts | None = None
         self.variables: dict[str, str] = {}
         self.setups: dict[str, tuple[Action, ...]] = {}  # by file
         self.teardowns: dict[str, tuple[Action, ...]] = {}
@@ -115,7 +125,7 @@ class _Parser:
         scenarios = tuple(self._scenarios(text))
         if self.mistakes:
             raise ScriptError(self._source, self.mistakes)
-        return Script(self._source, scenarios)
+        return Script(self._source, scenarios, self.starts)
 
     def read(self, text: str) -> None:
         """All lines of the file; self then knows what is in it, and what is wrong."""
@@ -123,7 +133,7 @@ class _Parser:
             self._lines[line.number] = line
             self._close_blocks(line.indent)
             try:
-                step = _step(line, self._all_phones(), self._file)
+                step = _step(line, self._names(line), self._file)
                 self._check_depth(line)
                 self._put(step, line)
             except MistakeError as error:
@@ -140,9 +150,16 @@ class _Parser:
                 taken[step.name] = f"{{{step.capture}}}"
         return known, taken
 
-    def _all_phones(self) -> dict[str, str]:
+    def _names(self, line: Line) -> Reader:
         phones = self.phones | self.taken
-        return _Anybody(phones) if self._guesses else phones
+        if self._guesses:
+            return Reader(
+                line.tokens,
+                _Anybody("", phones),
+                _Anybody(model.Account("", ""), self.esmes),
+                _Anybody(False, self.browsers),
+            )
+        return Reader(line.tokens, phones, self.esmes, self.browsers)
 
     # What each sentence does to the file ----------------------------------------------------------------------------
 
@@ -157,6 +174,15 @@ class _Parser:
             case model.Use():
                 self._check_on_top(line)
                 self._use(step, line)
+            case model.Esme():
+                self.esmes[step.name] = model.Account(step.system_id, step.password or step.system_id)
+            case model.Starts():
+                self._check_on_top(line)
+                if self.starts:
+                    raise MistakeError(_whole(line, "there is a moment to start at already", "write one of them"))
+                self.starts = step
+            case model.Browser():
+                self.browsers[step.name] = True
             case model.Title():
                 self._begin(step, line)
             case model.Setup() | model.Teardown():
@@ -266,6 +292,10 @@ class _Parser:
             self.known.add(words[1].strip("{}"))
         if words[0] in ("for", "use"):
             self._guesses = True
+        if words[0] == "esme" and len(words) > 1 and NAME.fullmatch(words[1]):
+            self.esmes.setdefault(words[1], model.Account("", ""))
+        if words[0] == "browser" and len(words) > 1:
+            self.browsers.setdefault(words[1], False)
         for token in line.tokens:
             if token.kind is Kind.PATTERN:
                 self.known.update(_GROUP.findall(token.value))
@@ -348,14 +378,18 @@ class _Parser:
             self.mistakes += [replace(mistake, file=mistake.file or str(path)) for mistake in other.mistakes]
         other = self._used[real]
         self._guesses = self._guesses or bool(other.mistakes)
-        for what, own, others in (
+        declared: tuple[tuple[str, dict[str, Any], dict[str, Any]], ...] = (
             ("a phone", self.phones, other.phones),
+            ("an esme", self.esmes, other.esmes),
+            ("a browser", self.browsers, other.browsers),
             ("a variable", self.variables, other.variables),
-        ):
+        )
+        for what, own, others in declared:
             for name, value in others.items():
                 if own.setdefault(name, value) != value:
                     message = f"{step.script} has {what} {name}, and there is another one here"
                     raise MistakeError(_at(line, line.tokens[-1], message, "give one of them another name"))
+        self.starts = self.starts or other.starts
         self.setups |= other.setups
         self.teardowns |= other.teardowns
         known, taken = other.on_top()
@@ -401,11 +435,12 @@ class _Parser:
             tuple(chain.from_iterable(self.setups.values())),
             tuple(chain.from_iterable(reversed(self.teardowns.values()))),
             dict(self.variables),
+            dict(self.esmes),
         )
 
 
 def _beside(source: str, name: str) -> Path:
-    return Path(source).parent / name
+    return Path(normpath(Path(source).parent / name))
 
 
 def _text_of(path: Path, name: str, line: Line) -> str:
@@ -444,7 +479,7 @@ def _apart(block: model.Together, lines: Mapping[int, Line]) -> Iterator[Mistake
     captures: dict[str, model.Action] = {}  # who finds what first
     for step in block.steps:
         if not step.actor:
-            message = "what stands in together is about one phone"
+            message = "what stands in together is about one phone or ESME"
             yield _whole(lines[step.line], message, "move this above or below the block")
         for inner in model.walk([step]):
             for name in captured(inner):
@@ -461,12 +496,12 @@ def _apart(block: model.Together, lines: Mapping[int, Line]) -> Iterator[Mistake
                     yield _whole(lines[inner.line], message, hint)
 
 
-def _step(line: Line, phones: dict[str, str], file: str) -> Step:
+def _step(line: Line, names: Reader, file: str) -> Step:
     """The step that the line's sentence makes; MistakeError when there is no such sentence."""
     refusals: list[UnfitError] = []
     wrongs: list[WrongError] = []
     for sentence in SENTENCES:
-        reader = Reader(line.tokens, phones)
+        reader = replace(names, at=0, refusals=[])
         try:
             found = language.match(sentence, reader)
         except WrongError as wrong:
@@ -478,13 +513,13 @@ def _step(line: Line, phones: dict[str, str], file: str) -> Step:
     furthest = max((refusal.at for refusal in refusals), default=-1)
     if wrongs and max(wrong.at for wrong in wrongs) >= furthest:
         raise MistakeError(_wrong(line, max(wrongs, key=lambda wrong: wrong.at)))
-    raise MistakeError(_unfit(line, furthest, [refusal for refusal in refusals if refusal.at == furthest], phones))
+    raise MistakeError(_unfit(line, furthest, [refusal for refusal in refusals if refusal.at == furthest], names))
 
 
 # Words for what is wrong
 
 
-def _unfit(line: Line, at: int, refusals: list[UnfitError], phones: dict[str, str]) -> Mistake:
+def _unfit(line: Line, at: int, refusals: list[UnfitError], names: Reader) -> Mistake:
     at_end = at == len(line.tokens)
     if at_end:
         refusals = [refusal for refusal in refusals if not refusal.optional] or refusals
@@ -496,7 +531,7 @@ def _unfit(line: Line, at: int, refusals: list[UnfitError], phones: dict[str, st
         return Mistake(line.number, column, 1, "the sentence is not finished", line.written, f"here comes {comes}")
     token = line.tokens[at]
     if at == 0:
-        return _unknown_beginning(line, token, phones)
+        return _unknown_beginning(line, token, names)
     if _written(line, token) == ":" and all(refusal.optional or not comes for refusal in refusals):
         return _at(line, token, "no colon stands behind this sentence", "leave it out")
     if not comes:
@@ -513,18 +548,23 @@ def _no_deeper(frame: _Frame) -> str:
     return f"indent it no deeper than line {frame.line.number}, where the block begins"
 
 
-def _unknown_beginning(line: Line, token: Token, phones: dict[str, str]) -> Mistake:
+def _unknown_beginning(line: Line, token: Token, names: Reader) -> Mistake:
     follows = line.tokens[1].value if len(line.tokens) > 1 else ""
-    if token.kind is Kind.WORD and get_close_matches(follows, language.VERBS, n=1):
-        near = get_close_matches(token.value, phones, n=1)
-        hint = f'did you mean "{near[0]}"?' if near else f'name it above: "phone {token.value} is 70001000001"'
-        return _at(line, token, f'there is no phone "{token.value}"', hint)
+    actors = [*names.phones, *names.esmes, *names.browsers]
+    verbs = [verb for of_one in language.VERBS.values() for verb in of_one]
+    if token.kind is Kind.WORD and (verb := get_close_matches(follows, verbs, n=1)):
+        near = get_close_matches(token.value, actors, n=1)
+        known = {"PHONE": names.phones, "ESME": names.esmes, "BROWSER": names.browsers}
+        slots = [slot for slot in language.ACTORS if verb[0] in language.VERBS[slot]]
+        what, named = language.ACTORS[next((slot for slot in slots if near and near[0] in known[slot]), slots[0])]
+        hint = f'did you mean "{near[0]}"?' if near else f'name it above: "{named.format(token.value)}"'
+        return _at(line, token, f'there is no {what} "{token.value}"', hint)
     if token.value in _ENDS:
         hint = "a block ends where a line stands no deeper than its first one"
         return _at(line, token, f"nothing is written where a block ends, no {token.value}", hint)
     if token.kind is Kind.WORD:
-        known = [*sorted(language.FIRST_WORDS), *phones]
-        return _at(line, token, f'I do not know "{token.value}"', way_out(token.value, known))
+        words = [*sorted(language.FIRST_WORDS), *actors]
+        return _at(line, token, f'I do not know "{token.value}"', way_out(token.value, words))
     return _at(line, token, f"no sentence begins with {_written(line, token)}")
 
 
@@ -570,11 +610,15 @@ def captured(step: Action) -> Iterable[str]:
         case (
             model.See(expected=Expected(how=model.MATCHING, text=text), absent=False)
             | model.Receive(expected=Expected(how=model.MATCHING, text=text))
+            | model.SeePage(expected=Expected(how=model.MATCHING, text=text), absent=False)
+            | model.EsmeReceive(expected=Expected(how=model.MATCHING, text=text))
         ):
             return compiled(text.fill(dict.fromkeys(text.names, "x"))).groupindex
         case model.Let():
             return (step.variable,)
         case model.Phone():
             return (step.capture,)
+        case model.Submit(capture=name) if name:
+            return (name,)
         case _:
             return ()

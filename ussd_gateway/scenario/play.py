@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from itertools import groupby
 from typing import Any, Protocol
 
+from ussd_gateway.coding.data_coding import ussd_octets
 from ussd_gateway.patterns import Found, search
 from ussd_gateway.scenario import language, model
 from ussd_gateway.scenario.difference import compare, fitting_part
@@ -20,8 +24,12 @@ from ussd_gateway.scenario.secrets import Secrets
 # What a driver is -------------------------------------------------------------------------------------------------
 
 
-class PhoneError(Exception):
-    """The phone cannot do this now; the message says why. It fails the step."""
+class ActorError(Exception):
+    """Whom the step is about cannot do this now; the message says why. It fails the step."""
+
+
+class PhoneError(ActorError):
+    """A phone cannot do this now."""
 
 
 class NoGatewayError(Exception):
@@ -36,12 +44,14 @@ class Screen:
     awaiting  bool; an answer is wanted
     outcome   str; how the dialogue ended, "" while it goes on
     session   str; the id of the dialogue, "" where there is none
+    encoding  str; the alphabet in which the text came, "" where nobody knows
     """
 
     text: str
     awaiting: bool
     outcome: str = ""
     session: str = ""
+    encoding: str = ""
 
     @property
     def final(self) -> bool:
@@ -51,11 +61,41 @@ class Screen:
 
 @dataclass(frozen=True, slots=True)
 class Sms:
-    """An SMS that a phone has received; `id` differs from that of any other on this phone."""
+    """An SMS that a phone has received; `id` differs from that of any other on this phone.
+
+    parts     int; in so many it came
+    encoding  str; the alphabet in which it came
+    """
 
     id: str
     sender: str
     text: str
+    parts: int = 1
+    encoding: str = "gsm7"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A receipt that an ESME has got; `id` differs from that of anything else that arrived there.
+
+    message_id  str; what it is about
+    stat        str; what became of it, as DELIVRD
+    text        str; as it was written
+    """
+
+    id: str
+    message_id: str
+    stat: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a browser was answered; the names of the headers are in small letters."""
+
+    status: int
+    text: str
+    headers: Mapping[str, str]
 
 
 class Phone(Protocol):
@@ -80,11 +120,17 @@ class Phone(Protocol):
     async def screen(self) -> Screen | None:
         """What is shown now, None for nothing."""
 
-    async def send(self, to: str, text: str) -> None:
-        """Send an SMS."""
+    async def send(self, to: str, text: str, encoding: str = "") -> None:
+        """Send an SMS, in an alphabet or in the one that it needs."""
 
     async def turn(self, on: bool) -> None:
         """Join the network, or leave it."""
+
+    async def fill_memory(self, full: bool) -> None:
+        """Leave no room for SMS, or make some."""
+
+    async def speak(self, language: str) -> None:
+        """Choose the language of the operator's texts."""
 
     async def receive(self, sender: str, match: str, within: float) -> Sms | None:
         """The next unread SMS from `sender` ("" for anybody) in which the regular expression `match` finds something.
@@ -99,11 +145,86 @@ class Phone(Protocol):
         """Every SMS received since `begin`, the oldest first."""
 
 
+class Esme(Protocol):
+    """An ESME in the hands of the engine. What it cannot do is an ActorError."""
+
+    async def bind(self, mode: str) -> str:
+        """The command_status of the response."""
+
+    async def submit(self, text: str, to: str, source: str, *, receipt: bool, encoding: str) -> tuple[str, str]:
+        """The command_status and the message_id, "" for what does not come."""
+
+    async def receive(self, sender: str, match: str, within: float) -> Sms | None:
+        """As a phone."""
+
+    async def receive_none(self, sender: str, match: str, seconds: float) -> Sms | None:
+        """As a phone."""
+
+    async def receipt(self, stat: str, message_id: str, within: float) -> Receipt | None:
+        """The next unread receipt that fits; waits for it. It and all before it are read then."""
+
+    async def receipt_none(self, seconds: float) -> Receipt | None:
+        """Let `seconds` pass; then the first unread receipt, None when all is well."""
+
+    def inbox(self) -> Sequence[Sms | Receipt]:
+        """Everything that has arrived, the oldest first."""
+
+    async def unbind(self) -> None:
+        """Unbind."""
+
+    async def close(self) -> None:
+        """Leave nothing behind, whatever there is."""
+
+
+class Browser(Protocol):
+    """A browser in the hands of the engine."""
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        *,
+        form: Mapping[str, str] | None = None,
+        json: str | None = None,
+    ) -> Page:
+        """The answer; a path belongs to the gateway. ActorError when none comes."""
+
+    async def close(self) -> None:
+        """Leave nothing behind."""
+
+
+async def start_at(driver: Driver, moment: datetime) -> None:
+    """Move a virtual clock to where a file starts; ActorError when it is later already."""
+    now = await driver.moment()
+    if moment < now:
+        raise ActorError(f"the gateway's clock stands at {now.isoformat(timespec='seconds')} already")
+    await driver.wait((moment - now).total_seconds())
+
+
 class Driver(Protocol):
     """A network to play on."""
 
     async def phone(self, msisdn: str) -> Phone:
         """The phone with this number; PhoneError when there cannot be one."""
+
+    async def esme(self, system_id: str, password: str) -> Esme:
+        """An ESME that can bind as this account."""
+
+    async def browser(self) -> Browser:
+        """A browser without cookies."""
+
+    async def moment(self) -> datetime:
+        """The moment of the gateway's clock, in the operator's time."""
+
+    async def start_at(self, moment: datetime) -> None:
+        """The clock stands at this moment from now on; ActorError where that cannot be."""
+
+    async def faults(self) -> Sequence[Mapping[str, object]]:
+        """The rules of what goes wrong."""
+
+    async def set_faults(self, rules: Sequence[Mapping[str, object]]) -> None:
+        """From now on these rules hold, and no others."""
 
     def now(self) -> float:
         """The network's time, in seconds since the epoch."""
@@ -124,17 +245,21 @@ class Kind(StrEnum):
     DONE = "done"  # the user, or the network, did something
     SCREEN = "screen"
     SMS = "sms"
+    RECEIPT = "receipt"
+    RESPONSE = "response"
+    PAGE = "page"
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """One thing that happened on a phone.
 
-    phone  str; its name
+    phone  str; its name, or that of an ESME
     line   int; of the step during which it was noticed
     kind   Kind
     text   str; what was done, shown or received
-    about  str; of a screen "final, success" or "awaiting an answer", of an SMS whom it is from
+    about  str; of a screen "final, success" or "awaiting an answer", of an SMS whom it is from, of a receipt its stat
+           and message_id
     at     float; when it was noticed, by the network's clock, in seconds since the epoch
     file   str; where the line is, "" for the script's own file
     """
@@ -158,6 +283,7 @@ class Timed:
     seconds  float; of real time that it took
     before   int; how many events there were when it began
     file     str; where the line is, "" for the script's own file
+    failed   bool; it did not go as written; a round or row, too, in which a step did not
     """
 
     line: int
@@ -168,6 +294,7 @@ class Timed:
     seconds: float
     before: int
     file: str = ""
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,11 +321,11 @@ class Failure:
     sentence  str; as it was written
     expected  str; "an SMS from 3339 ... within 5 s", "" where nothing was expected
     problem   str; what is wrong, "" where the arrivals say it
-    phone     str; "anna (70001000001)", "" when the step is about none
-    arrived   tuple of Arrival; everything that arrived on that phone, nearest first
+    phone     str; "anna (70001000001)", also of an ESME; "" when the step is about none
+    arrived   tuple of Arrival; everything that arrived there, nearest first
     file      str; where the line is, "" for the script's own file
     where     tuple of str; "setup" or "teardown", and the round and row of each block around the step
-    later     tuple of Failure; what failed in the teardown after it
+    later     tuple of Failure; what failed after it: another phone in the same `together`, the teardown
     """
 
     line: int
@@ -218,7 +345,7 @@ class Result:
 
     seconds  float; of real time
     events   tuple of Event; the transcript, of all phones
-    steps    tuple of Timed; as far as they were played, the one that failed is the last
+    steps    tuple of Timed; as far as they were played
     began    float; real time, in seconds since the epoch
     tags     tuple of str; the scenario's
     """
@@ -244,13 +371,26 @@ async def play(script: Script, driver: Driver) -> list[Result]:
 
     Each begins with phones that show nothing and have read everything, and ends with phones that are on and hung up;
     what else a scenario changed in the network, the next one finds changed. NoGatewayError when the network is gone.
+    Where the clock cannot stand at the moment at which the file starts, every scenario fails with that.
     """
+    if script.starts:
+        try:
+            await driver.start_at(_zoned(script.starts.moment, await driver.moment()))
+        except ActorError as error:
+            failure = Failure(script.starts.line, script.starts.sentence, problem=str(error))
+            return [Result(script.name, one.name, one.line, 0.0, failure, ()) for one in script.scenarios]
     return [await _Player(script.name, scenario, driver).play() for scenario in script.scenarios]
+
+
+def _zoned(moment: datetime, now: datetime) -> datetime:
+    """The moment in its own zone, or in the operator's."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo)
 
 
 # The engine -------------------------------------------------------------------------------------------------------
 
 
+_SHOWN = 20  # fields that are named
 _NOT_FROM = "not from"
 
 
@@ -288,15 +428,20 @@ class _Player:
         self._scenario = scenario
         self._driver = driver
         self._phones: dict[str, Phone] = {}
+        self._esmes: dict[str, Esme] = {}
+        self._browsers: dict[str, Browser] = {}
+        self._pages: dict[str, Page] = {}  # the last one of each browser
         self._captures: dict[str, str] = {}
         self._secrets = Secrets()
         self._set(scenario.variables)
         self._events: list[Event] = []
         self._steps: list[Timed] = []
-        self._inboxes: dict[str, list[Sms]] = {}  # as far as they are among the events
-        self._read: dict[str, int] = {}  # how many of them were read
+        self._inboxes: dict[str, list[Sms | Receipt]] = {}  # as far as they are among the events
+        self._read: dict[tuple[str, Kind], int] = {}  # how many of them were read
         self._screens: dict[str, Screen | None] = {}  # the last one among the events
         self._off: set[str] = set()
+        self._full: set[str] = set()
+        self._faults: tuple[Sequence[Mapping[str, object]], ...] = ()  # those of before, and those of now
         self._since: dict[str, int] = {}  # how many events there were when the phone got its number
 
     async def play(self) -> Result:
@@ -317,7 +462,16 @@ class _Player:
                     await self._take(step.phone, scenario.phones[step.phone])
                 except PhoneError as error:
                     return await self._told(step, _UnmetError(problem=str(error)))
-        failure = await self._failure_of(scenario.setup, "setup") or await self._failure_of(scenario.steps)
+            if isinstance(step, model.EsmeAction) and step.esme not in self._esmes:
+                account = scenario.esmes[step.esme]
+                self._esmes[step.esme] = await self._driver.esme(account.system_id, account.password)
+                self._inboxes[step.esme] = []
+            if isinstance(step, model.BrowserAction) and step.browser not in self._browsers:
+                self._browsers[step.browser] = await self._driver.browser()
+        failure = await self._failure_of(scenario.setup, "setup")
+        found = dict(self._captures)
+        failure = failure or await self._failure_of(scenario.steps)
+        self._captures = found  # a teardown finds what it would find after any other scenario
         for _, steps in groupby(scenario.teardown, lambda step: step.file):  # one file's does not hold up another's
             if later := await self._failure_of(steps, "teardown"):
                 failure = replace(failure, later=(*failure.later, later)) if failure else later
@@ -346,20 +500,23 @@ class _Player:
             with nullcontext() if isinstance(step, model.Block) else self._timed(step):
                 await PERFORM[type(step)](self, step)
                 await self._collect(step)
-        except (PhoneError, _UnmetError) as error:
+        except (ActorError, _UnmetError) as error:
             await self._collect(step)
             unmet = error if isinstance(error, _UnmetError) else _UnmetError(problem=str(error))
             raise _FailedError(await self._told(step, unmet)) from error
 
     @contextmanager
     def _timed(self, step: Action, sentence: str = "") -> Iterator[None]:
-        at, started, before = self._driver.now(), time.perf_counter(), len(self._events)
+        at, started, before, failed = self._driver.now(), time.perf_counter(), len(self._events), False
         try:
             yield
+        except (ActorError, _UnmetError, _FailedError):
+            failed = True
+            raise
         finally:
             waited, seconds = self._driver.now() - at, time.perf_counter() - started
             self._steps.append(
-                Timed(step.line, sentence or step.sentence, step.phone, at, waited, seconds, before, step.file)
+                Timed(step.line, sentence or step.sentence, step.actor, at, waited, seconds, before, step.file, failed)
             )
 
     def _check_known(self, step: Action) -> None:
@@ -374,10 +531,17 @@ class _Player:
         phone = await self._driver.phone(msisdn)
         await phone.begin()
         self._phones[name] = phone
-        self._inboxes[name], self._read[name], self._screens[name] = [], 0, None
+        self._inboxes[name], self._screens[name] = [], None
+        self._read.pop((name, Kind.SMS), None)
         self._since[name] = len(self._events)
 
     async def _tidy_up(self) -> None:
+        if self._faults:
+            await self._driver.set_faults(self._faults[0])
+        for esme in self._esmes.values():
+            await esme.close()
+        for browser in self._browsers.values():
+            await browser.close()
         for name in self._phones:
             await self._put_away(name)
 
@@ -386,6 +550,8 @@ class _Player:
         try:
             if name in self._off:
                 await phone.turn(True)
+            if name in self._full:
+                await phone.fill_memory(False)
             screen = await phone.screen()
             if screen and screen.awaiting:
                 await phone.hang_up()
@@ -411,16 +577,44 @@ class _Player:
     async def send(self, step: model.Send) -> None:
         text, number = self._fill(step.text), self._fill(step.number)
         self._note(step, f"sends sms to {number}: {text}")
-        await self._phones[step.phone].send(number, text)
+        await self._phones[step.phone].send(number, text, step.encoding)
 
     async def turn(self, step: model.Turn) -> None:
         self._note(step, "turns on" if step.on else "turns off")
         await self._phones[step.phone].turn(step.on)
         (self._off.discard if step.on else self._off.add)(step.phone)
 
+    async def memory(self, step: model.Memory) -> None:
+        self._note(step, "memory is full" if step.full else "memory has room")
+        await self._phones[step.phone].fill_memory(step.full)
+        (self._full.add if step.full else self._full.discard)(step.phone)
+
+    async def speak(self, step: model.Speak) -> None:
+        self._note(step, f"speaks {step.language}")
+        await self._phones[step.phone].speak(step.language)
+
     async def wait(self, step: model.Wait) -> None:
         self._note(step, f"wait {step.time:g} s")
         await self._driver.wait(step.time)
+
+    async def wait_until(self, step: model.WaitUntil) -> None:
+        now = await self._driver.moment()
+        moment = _zoned(step.moment, now)
+        self._note(step, f"wait until {moment:%Y-%m-%d %H:%M:%S %z}")
+        if moment < now:
+            raise _UnmetError(problem=f"it is {now:%Y-%m-%d %H:%M:%S %z} already")
+        await self._driver.wait((moment - now).total_seconds())
+
+    async def fault(self, step: model.Fault) -> None:
+        self._note(step, f"fault {step.rule['effect']}")
+        before, now = self._faults or (await self._driver.faults(),) * 2
+        self._faults = before, (step.rule, *now)
+        await self._driver.set_faults(self._faults[1])
+
+    async def fault_off(self, step: model.FaultOff) -> None:
+        self._note(step, "fault off")
+        self._faults = (self._faults or (await self._driver.faults(),))[0], ()
+        await self._driver.set_faults(())
 
     async def push(self, step: model.Push) -> None:
         text, code = self._fill(step.text), self._fill(step.code)
@@ -442,6 +636,7 @@ class _Player:
         if step.name in self._phones:
             await self._put_away(step.name)
             self._off.discard(step.name)
+            self._full.discard(step.name)
         await self._take(step.name, msisdn)
         self._captures[step.capture] = msisdn
 
@@ -457,8 +652,7 @@ class _Player:
         for number, row in enumerate(step.rows, 1):
             self._set(row.values)
             values = ", ".join(f"{name} {value}" for name, value in row.values.items())
-            where = self._secrets.mask(f"row {number} of {step.table}, line {row.line}: {values}")
-            await self._play_block(step, where)
+            await self._play_block(step, self._secrets.mask(f"row {number} of {step.table}, line {row.line}: {values}"))
         for name in step.rows[0].values:
             self._captures.pop(name)
             if name in before:
@@ -466,7 +660,7 @@ class _Player:
 
     async def _play_block(self, step: model.Block, where: str) -> None:
         with self._timed(step, where):
-            self._note(step, where)
+            self._events.append(Event("", step.line, Kind.DONE, where, "", self._driver.now(), step.file))
             await self._play(step.steps, where)
 
     async def together(self, step: model.Together) -> None:
@@ -483,13 +677,33 @@ class _Player:
 
         # Each phone comes to its end, also when another one has failed: nothing is left under way.
         ended = await asyncio.gather(*map(play, of_actor.values()), return_exceptions=True)
-        for error in (*filter(None, ended), *failed):
+        for error in filter(None, ended):
             raise error
+        if failed:
+            first, *others = (error.failure for error in failed)
+            raise _FailedError(replace(first, later=(*first.later, *others)))
 
-    async def see(self, step: model.See) -> None:
+    async def _look(self, step: Action) -> Screen | None:
         screen = await self._phones[step.phone].screen()
         if screen is not None and screen != self._screens[step.phone]:
             self._show(step, screen)
+        return screen
+
+    async def measure(self, step: model.Measure) -> None:
+        screen = await self._look(step)
+        at_most = f" of at most {step.count} {step.unit}" if step.count else ""
+        encoded = f" encoded {step.encoding}" if step.encoding else ""
+        expected = f"a screen{at_most}{encoded}"
+        if screen is None:
+            raise _UnmetError(expected=expected, problem="the phone shows nothing")
+        length = ussd_octets(screen.text) if step.unit == "octets" else len(screen.text)
+        if step.count and length > step.count:
+            raise _UnmetError(expected=expected, problem=f"it has {length} {step.unit}", kind=Kind.SCREEN)
+        if step.encoding not in ("", screen.encoding):
+            raise _UnmetError(expected=expected, problem=f"it is encoded {screen.encoding}", kind=Kind.SCREEN)
+
+    async def see(self, step: model.See) -> None:
+        screen = await self._look(step)
         if step.absent:
             if screen and step.expected and _search(step.expected.regex(self._captures), screen.text):
                 raise self._unmet_screen(step)
@@ -499,25 +713,152 @@ class _Player:
         if step.expected:
             self._capture(step.expected, screen.text, self._unmet_screen(step))
 
-    async def receive(self, step: model.Receive) -> None:
+    async def receive(self, step: model.Receive | model.EsmeReceive) -> None:
         sender, match = self._fill(step.number), self._regex(step.expected)
-        sms = await self._phones[step.phone].receive(sender, match, step.time)
+        sms = await self._receiver(step).receive(sender, match, step.time)
         if sms is None:
             expected = f"an SMS{self._told_sms(step)} within {step.time:g} s"
             raise _UnmetError(expected=expected, looks_for=step.expected, kind=Kind.SMS, sender=sender)
-        await self._collect(step)
-        self._read[step.phone] = 1 + max(
-            (at for at, received in enumerate(self._inboxes[step.phone]) if received.id == sms.id), default=-1
-        )
+        await self._mark_read(step, sms, Kind.SMS)
+        if step.parts not in (0, sms.parts):
+            raise self._unlike(step, f"it came in {_counted(sms.parts, 'part')}")
+        if step.encoding not in ("", sms.encoding):
+            raise self._unlike(step, f"it came encoded {sms.encoding}")
         if step.expected:
             self._capture(step.expected, sms.text, _UnmetError())
 
-    async def receive_none(self, step: model.ReceiveNone) -> None:
+    def _receiver(self, step: Action) -> Phone | Esme:
+        return self._phones[step.phone] if step.phone else self._esmes[step.actor]
+
+    async def _mark_read(self, step: Action, arrived: Sms | Receipt, kind: Kind) -> None:
+        await self._collect(step)
+        ids = [known.id for known in self._inboxes[step.actor] if type(known) is type(arrived)]
+        self._read[step.actor, kind] = ids.index(arrived.id) + 1 if arrived.id in ids else 0
+
+    def _unlike(self, step: model.Receive | model.EsmeReceive, problem: str) -> _UnmetError:
+        return _UnmetError(
+            expected=f"an SMS{self._told_sms(step)}",
+            problem=problem,
+            looks_for=step.expected,
+            kind=Kind.SMS,
+            sender=self._fill(step.number),
+        )
+
+    async def receive_none(self, step: model.ReceiveNone | model.EsmeReceiveNone) -> None:
         sender, match = self._fill(step.number), self._regex(step.expected)
-        sms = await self._phones[step.phone].receive_none(sender, match, step.time)
+        sms = await self._receiver(step).receive_none(sender, match, step.time)
         if sms is not None:
             expected = f"no SMS{self._told_sms(step)} for {step.time:g} s"
             raise _UnmetError(expected=expected, problem=f"an SMS from {sms.sender} came", kind=Kind.SMS)
+
+    async def bind(self, step: model.Bind) -> None:
+        self._note(step, f"binds as {step.mode}")
+        self._check_status(step, await self._esmes[step.esme].bind(step.mode))
+
+    async def submit(self, step: model.Submit) -> None:
+        text, number, sender = self._fill(step.text), self._fill(step.number), self._fill(step.sender)
+        self._note(step, f"submits to {number}: {text}")
+        status, message_id = await self._esmes[step.esme].submit(
+            text, number, sender, receipt=step.receipt, encoding=step.encoding
+        )
+        self._check_status(step, status, message_id)
+        if step.capture:
+            self._captures[step.capture] = message_id
+
+    def _check_status(self, step: model.Bind | model.Submit, status: str, message_id: str = "") -> None:
+        if status:
+            self._event(step, Kind.RESPONSE, status, f"message_id {message_id}" if message_id else "")
+        if status != step.status:
+            raise _UnmetError(
+                expected=f"the response {step.status}" if step.status else "no response",
+                problem=f"it is answered {status}" if status else "no response comes",
+                kind=Kind.RESPONSE,
+            )
+
+    async def get_receipt(self, step: model.GetReceipt) -> None:
+        message_id = self._fill(step.id)
+        receipt = await self._esmes[step.esme].receipt(step.stat, message_id, step.time)
+        if receipt is None:
+            told = f" for {message_id}" if step.id else ""
+            raise _UnmetError(expected=f"a receipt {step.stat}{told} within {step.time:g} s", kind=Kind.RECEIPT)
+        await self._mark_read(step, receipt, Kind.RECEIPT)
+
+    async def get_no_receipt(self, step: model.GetNoReceipt) -> None:
+        receipt = await self._esmes[step.esme].receipt_none(step.time)
+        if receipt is not None:
+            problem = f"a receipt {receipt.stat} for {receipt.message_id} came"
+            raise _UnmetError(expected=f"no receipt for {step.time:g} s", problem=problem, kind=Kind.RECEIPT)
+
+    async def leave(self, step: model.Leave) -> None:
+        self._note(step, "unbinds")
+        await self._esmes[step.esme].unbind()
+
+    async def request(self, step: model.Request) -> None:
+        url, headers = self._fill(step.url), self._filled(step.headers)
+        form = json_text = None
+        if step.body.raw:
+            json_text = self._fill(step.body.raw)
+        elif step.body.json:
+            filled = self._filled(step.body.fields)
+            typed = {field.name: _typed(filled[field.name], field.bare) for field in step.body.fields}
+            json_text = json.dumps(typed, ensure_ascii=False)
+        elif step.body.fields:
+            form = self._filled(step.body.fields)
+        sent = json_text or "&".join(f"{name}={value}" for name, value in (form or {}).items())
+        self._learn_fields(_json_of(json_text or ""))
+        self._note(step, f"{step.method} {url}" + (f": {sent}" if sent else ""))
+        page = await self._browsers[step.browser].request(step.method, url, headers, form=form, json=json_text)
+        self._pages[step.browser] = page
+        self._learn_fields(_json_of(page.text))
+        about = f"{page.status} {page.headers.get('content-type', '').partition(';')[0]}".rstrip()
+        self._event(step, Kind.PAGE, page.text, about)
+
+    async def see_status(self, step: model.SeeStatus) -> None:
+        status = self._page(step).status
+        if status != step.http_status:
+            raise _UnmetError(expected=f"the status {step.http_status}", problem=f"it is {status}", kind=Kind.PAGE)
+
+    async def see_page(self, step: model.SeePage) -> None:
+        page = self._page(step)
+        where = f"header {step.header} " if step.header else f"field {step.path} " if step.path else "page "
+        told = step.expected.told(self._captures)
+        unmet = _UnmetError(expected=f"{'no' if step.absent else 'a'} {where}{told}", kind=Kind.PAGE)
+        text = page.text
+        if step.header:
+            text = page.headers.get(step.header.lower(), "")
+            unmet.problem = f'it is "{text}"' if text else "there is no such header"
+        elif step.path:
+            text = _field(page.text, step.path)
+            unmet.problem = f'it is "{text}"'
+        else:
+            unmet.looks_for = step.expected
+        if step.absent:
+            if _search(step.expected.regex(self._captures), text):
+                raise unmet
+            return
+        self._capture(step.expected, text, unmet)
+
+    def _page(self, step: model.BrowserAction) -> Page:
+        if step.browser not in self._pages:
+            raise ActorError("it has asked for nothing yet")
+        return self._pages[step.browser]
+
+    def _filled(self, fields: Sequence[model.Field]) -> dict[str, str]:
+        filled = {field.name: self._fill(field.value) for field in fields}
+        for name, value in filled.items():
+            self._secrets.add(name, value)
+        return filled
+
+    def _learn_fields(self, value: object, name: str = "") -> None:
+        """What stands in JSON under the name of a secret is one."""
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                self._learn_fields(inner, str(key))
+        elif isinstance(value, list):
+            for inner in value:
+                self._learn_fields(inner, name)
+        elif isinstance(value, str):
+            self._secrets.add(name, value)
 
     # Texts and captures --------------------------------------------------------------------------------------------
 
@@ -538,9 +879,12 @@ class _Player:
             self._captures[name] = value
             self._secrets.add(name, value)
 
-    def _told_sms(self, step: model.Receive | model.ReceiveNone) -> str:
-        sender = f" from {self._fill(step.number)}" if step.number else ""
-        return sender + (f" {step.expected.told(self._captures)}" if step.expected else "")
+    def _told_sms(self, step: model.Receive | model.ReceiveNone | model.EsmeReceive | model.EsmeReceiveNone) -> str:
+        words = f" from {self._fill(step.number)}" if step.number else ""
+        if isinstance(step, model.Receive | model.EsmeReceive):
+            words += f" in {_counted(step.parts, 'part')}" if step.parts else ""
+            words += f" encoded {step.encoding}" if step.encoding else ""
+        return words + (f" {step.expected.told(self._captures)}" if step.expected else "")
 
     def _unmet_screen(self, step: model.See) -> _UnmetError:
         words = "no screen" if step.absent else {"": "a screen", "final": "a final screen"}.get(step.state)
@@ -562,18 +906,22 @@ class _Player:
         self._event(step, Kind.SCREEN, screen.text, _about(screen))
 
     def _event(self, step: Action, kind: Kind, text: str, about: str = "") -> None:
-        self._events.append(Event(step.phone, step.line, kind, text, about, self._driver.now(), step.file))
+        self._events.append(Event(step.actor, step.line, kind, text, about, self._driver.now(), step.file))
 
     async def _collect(self, step: Action) -> None:
         """Put what has been received since among the events."""
-        if step.phone not in self._phones:
+        if step.phone in self._phones:
+            received: Sequence[Sms | Receipt] = await self._phones[step.phone].inbox()
+        elif step.actor in self._esmes:
+            received = self._esmes[step.actor].inbox()
+        else:
             return
-        known = self._inboxes[step.phone]
-        ids = {sms.id for sms in known}
-        for sms in await self._phones[step.phone].inbox():
-            if sms.id not in ids:
-                known.append(sms)
-                self._event(step, Kind.SMS, sms.text, f"from {sms.sender}")
+        known = self._inboxes[step.actor]
+        ids = {arrived.id for arrived in known}
+        for arrived in received:
+            if arrived.id not in ids:
+                known.append(arrived)
+                self._event(step, *_arrived(arrived))
 
     async def _told(self, step: Action, unmet: _UnmetError) -> Failure:
         self._learn_secrets(unmet.looks_for)
@@ -583,10 +931,17 @@ class _Player:
             mask(step.sentence),
             mask(unmet.expected),
             mask(unmet.problem),
-            f"{step.phone} ({self._number(step.phone)})" if step.phone else "",
+            self._whom(step),
             tuple(self._arrivals(step, unmet)),
             step.file,
         )
+
+    def _whom(self, step: Action) -> str:
+        if step.phone:
+            return f"{step.phone} ({self._number(step.phone)})"
+        if step.actor in self._scenario.esmes:
+            return f"{step.actor} ({self._scenario.esmes[step.actor].system_id})"
+        return step.actor
 
     def _number(self, name: str) -> str:
         return self._phones[name].msisdn if name in self._phones else self._scenario.phones.get(name, "no number")
@@ -603,15 +958,16 @@ class _Player:
                     self._secrets.add(name, value)
 
     def _arrivals(self, step: Action, unmet: _UnmetError) -> list[Arrival]:
-        since = self._events[self._since.get(step.phone, 0) :]
-        arrived = [event for event in since if event.phone == step.phone and event.kind is not Kind.DONE]
-        read, received = self._read.get(step.phone, 0), 0
+        since = self._events[self._since.get(step.actor, 0) :]
+        arrived = [event for event in since if event.phone == step.actor and event.kind is not Kind.DONE]
+        received = Counter[Kind]()
         arrivals = []
         for event in arrived:
             remark = ""
-            if event.kind is Kind.SMS:
-                received += 1
-                remark = self._remark(event, unmet, read=received <= read)
+            if event.kind in (Kind.SMS, Kind.RECEIPT):
+                received[event.kind] += 1
+                read = self._read.get((step.actor, event.kind), 0)
+                remark = self._remark(event, unmet, read=received[event.kind] <= read)
             arrivals.append(self._compared(self._masked(event), unmet, remark))
         # The latest of what is equally near comes first.
         nearness = [
@@ -622,7 +978,7 @@ class _Player:
         return [arrivals[at] for at in order]
 
     def _remark(self, event: Event, unmet: _UnmetError, *, read: bool) -> str:
-        if unmet.sender and event.about != f"from {unmet.sender}":
+        if unmet.sender and event.kind is Kind.SMS and event.about != f"from {unmet.sender}":
             return f"{_NOT_FROM} {unmet.sender}"
         return "an earlier step has read it" if read else ""
 
@@ -646,6 +1002,45 @@ def _fits(step: model.See, screen: Screen) -> bool:
     return not step.outcome or step.outcome == screen.outcome
 
 
+def _arrived(arrived: Sms | Receipt) -> tuple[Kind, str, str]:
+    if isinstance(arrived, Receipt):
+        return Kind.RECEIPT, arrived.text, f"{arrived.stat} for {arrived.message_id}"
+    return Kind.SMS, arrived.text, f"from {arrived.sender}"
+
+
+def _json_of(text: str) -> object:
+    try:
+        found: object = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return found
+
+
+def _typed(value: str, bare: bool) -> object:
+    """5, true and null without quotes are what JSON calls so; the rest is text."""
+    found = _json_of(value) if bare else None
+    return found if isinstance(found, int | float) or (bare and value == "null") else value
+
+
+def _field(text: str, path: str) -> str:
+    """The field of a JSON document, as text; ActorError, with what there is, for one that is not there."""
+    value = _json_of(text)
+    if value is None:
+        raise ActorError("the answer is no JSON")
+    for name in path.split("."):
+        known = list(map(str, range(len(value)))) if isinstance(value, list) else []
+        known = list(value) if isinstance(value, dict) else known
+        if name not in known:
+            there = f"there are {', '.join(known[:_SHOWN])}" if known else "there are none"
+            raise ActorError(f"there is no field {name}; {there}")
+        value = value[name] if isinstance(value, dict) else value[int(name)] if isinstance(value, list) else value
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
 def _about(screen: Screen) -> str:
     if screen.awaiting:
         return "awaiting an answer"
@@ -657,12 +1052,28 @@ PERFORM: dict[type[Action], Callable[[_Player, Any], Awaitable[None]]] = {
     model.Answer: _Player.answer,
     model.HangUp: _Player.hang_up,
     model.See: _Player.see,
+    model.Measure: _Player.measure,
     model.Receive: _Player.receive,
     model.ReceiveNone: _Player.receive_none,
     model.Send: _Player.send,
     model.Turn: _Player.turn,
+    model.Memory: _Player.memory,
+    model.Speak: _Player.speak,
     model.Push: _Player.push,
+    model.Bind: _Player.bind,
+    model.Submit: _Player.submit,
+    model.GetReceipt: _Player.get_receipt,
+    model.GetNoReceipt: _Player.get_no_receipt,
+    model.EsmeReceive: _Player.receive,
+    model.EsmeReceiveNone: _Player.receive_none,
+    model.Leave: _Player.leave,
+    model.Request: _Player.request,
+    model.SeeStatus: _Player.see_status,
+    model.SeePage: _Player.see_page,
     model.Wait: _Player.wait,
+    model.WaitUntil: _Player.wait_until,
+    model.Fault: _Player.fault,
+    model.FaultOff: _Player.fault_off,
     model.Check: _Player.check,
     model.Phone: _Player.name_phone,
     model.Let: _Player.let,

@@ -6,18 +6,24 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta, timezone
 from http import HTTPStatus
 from typing import Any
 
 import aiohttp
+from yarl import URL
 
-from ussd_gateway.scenario.play import NoGatewayError, PhoneError, Screen, Sms
+from ussd_gateway.coding.data_coding import ussd_alphabet
+from ussd_gateway.scenario.browser import ScriptedBrowser
+from ussd_gateway.scenario.esme import ScriptedEsme
+from ussd_gateway.scenario.play import ActorError, NoGatewayError, PhoneError, Screen, Sms, start_at
 
 _LONGEST_WAIT = 60.0  # seconds that one request waits; a longer wait takes several
 _ANSWER_TIME = 30.0  # seconds in which the gateway answers a request that asks it to wait for nothing
 _PATIENCE = 5.0  # real seconds that a program outside gets, under a virtual clock, to send what it is about to send
 _STEPS = 60  # in so many steps a virtual clock is moved while an SMS is awaited
 _CLOCK = "clock"
+_ROWS = ""  # under this name stands an answer that is no object
 
 
 class RefusedError(PhoneError):
@@ -51,6 +57,46 @@ class RemoteDriver:
     def now(self) -> float:
         """The gateway's time: this machine's, or that of a virtual clock when it last told it."""
         return self._api.moment if self.virtual else time.time()
+
+    async def esme(self, system_id: str, password: str) -> ScriptedEsme:
+        """An ESME that can bind as this account; its SMSC is where the gateway is."""
+        answer = await self._api.call("GET", "gateway")
+        port = int(str(answer["smpp"]).rpartition(":")[2])
+        return ScriptedEsme(system_id, password, (self._api.host, port), self)
+
+    async def moment(self) -> datetime:
+        """The moment of the gateway's clock, in the operator's time."""
+        answer = await self._api.call("GET", "gateway")
+        zone = timezone(timedelta(hours=float(answer["utc_offset"])))
+        return datetime.fromtimestamp(float(answer["epoch"]), zone)
+
+    async def start_at(self, moment: datetime) -> None:
+        """Move a virtual clock there; ActorError for a real one, and when it is later already."""
+        if not self.virtual:
+            raise ActorError("time is real there; start the gateway with --virtual-clock, or play without --gateway")
+        await start_at(self, moment)
+
+    async def faults(self) -> Sequence[Mapping[str, object]]:
+        """The rules of what goes wrong."""
+        return await self._api.read_list("faults")
+
+    async def set_faults(self, rules: Sequence[Mapping[str, object]]) -> None:
+        """From now on these rules hold, and no others."""
+        await self._api.call("PUT", "faults", body=[dict(rule) for rule in rules])
+
+    async def browser(self) -> ScriptedBrowser:
+        """A browser without cookies."""
+        return ScriptedBrowser(self._api.url)
+
+    async def passing(self, seconds: float) -> AsyncIterator[None]:
+        """Move a virtual clock step by step, with an item before the first one and behind each."""
+        if not self.virtual:
+            return
+        await self.wait(0)  # what is under way arrives
+        yield
+        for _ in range(_STEPS if seconds else 0):
+            await self.wait(seconds / _STEPS)
+            yield
 
     async def wait(self, seconds: float) -> None:
         """Move a virtual clock, or wait for a real one."""
@@ -106,13 +152,22 @@ class RemotePhone:
         shown = await self._api.call("GET", f"{self._path}/ussd")
         return _screen(shown) if shown else None
 
-    async def send(self, to: str, text: str) -> None:
-        """Send an SMS."""
-        await self._api.call("POST", f"{self._path}/sms", body={"to": to, "text": text})
+    async def send(self, to: str, text: str, encoding: str = "") -> None:
+        """Send an SMS, in an alphabet or in the one that it needs."""
+        body = {"to": to, "text": text} | ({"alphabet": encoding} if encoding else {})
+        await self._api.call("POST", f"{self._path}/sms", body=body)
 
     async def turn(self, on: bool) -> None:
         """Join the network, or leave it."""
         await self._api.call("PUT", self._path, body={"attached": on})
+
+    async def fill_memory(self, full: bool) -> None:
+        """Leave no room for SMS, or make some."""
+        await self._api.call("PUT", self._path, body={"memory_full": full})
+
+    async def speak(self, language: str) -> None:
+        """Choose the language of the operator's texts."""
+        await self._api.call("PUT", self._path, body={"language": language})
 
     async def receive(self, sender: str, match: str, within: float) -> Sms | None:
         """The next unread SMS that fits, within so many seconds of the gateway's clock."""
@@ -136,11 +191,7 @@ class RemotePhone:
         return await self._received("", "", after=self._began_after)
 
     async def _pass_time(self, sender: str, match: str, within: float) -> Sms | None:
-        await self._driver.wait(0)  # what is under way arrives
-        if found := await self._first(sender, match, 0):
-            return found
-        for _ in range(_STEPS if within else 0):
-            await self._driver.wait(within / _STEPS)
+        async for _ in self._driver.passing(within):
             if found := await self._first(sender, match, 0):
                 return found
         return None
@@ -160,7 +211,10 @@ class RemotePhone:
         query = {"after": after, "match": match, "from": sender, "wait": f"{wait:g}" if wait else ""}
         query = {name: value for name, value in query.items() if value}
         answer = await self._api.call("GET", f"{self._path}/sms", query=query, waits=bool(wait))
-        return [Sms(str(sms["id"]), str(sms["from"]), str(sms["text"])) for sms in answer["messages"]]
+        return [
+            Sms(str(sms["id"]), str(sms["from"]), str(sms["text"]), int(sms["parts"]), str(sms["alphabet"]))
+            for sms in answer["messages"]
+        ]
 
 
 class Api:
@@ -171,10 +225,15 @@ class Api:
     """
 
     def __init__(self, url: str, answer_time: float = _ANSWER_TIME) -> None:
-        self._url = (url if "://" in url else f"http://{url}").rstrip("/")
+        self.url = (url if "://" in url else f"http://{url}").rstrip("/")
         self._answer_time = answer_time
         self.moment = 0.0  # of the gateway's clock, if that is virtual, when it last told it
         self._session: aiohttp.ClientSession
+
+    @property
+    def host(self) -> str:
+        """The host in the URL."""
+        return URL(self.url).host or ""
 
     async def __aenter__(self) -> Api:
         self._session = aiohttp.ClientSession()
@@ -190,18 +249,23 @@ class Api:
         except RefusedError as error:
             if error.status == HTTPStatus.CONFLICT:
                 return False
-            raise NoGatewayError(f"what answers at {self._url} is no ussd-gateway") from error
+            raise NoGatewayError(f"what answers at {self.url} is no ussd-gateway") from error
         if "epoch" not in answer:
-            raise NoGatewayError(f"what answers at {self._url} is no ussd-gateway")
+            raise NoGatewayError(f"what answers at {self.url} is no ussd-gateway")
         self.moment = answer["epoch"]
         return True
+
+    async def read_list(self, path: str) -> list[dict[str, Any]]:
+        """An answer that is a list."""
+        rows: list[dict[str, Any]] = (await self.call("GET", path))[_ROWS]
+        return rows
 
     async def call(
         self,
         method: str,
         path: str,
         *,
-        body: Mapping[str, object] | None = None,
+        body: Mapping[str, object] | list[dict[str, object]] | None = None,
         query: dict[str, str] | None = None,
         waits: bool = False,
     ) -> dict[str, Any]:
@@ -209,7 +273,7 @@ class Api:
         timeout = aiohttp.ClientTimeout(total=self._answer_time + (_LONGEST_WAIT if waits else 0))
         try:
             async with self._session.request(
-                method, f"{self._url}/api/v1/{path}", json=body, params=query, timeout=timeout
+                method, f"{self.url}/api/v1/{path}", json=body, params=query, timeout=timeout
             ) as response:
                 if response.status == HTTPStatus.NO_CONTENT:
                     return {}
@@ -217,11 +281,11 @@ class Api:
         except (aiohttp.ClientConnectionError, aiohttp.InvalidURL, TimeoutError) as error:
             words = str(error) or "no answer in time"
             raise NoGatewayError(
-                f"no gateway answers at {self._url} ({words}); start one with `ussd-gateway serve`"
+                f"no gateway answers at {self.url} ({words}); start one with `ussd-gateway serve`"
             ) from error
         except (aiohttp.ClientError, ValueError) as error:
-            raise NoGatewayError(f"what answers at {self._url} is no ussd-gateway ({error})") from error
-        answer: dict[str, Any] = said if isinstance(said, dict) else {}
+            raise NoGatewayError(f"what answers at {self.url} is no ussd-gateway ({error})") from error
+        answer: dict[str, Any] = said if isinstance(said, dict) else {_ROWS: said}
         if response.status >= HTTPStatus.BAD_REQUEST:
             title = str(answer.get("title") or f"{method} {path} was answered with {response.status}")
             raise RefusedError(title, response.status)
@@ -234,4 +298,5 @@ def _screen(answer: dict[str, Any]) -> Screen:
         answer["state"] == "awaiting_answer",
         str(answer["outcome"] or ""),
         str(answer["session"] or ""),
+        ussd_alphabet(int(answer["data_coding"])).value,
     )

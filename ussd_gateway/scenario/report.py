@@ -82,9 +82,8 @@ def chronicle(result: Result) -> str:
                 continue
             who = f"{event.phone} " if event.phone else ""
             lines += [f"{'':30}{who}<- {titled(event)}", _indented(event.text, " " * 33)]
-    if result.failure:
-        file, line = result.failure.file, result.failure.line
-        lines.append(f"  FAILED in {_place(file, line) if file else f'line {line}'}")
+        if step.failed:
+            lines.append(f"{'':30}FAILED")
     return "\n".join(lines) + "\n"
 
 
@@ -177,10 +176,10 @@ def _place(file: str, line: int) -> str:
 
 def titled(event: Event) -> str:
     """What arrived: screen (final, success), SMS from 3339."""
-    word = "screen" if event.kind is Kind.SCREEN else "SMS"
+    word = "SMS" if event.kind is Kind.SMS else event.kind.value
     if not event.about:
         return word
-    return f"{word} {event.about}" if event.kind is Kind.SMS else f"{word} ({event.about})"
+    return f"{word} {event.about}" if event.kind in (Kind.SMS, Kind.RECEIPT) else f"{word} ({event.about})"
 
 
 def _spelled(found: re.Match[str]) -> str:
@@ -206,11 +205,13 @@ def _scenario(result: Result) -> dict[str, Any]:
         "failure": None if failure is None else _failure(failure),
         "steps": [
             {
+                "file": step.file,
                 "line": step.line,
                 "sentence": step.sentence,
                 "at": iso(step.at),
                 "waited": round(step.waited, 3),
                 "seconds": round(step.seconds, 6),
+                "failed": step.failed,
             }
             for step in result.steps
         ],

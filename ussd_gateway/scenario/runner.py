@@ -35,15 +35,15 @@ class Place:
     gateway: str | None = None
     config: str | None = None
 
-    def driver(self) -> AbstractAsyncContextManager[Driver]:
-        """A driver there, for one script."""
+    def driver(self, script: Script) -> AbstractAsyncContextManager[Driver]:
+        """A driver there, for this script."""
         if self.gateway:
             from ussd_gateway.scenario.remote import remote_driver
 
             return remote_driver(self.gateway)
         from ussd_gateway.scenario.local import local_driver
 
-        return local_driver(self.config)
+        return local_driver(self.config, script.starts.moment if script.starts else None)
 
 
 def play_all(
@@ -79,7 +79,7 @@ def play_all(
 
 
 async def _played(script: Script, place: Place) -> list[Result]:
-    async with place.driver() as driver:
+    async with place.driver(script) as driver:
         return await play(script, driver)
 
 

@@ -8,6 +8,7 @@ MASK = "********"
 _SECRET_WORDS = frozenset(
     {
         *("password", "passwd", "pwd", "pass", "pin", "puk", "secret", "code", "otp", "token", "captcha"),
+        *("authorization", "cookie", "apikey"),
         *("пароль", "пин", "код", "секрет", "капча"),
     }
 )
@@ -15,8 +16,8 @@ _LONG = 4  # a shorter secret is masked only where it stands alone, or "1" would
 
 
 def is_secret(name: str) -> bool:
-    """Whether a capture of this name is a secret: one of its words, between underscores, says so."""
-    return any(word.rstrip("0123456789") in _SECRET_WORDS for word in name.lower().split("_"))
+    """Whether a capture of this name is a secret: one of its words, between _ or -, says so."""
+    return any(word.rstrip("0123456789") in _SECRET_WORDS for word in name.lower().replace("-", "_").split("_"))
 
 
 class Secrets:

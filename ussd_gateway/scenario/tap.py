@@ -36,7 +36,7 @@ def _failure(result: Result, failure: Failure) -> Iterator[str]:
     yield f"  message: {_string(failure.expected or failure.problem)}"
     yield "  severity: fail"
     yield "  at:"
-    yield f"    file: {_string(result.file)}"
+    yield f"    file: {_string(failure.file or result.file)}"
     yield f"    line: {failure.line}"
     yield "  report: |2"
     for line in report.failure_report(result).plain.rstrip().split("\n"):

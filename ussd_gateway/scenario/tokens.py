@@ -96,6 +96,8 @@ _QUOTED = {
     '"': re.compile(r'"((?:[^"\\]|\\.)*)"'),
     "/": re.compile(r"/((?:[^/\\]|\\.)*)/"),
 }
+_REQUEST = re.compile("gets?|posts?|puts?|patch(?:es)?|deletes?")  # behind it a / begins an address, not a pattern
+
 _KINDS = {'"': Kind.TEXT, "/": Kind.PATTERN}
 _NAMES = {'"': "text", "/": "pattern"}
 _ESCAPE = re.compile(r"\\(.)")
@@ -103,12 +105,17 @@ _ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
 _CURLY = "“”„‟«»"
 
 
+def rows(text: str) -> list[str]:
+    """The text's lines, as they stand."""
+    return re.split(r"\r\n|\n|\r", text.removeprefix("\ufeff"))
+
+
 def lines(text: str, mistakes: list[Mistake]) -> Iterator[Line]:
     """The sentences of a script. What cannot be read is put into `mistakes`, and left out."""
-    rows = re.split(r"\r\n|\n|\r", text.removeprefix("\ufeff"))
+    of_text = rows(text)
     at = 0
-    while at < len(rows):
-        number, written = at + 1, rows[at]
+    while at < len(of_text):
+        number, written = at + 1, of_text[at]
         at += 1
         try:
             tokens = list(_tokens(number, written))
@@ -116,7 +123,7 @@ def lines(text: str, mistakes: list[Mistake]) -> Iterator[Line]:
             mistakes.append(error.mistake)
             continue
         if tokens and tokens[-1].kind is Kind.WORD and tokens[-1].value.endswith(":"):
-            block, at = _block(rows, at, _indent(written))
+            block, at = _block(of_text, at, _indent(written))
             if block is None:
                 last = tokens[-1]
                 mistakes.append(
@@ -137,6 +144,7 @@ def lines(text: str, mistakes: list[Mistake]) -> Iterator[Line]:
 
 def _tokens(number: int, written: str) -> Iterator[Token]:
     at = len(written) - len(written.lstrip())
+    words: list[str] = []
     if written.startswith("#", at):
         return
     while at < len(written):
@@ -146,7 +154,7 @@ def _tokens(number: int, written: str) -> Iterator[Token]:
         if sign in _CURLY:
             hint = 'write "straight" ones'
             raise MistakeError(Mistake(number, at + 1, 1, f"I do not know the quotation mark {sign}", written, hint))
-        if sign in _QUOTED:
+        if sign in _QUOTED and not (sign == "/" and len(words) == 2 and _REQUEST.fullmatch(words[1])):
             found = _QUOTED[sign].match(written, at)
             if found is None:
                 message = f"the {_NAMES[sign]} that begins here does not end"
@@ -159,9 +167,13 @@ def _tokens(number: int, written: str) -> Iterator[Token]:
             found = _WORD.match(written, at)
             assert found is not None
             kind, value = Kind.WORD, found[0]
+        words.append(value)
         yield Token(kind, value, at, found.end() - at)
         at = found.end()
-        if at < len(written) and written[at] != ":" and not written[at].isspace():
+        if kind is not Kind.WORD and written.startswith(",", at):  # between fields
+            yield Token(Kind.WORD, ",", at, 1)
+            at += 1
+        elif at < len(written) and written[at] != ":" and not written[at].isspace():
             raise MistakeError(Mistake(number, at + 1, 1, f"a space is missing behind the {_NAMES[sign]}", written))
         if space := _SPACE.match(written, at):
             at = space.end()
