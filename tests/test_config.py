@@ -175,6 +175,16 @@ def test_a_file_is_not_needed_for_the_defaults(written):
     assert (config.server.http_port, config.network.user_timeout) == (8080, 30)
 
 
+def test_a_flag_without_a_dot_is_a_whole_table_in_place_of_the_files(written):
+    path = written('[[subscriber]]\nmsisdn = "70001000001"\n[server]\nhttp_port = 1\nsmpp_port = 2\n')
+    server = {"http_port": 3}
+    flags = {"server.host": "::1", "server": server, "subscriber": [{"msisdn": "70001000009"}]}
+    config = load(path, flags, environment={}).config
+    assert [subscriber.msisdn for subscriber in config.subscriber] == ["70001000009"]
+    assert (config.server.host, config.server.http_port, config.server.smpp_port) == ("::1", 3, 2775)
+    assert server == {"http_port": 3}
+
+
 def test_flags_win_over_the_environment_which_wins_over_the_file(written):
     path = written("[server]\nhttp_port = 1\nsmpp_port = 1\n[log]\nlevel = 'error'\n")
     environment = {"USSD_GATEWAY_SERVER_HTTP_PORT": "2", "USSD_GATEWAY_SERVER_SMPP_PORT": "2", "HOME": "/"}

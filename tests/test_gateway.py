@@ -155,7 +155,7 @@ async def test_a_task_that_fails_is_told_in_the_log_and_harms_nobody(plain_gatew
 
     plain_gateway.spawn(work())
     await plain_gateway.settle()
-    assert "gateway.task_failed" in capsys.readouterr().out
+    assert "gateway.task_failed" in capsys.readouterr().err
 
 
 class Faulty:
@@ -177,7 +177,7 @@ async def test_the_fault_of_one_endpoint_is_no_others_and_its_words_are_in_no_lo
     plain_gateway.call_later(10, lambda: rang.append(1))
     await plain_gateway.advance(11)
     assert (anna.screen.outcome, len(anna.inbox), rang) == ("app_timeout", 1, [1])
-    logged = capsys.readouterr().out
+    logged = capsys.readouterr().err
     assert "gateway.delivery_failed" in logged
     assert "gateway.callback_failed" in logged
     assert "Ab3dE9xZ" not in logged

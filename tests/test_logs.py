@@ -1,10 +1,39 @@
-"""What a log may say of an exception."""
+"""Who logs where, and what a log may say of an exception."""
 
 import json
 
 import pytest
+import structlog
+from structlog.testing import capture_logs
 
-from ussd_gateway.logs import told, where
+from ussd_gateway.logs import logger, quietly, told, where
+
+log = logger(__name__)
+
+
+def test_where_nobody_has_configured_structlog_only_warnings_are_told_on_standard_error(capsys):
+    log.info("esme.bound", account="shop")
+    log.debug("esme.spoke")
+    log.warning("menu.failed", menu="shop.toml")
+    log.error("gateway.commit_failed")
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert [line.split() for line in told.err.splitlines()] == [
+        ["[warning", "]", "menu.failed", "menu=shop.toml"],
+        ["[error", "]", "gateway.commit_failed"],
+    ]
+    assert not structlog.is_configured()
+
+
+def test_a_program_that_has_configured_structlog_gets_everything_unless_it_wants_quiet(capsys):
+    with capture_logs() as logs:
+        log.info("esme.bound", account="shop")
+        with quietly():
+            log.info("esme.unbound", account="shop")
+            log.warning("menu.failed")
+        log.info("esme.rebound", account="shop")
+    assert [entry["event"] for entry in logs] == ["esme.bound", "esme.rebound"]
+    assert "menu.failed" in capsys.readouterr().err
 
 
 def test_an_exception_is_told_by_its_type_and_place_and_never_by_its_words():

@@ -8,17 +8,19 @@ async with Gateway.from_config("config.toml", clock=VirtualClock()) as gateway:
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ussd_gateway.alone import sync_gateway
     from ussd_gateway.clock import RealClock, VirtualClock
     from ussd_gateway.handsets.handset import Screen
     from ussd_gateway.serve import Gateway
 
-__all__ = ["Gateway", "RealClock", "Screen", "VirtualClock"]
+__all__ = ["Gateway", "RealClock", "Screen", "VirtualClock", "sync_gateway"]
 
 _HOMES = {
     "Gateway": "ussd_gateway.serve",
     "RealClock": "ussd_gateway.clock",
     "Screen": "ussd_gateway.handsets.handset",
     "VirtualClock": "ussd_gateway.clock",
+    "sync_gateway": "ussd_gateway.alone",
 }
 
 

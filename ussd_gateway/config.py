@@ -432,7 +432,8 @@ def load(
 ) -> Loaded:
     """The settings. Without `path`: config.toml of this folder if there is one, else the one that came along.
 
-    `flags` by dotted key: {"server.http_port": 0}. ConfigError says every mistake at once.
+    `flags` by dotted key: {"server.http_port": 0}; without a dot a whole table, in place of the file's:
+    {"application": [{"code": "*384#", "url": ...}]}. ConfigError says every mistake at once.
     """
     found = _find(path)
     values = _read(found)
@@ -442,7 +443,7 @@ def load(
         if key := _environment_key(name):
             _set(values, key, value)
             origins[key] = f"environment ({name})"
-    for key, value in (flags or {}).items():
+    for key, value in sorted((flags or {}).items(), key=lambda flag: "." in flag[0]):  # whole tables first
         if value is not None:
             _set(values, key, value)
             origins[key] = "flag"
@@ -486,7 +487,10 @@ def _environment_key(name: str) -> str | None:
 
 def _set(values: dict[str, Any], key: str, value: Any) -> None:
     section, _, name = key.partition(".")
-    values.setdefault(section, {})[name] = value
+    if name:
+        values.setdefault(section, {})[name] = value
+    else:  # a whole table, or a list of them
+        values[section] = dict(value) if isinstance(value, Mapping) else value
 
 
 def _keys(values: Mapping[str, Any]) -> Iterator[str]:

@@ -8,14 +8,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-import structlog
 from aiosmpplib import ESME
 from aiosmpplib.protocol import GenericNack, SmppMessage, Unbind
 from aiosmpplib.retrytimer import AbstractRetryTimer
 from aiosmpplib.state import NPI, TON, PduHeader, PhoneNumber
 from aiosmpplib.throttle import AbstractThrottleHandler
 
-log = structlog.get_logger(__name__)
+from ussd_gateway.logs import logger
+
+log = logger(__name__)
 
 SHORT = 6  # digits at most of a number that only this network knows
 SHORTEST, LONGEST = 0.1, 5.0  # seconds between two attempts

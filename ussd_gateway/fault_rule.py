@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-import structlog
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt, model_validator
 
+from ussd_gateway.logs import logger
 from ussd_gateway.network.faults import ANY, Effect, Fault, Rule, Side
 from ussd_gateway.patterns import TooLongError, compiled, search
 from ussd_gateway.smpp.connection import BINDS
@@ -16,7 +16,7 @@ from ussd_gateway.smpp.malformed import KINDS, breaks
 from ussd_gateway.smpp.pdu import PDUS, RESPONSE
 from ussd_gateway.smpp.status import Status, status_from, status_name
 
-log = structlog.get_logger(__name__)
+log = logger(__name__)
 
 _REQUESTS = {pdu.command: command_id for command_id, pdu in PDUS.items() if not command_id & RESPONSE}
 _BINDS = tuple(PDUS[command_id].command for command_id in BINDS)

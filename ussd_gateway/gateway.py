@@ -11,10 +11,8 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-import structlog
-
 from ussd_gateway.clock import Clock, VirtualClock
-from ussd_gateway.logs import told
+from ussd_gateway.logs import logger, told
 from ussd_gateway.network.deadlines import Deadlines, soonest
 from ussd_gateway.network.directory import Directory
 from ussd_gateway.network.message import Alert, Delivery, Endpoint, Message, MessageState, Receipt, Sms, Ussd
@@ -23,7 +21,7 @@ from ussd_gateway.network.outcomes import Chance
 from ussd_gateway.network.party import Party, UnderWay
 from ussd_gateway.network.record import Record
 
-log = structlog.get_logger(__name__)
+log = logger(__name__)
 
 QUIET_TURNS = 3  # turns of the event loop without work after which nothing is taken to be under way
 COMMIT_AGAIN = 0.1  # seconds after which a failed commit is tried again

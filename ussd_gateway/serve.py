@@ -6,12 +6,12 @@ import asyncio
 import random
 import ssl
 from collections.abc import Iterator, Mapping
+from functools import cache
 from http import HTTPStatus
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
-import structlog
 from aiohttp import web
 
 from ussd_gateway import gateway as core
@@ -46,6 +46,7 @@ from ussd_gateway.handsets.scripted import ScriptedHandset
 from ussd_gateway.http import openapi
 from ussd_gateway.http.body import answer
 from ussd_gateway.http.problem import problems
+from ussd_gateway.logs import logger
 from ussd_gateway.metric import Metric, one
 from ussd_gateway.network.faults import Faults, Rule
 from ussd_gateway.network.messages import QueueFullError, Retry
@@ -58,8 +59,9 @@ from ussd_gateway.store.feed import Feed
 from ussd_gateway.store.journal import Journal
 from ussd_gateway.store.store import MEMORY, Store
 from ussd_gateway.store.views import Views
+from ussd_gateway.sync import SyncGateway
 
-log = structlog.get_logger(__name__)
+log = logger(__name__)
 
 REMEMBERED = 10_000  # delivered messages that come back into the inboxes when the gateway is started again
 _MIB = 1024 * 1024
@@ -106,6 +108,7 @@ class Gateway(core.Gateway):
         self._ready = False
         self._runner: web.AppRunner | None = None
         self.http_url = ""
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.smpp_address = ("", 0)
         self.smpps_address: tuple[str, int] | None = None
         try:
@@ -191,6 +194,7 @@ class Gateway(core.Gateway):
     async def start(self) -> None:
         """Listen on every address; ListenError for one that is taken."""
         server = self.config.server
+        self._loop = asyncio.get_running_loop()
         self.smpp_address = await _listening("smpp", server.smpp_port, self._smsc.start(server.host, server.smpp_port))
         if self._tls:
             port = self.config.smpp.tls_port
@@ -245,6 +249,15 @@ class Gateway(core.Gateway):
     def smpps(self) -> str | None:
         """Where ESMEs bind over TLS, as host:port; None where there is no certificate."""
         return _address(self.smpps_address) if self.smpps_address else None
+
+    @property
+    def sync(self) -> SyncGateway:
+        """The same for code that does not await, in another thread; RuntimeError before the start."""
+        if self._loop is None:
+            raise RuntimeError(
+                "the gateway has not been started: `async with gateway:` does it, or `with sync_gateway():`"
+            )
+        return SyncGateway(self, self._loop)
 
     def handset(self, msisdn: str) -> ScriptedHandset:
         """A phone in the hands of a program; the number need not be configured."""
@@ -311,10 +324,13 @@ class Gateway(core.Gateway):
             )
             for row in part.routes()
         ]
-        described = openapi.document(rows, title="ussd_gateway", version=version("ussd-gateway"))
+
+        @cache  # made when somebody asks: it takes longer than everything else at the start
+        def described() -> dict[str, Any]:
+            return openapi.document(rows, title="ussd_gateway", version=version("ussd-gateway"))
 
         async def describe(request: web.Request) -> web.Response:
-            return answer(described)
+            return answer(described())
 
         app = web.Application(middlewares=[metrics.middleware(), problems(STATUSES)])
         app.add_routes([row.definition() for row in rows])

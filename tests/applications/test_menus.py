@@ -6,11 +6,12 @@ import os
 import pytest
 from structlog.testing import capture_logs
 
+from tests.conftest import START, Plain
 from ussd_gateway.applications.imports import Imports
 from ussd_gateway.applications.menu import ScreenError
 from ussd_gateway.applications.menus import PATIENCE, Menus
 from ussd_gateway.client import Client
-from ussd_gateway.clock import RealClock
+from ussd_gateway.clock import RealClock, VirtualClock
 from ussd_gateway.menu.mistakes import MenuError
 from ussd_gateway.serve import Gateway
 
@@ -189,6 +190,27 @@ async def test_a_handler_that_cannot_be_had_is_a_mistake_until_it_can(folder):
         folder.look()
     assert await folder.dial() == "News"
     assert folder.menus.mistakes == ()
+
+
+async def test_the_next_gateway_does_not_read_again_what_says_the_same_but_looks_again_for_its_functions(tmp_path):
+    folders = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        gateway = Plain(VirtualClock(START))
+        folders.append(Folder(tmp_path / name, gateway))
+        folders[-1].write("news.toml", menu("One"))
+        folders[-1].write("sport.toml", menu("Two", code="*701#").replace("end", 'handler = "sports:news"\nend'))
+    folders[1].write("sports.py", "async def news(turn):\n    return {}\n")
+    for folder in folders:
+        folder.menus.add_folder(folder.path)
+    (news, sport), (same_news, other_sport) = (folder.menus.listed() for folder in folders)
+    assert news.menu is same_news.menu
+    assert [mistake.rule for mistake in sport.mistakes] == ["missing-handler"]
+    assert other_sport.mistakes == ()
+    for folder in folders:
+        folder.menus.stop()
+        await folder.gateway.close()
+        folder.gateway.store.close()
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,17 @@ def test_the_database_writes_ahead_and_its_journal_has_no_index(path):
     plain.close()
 
 
+def test_stores_in_memory_share_nothing_and_have_the_tables_of_a_file(path):
+    one, other, kept = Store(":memory:"), Store(":memory:"), Store(path)
+    write(one, "first")
+    one.commit()
+    assert (audit(one), audit(other)) == (["first"], [])
+    tables = "SELECT type, name, sql FROM sqlite_master ORDER BY name, type"
+    assert other.own(tables) == kept.own(tables)
+    for store in (one, other, kept):
+        store.close()
+
+
 def test_in_memory_a_statement_that_stands_alone_waits_for_others_and_every_reader_sees_it(store):
     store.write("CREATE TABLE t (x)")
     store.commit()

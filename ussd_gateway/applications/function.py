@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Coroutine
 from inspect import isawaitable
 
-import structlog
-
 from ussd_gateway.applications.imports import FAULTS, Function, Imported, awaited
 from ussd_gateway.applications.turn import Turn
-from ussd_gateway.logs import told
+from ussd_gateway.logs import logger, told
 from ussd_gateway.network.message import ABORT, ANSWER, ASK, END, Message, Operation, Ussd
 from ussd_gateway.network.session import CDR_RESULTS, Outcome, SessionError
 
 _WAY_OUT = "return ussd.ask(...) or ussd.end(...)"
 
-log = structlog.get_logger(__name__)
+log = logger(__name__)
 
 
 class _Dialogue:

@@ -16,15 +16,13 @@ from functools import partial
 from inspect import isawaitable
 from typing import NamedTuple, TypeVar
 
-import structlog
-
 from ussd_gateway.applications.callout import Caller, CallOutError
 from ussd_gateway.applications.imports import FAULTS, Imports, awaited, resolve
 from ussd_gateway.applications.turn import Turn
 from ussd_gateway.coding.data_coding import GSM7
 from ussd_gateway.coding.segments import split
 from ussd_gateway.gateway import Gateway
-from ussd_gateway.logs import told
+from ussd_gateway.logs import logger, told
 from ussd_gateway.menu.advance import (
     Action,
     Call,
@@ -63,7 +61,7 @@ _NOTHING: Mapping[str, object] = {}
 
 _PASSWORD = re.compile("//[^/@]*@")  # of a URL, with the user's name
 
-log = structlog.get_logger(__name__)
+log = logger(__name__)
 
 
 class ScreenError(ValueError):

@@ -10,18 +10,17 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
-
-import structlog
 
 from ussd_gateway.applications.callout import Caller
 from ussd_gateway.applications.imports import Imports
 from ussd_gateway.applications.menu import Handler, MenuApplication, Pushing, ScreenError, Surroundings, Version
 from ussd_gateway.client import Client
 from ussd_gateway.gateway import Gateway
-from ussd_gateway.logs import told
+from ussd_gateway.logs import logger, told
 from ussd_gateway.menu.lines import key_lines
-from ussd_gateway.menu.load import examine, text_of, unreadable
+from ussd_gateway.menu.load import Examined, examine, text_of, unreadable
 from ussd_gateway.menu.mistakes import MenuError, Mistake, Mistakes, way_out
 from ussd_gateway.menu.model import Menu
 
@@ -32,7 +31,7 @@ TOLD = 3  # mistakes that the journal names; `listed` has them all
 _PASSING = frozenset(("duplicate-code", "missing-handler"))
 """Rules that a file may come to keep without being changed itself."""
 
-log = structlog.get_logger(__name__)
+log = logger(__name__)
 
 _Stamp = tuple[int, int, int, int] | None
 """What tells one state of a file from the next; None for no file."""
@@ -230,7 +229,7 @@ class Menus:
     def _serve(self, file: _File) -> None:
         """Serve what the file says now. Raises MenuError, and nothing has changed."""
         text = _text(file.path)
-        menu, found = examine(text, file.path.name, handlers=self._handlers, imported=self._imports.wrong)
+        menu, found = self._examined(text, file.path.name)
         if menu is None:
             raise MenuError(mistake for mistake in found if not mistake.warning)
         if file.codes:
@@ -241,10 +240,16 @@ class Menus:
         application.serve(version)
         file.application, file.since = application, self._gateway.now()
 
+    def _examined(self, text: str, name: str) -> Examined:
+        try:
+            return _examined(text, name, frozenset(self._handlers))
+        except _ImportsError:
+            return examine(text, name, handlers=self._handlers, imported=self._imports.wrong)
+
     def _take_codes(self, file: _File, application: MenuApplication, menu: Menu, text: str) -> None:
         """The application answers the menu's codes and no others. Raises MenuError where one is another's."""
         directory = self._gateway.directory
-        mistakes = Mistakes(file.path.name, key_lines(text))
+        refused: list[tuple[tuple[str | int, ...], str]] = []
         taken: list[str] = []
         for index, code in enumerate(menu.codes):
             if code in file.attached or code in taken:
@@ -255,10 +260,13 @@ class Menus:
             except ValueError as error:
                 owner = next((f": {each.path.name}" for each in self._files.values() if code in each.attached), "")
                 # Codes of the settings stand in no line of the file
-                mistakes.add(() if file.codes else ("codes", index), f"{error}{owner}", "duplicate-code")
-        if mistakes.found:
+                refused.append((() if file.codes else ("codes", index), f"{error}{owner}"))
+        if refused:
             for code in taken:
                 directory.detach_code(code, application)
+            mistakes = Mistakes(file.path.name, key_lines(text))
+            for place, said in refused:
+                mistakes.add(place, said, "duplicate-code")
             raise MenuError(mistakes.found)
         for code in set(file.attached) - set(menu.codes):
             directory.detach_code(code, application)
@@ -273,6 +281,23 @@ class Menus:
 
     def _of_folder(self) -> list[Path]:
         return sorted(self._folder.glob("*.toml")) if self._folder else []
+
+
+class _ImportsError(Exception):
+    """The menu names functions to import, and what becomes of that is not in its text."""
+
+
+@lru_cache(maxsize=64)
+def _examined(text: str, name: str, handlers: frozenset[str]) -> Examined:
+    """The same text says the same again: a test's gateway need not read what the one before has read.
+
+    Raises _ImportsError.
+    """
+
+    def imported(function: str) -> str:
+        raise _ImportsError(function)
+
+    return examine(text, name, handlers=handlers, imported=imported)
 
 
 def _listed(file: _File) -> Listed:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Literal, cast
 
-import structlog
 from aiohttp import web
 
 from ussd_gateway.client import Client, UnreachableError, answer, received, shown
@@ -32,11 +31,11 @@ from ussd_gateway.dialects.model import (
 )
 from ussd_gateway.dialects.table import ASYNCHRONOUS, speaker
 from ussd_gateway.gateway import Gateway, Timer
-from ussd_gateway.logs import told
+from ussd_gateway.logs import logger, told
 from ussd_gateway.network.message import ANSWER, BEGIN, HANG_UP, RELEASE, Message, Ussd
 from ussd_gateway.network.session import Outcome
 
-log = structlog.get_logger(__name__)
+log = logger(__name__)
 
 _ENDS = {
     Outcome.TIMEOUT: Kind.TIMEOUT,

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import cast
 
-import structlog
 from aiohttp import web
 
 from ussd_gateway.client import Client, UnreachableError, answer, received, shown
@@ -32,10 +31,11 @@ from ussd_gateway.dialects.table import ASYNCHRONOUS, speaker
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.handsets.handset import Handset
 from ussd_gateway.http.problem import problem
+from ussd_gateway.logs import logger
 from ussd_gateway.network.message import ANSWER, ASK, BEGIN, HANG_UP, NOTIFY, Ussd
 from ussd_gateway.network.session import Outcome, SessionError
 
-log = structlog.get_logger(__name__)
+log = logger(__name__)
 
 SEND = 10.0  # real seconds that an asynchronous aggregator has to take an answer
 _REMEMBERED = 1000  # sessions that have ended, so that a call that comes too late is told so and begins none

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import structlog
 from aiosmpplib.broker import AbstractBroker
 from aiosmpplib.protocol import SmppMessage
 from aiosmpplib.state import SmppError
@@ -23,7 +22,7 @@ from ussd_gateway.coding.segments import Concatenation, parse_udh
 from ussd_gateway.esme import NO_LOG, Esme, NoThrottle, RetryTimer, phone_number
 from ussd_gateway.gateway import Gateway, Timer
 from ussd_gateway.handsets.handset import Handset
-from ussd_gateway.logs import told
+from ussd_gateway.logs import logger, told
 from ussd_gateway.network.address import candidates
 from ussd_gateway.network.message import (
     ANSWER,
@@ -51,7 +50,7 @@ from ussd_gateway.smpp.receipts import is_receipt, read_receipt
 from ussd_gateway.smpp.status import Status, status_name
 from ussd_gateway.smpp.tlv import Tag
 
-log = structlog.get_logger(__name__)
+log = logger(__name__)
 
 WINDOW = 50  # submit_sm that may wait for their response
 RESPONSE_TIMEOUT = 30.0  # real seconds after which a response that has not come ends the bind

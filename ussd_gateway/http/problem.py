@@ -6,13 +6,12 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 
-import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from ussd_gateway.logs import told
+from ussd_gateway.logs import logger, told
 
-log = structlog.get_logger(__name__)
+log = logger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

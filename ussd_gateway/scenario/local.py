@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 from ussd_gateway.clock import VirtualClock
 from ussd_gateway.coding.data_coding import Alphabet, ussd_alphabet
@@ -22,7 +23,15 @@ from ussd_gateway.scenario.esme import ScriptedEsme
 from ussd_gateway.scenario.play import PhoneError, Screen, Sms, start_at
 from ussd_gateway.serve import Gateway
 
-ALONE = {"store.path": ":memory:", "server.http_port": 0, "server.smpp_port": 0}
+ALONE: dict[str, Any] = {
+    "store.path": ":memory:",
+    "server.http_port": 0,
+    "server.smpp_port": 0,
+    "smpp.tls_port": 0,
+    "selfcare.argon2_time_cost": 1,  # nobody steals passwords from a store in memory
+    "selfcare.argon2_memory_kib": 8,
+    "selfcare.argon2_parallelism": 1,
+}
 """Settings under which any number of gateways run side by side and leave nothing behind."""
 
 

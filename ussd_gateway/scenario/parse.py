@@ -26,6 +26,10 @@ _ENDS = ("end", "done", "}")  # other languages close a block with
 _GROUP = re.compile(r"\(\?P<([^\W\d]\w*)>")
 
 
+NOTHING_TO_PLAY = "there is nothing to play"
+"""The one mistake of a file that is there for others to use."""
+
+
 class ScriptError(ValueError):
     """A script cannot be played. `mistakes` has all that is wrong with it, by line; its str tells each."""
 
@@ -409,7 +413,7 @@ class _Parser:
                 yield self._scenario(PurePath(self._source).stem, first[0].line, first)
             elif not self.mistakes:
                 hint = "a file that others use stands in a folder of its own" if self.setups or self.teardowns else ""
-                self.mistakes.append(Mistake(1, 1, 1, "there is nothing to play", text.partition("\n")[0], hint))
+                self.mistakes.append(Mistake(1, 1, 1, NOTHING_TO_PLAY, text.partition("\n")[0], hint))
             return
         for step in first[:1]:
             title, line = self._titles[0]

@@ -7,15 +7,15 @@ import hashlib
 from http import HTTPStatus
 from pathlib import Path
 
-import structlog
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from ussd_gateway.logs import logger
 from ussd_gateway.network.address import AddressError
 from ussd_gateway.selfcare.service import Account, Service
 from ussd_gateway.selfcare.texts import service_name
 
-log = structlog.get_logger(__name__)
+log = logger(__name__)
 
 WRONG_FORMAT = "Неверный формат номера. Введите 10 цифр номера телефона, например 000 100-00-01."
 WRONG = "Неверный номер или пароль. Если пароля ещё нет, наберите *111*25#: он придёт в SMS."

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import structlog
-
 from ussd_gateway.config import SelfcareSection
 from ussd_gateway.gateway import Gateway
+from ussd_gateway.logs import logger
 from ussd_gateway.selfcare.incoming import Incoming
 from ussd_gateway.selfcare.service import SMS, Send, Service
 from ussd_gateway.selfcare.texts import NUMBERS, answer_sms
 
-log = structlog.get_logger(__name__)
+log = logger(__name__)
 
 PASSWORD_WORDS = frozenset({"пароль", "parol", "password"})
 

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from secrets import token_hex
 
-import structlog
 from aiosmpplib.correlator import AbstractCorrelator, SegmentStatus
 from aiosmpplib.hook import AbstractHook
 from aiosmpplib.protocol import DeliverSm, GenericNack, SmppMessage, SubmitSm, SubmitSmResp
@@ -20,10 +19,11 @@ from aiosmpplib.state import OptionalParam
 
 from ussd_gateway.esme import NO_LOG, Esme, NoThrottle, RetryTimer
 from ussd_gateway.gateway import Gateway
+from ussd_gateway.logs import logger
 from ussd_gateway.selfcare.incoming import Incoming, Repeats
 from ussd_gateway.selfcare.outbox import RESPONSE, Outbox
 
-log = structlog.get_logger(__name__)
+log = logger(__name__)
 
 ENQUIRE_LINK = 30.0  # seconds of silence after which the SMSC is asked whether it lives
 SOCKET = 5.0  # seconds for a connect, a bind and an enquire_link

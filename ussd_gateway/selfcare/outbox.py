@@ -7,15 +7,15 @@ from collections import deque
 from contextlib import ExitStack
 from itertools import count
 
-import structlog
 from aiosmpplib.broker import AbstractBroker
 from aiosmpplib.protocol import SmppMessage, SubmitSm
 from aiosmpplib.state import SmppCommandStatus
 
 from ussd_gateway.esme import delay, phone_number
 from ussd_gateway.gateway import Gateway
+from ussd_gateway.logs import logger
 
-log = structlog.get_logger(__name__)
+log = logger(__name__)
 
 WINDOW = 50  # submit_sm that may wait for their response
 RESPONSE = 10.0

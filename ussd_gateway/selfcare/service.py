@@ -6,17 +6,16 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-import structlog
-
 from ussd_gateway.config import SelfcareSection, Subscriber
 from ussd_gateway.gateway import Gateway, Timer
+from ussd_gateway.logs import logger
 from ussd_gateway.network.address import normalise_msisdn
 from ussd_gateway.selfcare.hashing import Hasher
 from ussd_gateway.selfcare.password import MOST_REMEMBERED, SECURE, Chance, FloodRule, allowed, generate_unlike, tag
 from ussd_gateway.selfcare.repository import Repository, Sim
 from ussd_gateway.selfcare.texts import password_sms
 
-log = structlog.get_logger(__name__)
+log = logger(__name__)
 
 QUARTER, DAY = 15 * 60.0, 24 * 3600.0
 

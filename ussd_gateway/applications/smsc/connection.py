@@ -15,7 +15,6 @@ from functools import partial
 from itertools import count
 from typing import Any, ClassVar
 
-import structlog
 from msgspec import structs
 
 from ussd_gateway.applications.smsc.accounts import Accounts, EsmeAccount, Limits
@@ -36,7 +35,7 @@ from ussd_gateway.applications.smsc.translate import alert_notification, data_sm
 from ussd_gateway.applications.smsc.ussd import UssdCodes
 from ussd_gateway.coding.data_coding import GSM7
 from ussd_gateway.gateway import Gateway
-from ussd_gateway.logs import told
+from ussd_gateway.logs import logger, told
 from ussd_gateway.network.faults import Effect, Fault, Faults, Side
 from ussd_gateway.network.message import Alert, MessageState, Receipt, Sms
 from ussd_gateway.network.messages import QueueFullError
@@ -63,7 +62,7 @@ from ussd_gateway.smpp.timers import Due, Timers
 from ussd_gateway.smpp.tlv import Tag, encode_tlvs
 from ussd_gateway.smpp.version import Version, negotiated
 
-log = structlog.get_logger(__name__)
+log = logger(__name__)
 
 SMSC_SYSTEM_ID = "ussd_gateway"
 # Octets that a read may bring: some 200 messages, so that one who floods keeps the others waiting for a millisecond
