@@ -9,7 +9,7 @@ from ussd_gateway.scenario.play import Arrival, Event, Failure, Kind, Result, Ti
 
 SCREEN = Event("anna", 3, Kind.SCREEN, "Ваш баланс: 150.00 р.", "final, success")
 NASTY = "</pre><script>alert(1)</script>\x1b"
-SMS = Event("boris", 4, Kind.SMS, NASTY, "from 3339")
+SMS = Event("boris", 5, Kind.SMS, NASTY, "from 3339")
 FAILED = Result(
     "b.ussd",
     "Fails <b>",

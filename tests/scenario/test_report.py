@@ -13,6 +13,7 @@ from ussd_gateway.scenario.report import (
     failure_report,
     file_line,
     summary,
+    told_steps,
     transcript,
     visible,
 )
@@ -217,6 +218,14 @@ def test_a_chronicle_tells_each_step_when_it_was_and_what_it_took():
 def test_steps_of_several_phones_at_once_are_told_as_they_began():
     together = replace(TIMED, steps=TIMED.steps[::-1])
     assert chronicle(together) == chronicle(TIMED)
+
+
+def test_what_comes_while_several_steps_are_under_way_is_told_of_its_own_step():
+    sends, dials = (Timed(line, f"line {line}", "x", 1000.0, 0.0, 0.0, before) for line, before in ((3, 0), (4, 1)))
+    events = tuple(Event("x", line, Kind.DONE, text) for line, text in ((3, "a"), (4, "b"), (3, "c"), (9, "d")))
+    together = replace(TIMED, events=events, steps=(sends, dials))
+    told = [(step.line, [event.text for event in of_step]) for step, of_step in told_steps(together)]
+    assert told == [(3, ["a", "c"]), (4, ["b", "d"])]
 
 
 def test_without_times_the_transcript_is_told():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import zip_longest
 from typing import Any
 
 from rich.text import Text
@@ -87,11 +86,18 @@ def chronicle(result: Result) -> str:
     return "\n".join(lines) + "\n"
 
 
-def told_steps(result: Result) -> Iterator[tuple[Timed, Sequence[Event]]]:
-    """Each step in the order in which they began, with the events that came before the next one began."""
+def told_steps(result: Result) -> list[tuple[Timed, list[Event]]]:
+    """Each step in the order in which they began, with the events that it brought."""
     steps = sorted(result.steps, key=lambda step: (step.before, step.at))
-    for step, following in zip_longest(steps, steps[1:]):
-        yield step, result.events[step.before : following.before if following else None]
+    told = [(step, list[Event]()) for step in steps]
+    begun, latest = 0, dict[tuple[str, int], int]()
+    for number, event in enumerate(result.events):
+        while begun < len(steps) and steps[begun].before <= number:
+            latest[steps[begun].file, steps[begun].line] = begun
+            begun += 1
+        if told:  # steps of several phones may be under way at once, and each event tells the line of its own
+            told[latest.get((event.file, event.line), max(begun - 1, 0))][1].append(event)
+    return told
 
 
 def after(result: Result, moment: float) -> str:
