@@ -56,8 +56,9 @@ def test_a_page_that_is_old_is_rewritten_and_named(tmp_path, monkeypatch, capsys
 def test_a_file_that_is_old_or_not_there_is_rewritten_and_named(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(draw, "DOCS", tmp_path)
     monkeypatch.setattr(draw, "ROOT", tmp_path)
-    (tmp_path / "menus").mkdir()
+    for name in draw.WHOLE:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
     draw.main()
     draw.main()
-    assert (tmp_path / "menus" / "menu.schema.json").read_text().startswith("{")
-    assert capsys.readouterr().err == "menus/menu.schema.json\n"
+    assert all((tmp_path / name).read_text().startswith("{") for name in draw.WHOLE)
+    assert capsys.readouterr().err == "".join(f"{name}\n" for name in draw.WHOLE)
