@@ -64,9 +64,13 @@ def play_all(
                 yield results
         return
     others = set(multiprocessing.active_children())
-    with ProcessPoolExecutor(min(jobs, len(scripts)), mp_context=_CONTEXT, initializer=_begin) as pool:
+    # Each process gets all scripts at its start and is told numbers: what is large would block the queue to processes
+    # that are gone, and with it the end of this one; CPython 3.11.2 does
+    with ProcessPoolExecutor(
+        min(jobs, len(scripts)), mp_context=_CONTEXT, initializer=_begin, initargs=(scripts, place)
+    ) as pool:
         try:
-            futures = [pool.submit(_play, script, place) for script in scripts]
+            futures = [pool.submit(_play, number) for number in range(len(scripts))]
             for future in futures:
                 future.add_done_callback(lambda _: done())
             for future in futures:
@@ -83,13 +87,19 @@ async def _played(script: Script, place: Place) -> list[Result]:
         return await play(script, driver)
 
 
-def _play(script: Script, place: Place) -> list[Result]:
+_given: tuple[Sequence[Script], Place]  # in a process that plays: what there is to play, and where
+
+
+def _play(number: int) -> list[Result]:
+    scripts, place = _given
     with _logging_to_stderr():
-        return asyncio.run(_played(script, place))
+        return asyncio.run(_played(scripts[number], place))
 
 
-def _begin() -> None:
+def _begin(scripts: Sequence[Script], place: Place) -> None:
     """A process that plays lets its parent decide about interrupts, and ends with it, however that ended."""
+    global _given
+    _given = scripts, place
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     assert parent is not None
