@@ -228,7 +228,7 @@ anna dials *100#
     assert done(result) == ["anna answers 1", "boris dials *111#", "boris hangs up"]
 
 
-USERS = "msisdn,name,pin\n70001000001,Anna,4711\n8 (000) 200-00-01,Boris,0815\n"
+USERS = "msisdn,name,pin\n70001000001,Anna,4711\n8 (000) 200-00-01,Boris,pin-0815\n"
 
 
 async def test_each_phone_that_failed_in_together_is_told(results):
@@ -280,7 +280,7 @@ check {name} is "Nobody"
         "boris sends sms to 70001000001: Hi Anna: ********",
         "user turns off",
     ]
-    assert "0815" not in repr(result)
+    assert "pin-0815" not in repr(result)
 
 
 async def test_a_failure_names_the_row_and_the_round(results):
