@@ -128,15 +128,15 @@ scenario "a"
 scenario "b"
     anna dials {secret_code}
     anna sees "{sum}"
-    let pin be "12345"
+    let pin be "a12345"
     boris sends sms "{pin}" to anna
-    anna receives sms "123456"
+    anna receives sms "a123456"
 """
     )
     assert played[0].failure is None
     assert done(played[0])[0] == "anna dials ********"
     assert played[1].failure.line == 19
-    assert "12345" not in repr(played).replace("123456", "")
+    assert "a12345" not in repr(played).replace("a123456", "")
 
 
 async def test_a_block_is_repeated_and_a_failure_names_its_round(results):
