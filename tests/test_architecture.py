@@ -23,6 +23,8 @@ MAY_IMPORT = {
     "load": {"smpp", "coding"},
     "alone": {"scenario", "serve", "clock", "sync"},
     "scenario": {
+        "client",
+        "logs",
         "patterns",
         "serve",
         "config",

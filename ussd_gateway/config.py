@@ -33,6 +33,7 @@ from ussd_gateway.dialects.table import ASYNCHRONOUS, speaker
 from ussd_gateway.dialects.table import DIALECTS as AGGREGATORS
 from ussd_gateway.fault_rule import FaultRule
 from ussd_gateway.network.address import AddressError, MmiKind, classify, normalise_msisdn
+from ussd_gateway.network.directory import SERVICE_CODE
 from ussd_gateway.outcome_rule import OutcomeRule
 from ussd_gateway.smpp.receipts import DEFAULT, NumberForm, ReceiptStyle, text_writer
 from ussd_gateway.smpp.ussd import DIALECTS, Marker
@@ -127,8 +128,6 @@ def _aggregator_path(value: str) -> str:
         raise ValueError('write a path below /aggregators/, such as "/aggregators/at"')
     return value
 
-
-_CODE = re.compile(r"[*#][0-9*#]*#")
 
 Kopecks = Annotated[int, BeforeValidator(_kopecks)]
 Msisdn = Annotated[str, BeforeValidator(_msisdn)]
@@ -324,7 +323,7 @@ class Application(_Section):
         if not self.every_code:
             yield "code", 'is missing; write the code that it answers, such as "*384*77#"'
         for code in self.every_code:
-            if _CODE.fullmatch(code) and (mmi := classify(code)).kind is not MmiKind.USSD:
+            if SERVICE_CODE.fullmatch(code) and (mmi := classify(code)).kind is not MmiKind.USSD:
                 yield "code", f'"{code}" never comes to an application; take another. {mmi.explanation}'
         kinds = [kind for kind in ("url", "function", "menu") if getattr(self, kind)]
         if len(kinds) != 1:

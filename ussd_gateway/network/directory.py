@@ -10,7 +10,7 @@ from ussd_gateway.network.message import Endpoint
 from ussd_gateway.network.party import Party
 
 _RANGE = re.compile(r"([0-9]+)-([0-9]+)")
-_CODE = re.compile(r"[*#][0-9*#]*#")
+SERVICE_CODE = re.compile(r"[*#][0-9*#]*#")
 
 
 class Directory:
@@ -26,7 +26,7 @@ class Directory:
 
     def attach_code(self, service_code: str, application: Endpoint) -> None:
         """The application answers the code, such as "*111#"; ValueError when it is no code or has an owner."""
-        if not _CODE.fullmatch(service_code):
+        if not SERVICE_CODE.fullmatch(service_code):
             raise ValueError(f"{service_code!r} is no service code; one looks like *111# or *111*25#")
         if service_code in self._codes:
             raise ValueError(f"{service_code} is answered by another application already")

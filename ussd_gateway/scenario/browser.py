@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import aiohttp
 from yarl import URL
 
+from ussd_gateway.client import TooMuchError, bounded
 from ussd_gateway.scenario.play import ActorError, Page
 
 LONGEST_BODY = 2**20  # octets of an answer that are read
 _ANSWER_TIME = 30.0  # real seconds in which an answer comes
-_CHUNK = 64 * 1024
 _REDIRECTS = 5  # that are followed one after the other
 _SEE_OTHER = frozenset((301, 302, 303))
 _REPEAT = frozenset((307, 308))
@@ -67,12 +67,11 @@ class ScriptedBrowser:
         async with self._session.request(
             method, url, headers=headers, data=body, timeout=timeout, allow_redirects=False
         ) as response:
-            octets = bytearray()
-            async for chunk in response.content.iter_chunked(_CHUNK):
-                octets += chunk
-                if len(octets) > LONGEST_BODY:
-                    raise ActorError(f"{method} {url}: the answer is longer than {LONGEST_BODY} octets")
-            text = _decoded(bytes(octets), response.charset or "utf-8")
+            try:
+                octets = await bounded(response.content, LONGEST_BODY)
+            except TooMuchError:
+                raise ActorError(f"{method} {url}: the answer is longer than {LONGEST_BODY} octets") from None
+            text = _decoded(octets, response.charset or "utf-8")
             kept = {name.lower(): value for name, value in response.headers.items()}
             return Page(response.status, text, kept)
 

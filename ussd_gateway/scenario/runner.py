@@ -7,20 +7,18 @@ two files take as long in two tasks as one after the other.
 from __future__ import annotations
 
 import asyncio
-import logging
 import multiprocessing
 import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import AbstractAsyncContextManager, contextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 
-import structlog
-
+from ussd_gateway.logs import quietly
 from ussd_gateway.scenario.model import Script
 from ussd_gateway.scenario.play import Driver, Result, play
 
@@ -57,7 +55,7 @@ def play_all(
     Raises what playing raises: NoGatewayError, ConfigError, ListenError. Whoever stops listening, ends it all.
     """
     if jobs == 1 or len(scripts) < 2:
-        with _logging_to_stderr():
+        with quietly():
             for script in scripts:
                 results = asyncio.run(_played(script, place))
                 done()
@@ -92,7 +90,7 @@ _given: tuple[Sequence[Script], Place]  # in a process that plays: what there is
 
 def _play(number: int) -> list[Result]:
     scripts, place = _given
-    with _logging_to_stderr():
+    with quietly():
         return asyncio.run(_played(scripts[number], place))
 
 
@@ -109,17 +107,3 @@ def _begin(scripts: Sequence[Script], place: Place) -> None:
         os._exit(1)
 
     threading.Thread(target=end_with_parent, daemon=True).start()
-
-
-@contextmanager
-def _logging_to_stderr() -> Iterator[None]:
-    """Gateways in this process log to standard error, and only what somebody should look at."""
-    before = structlog.get_config()
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
-    )
-    try:
-        yield
-    finally:
-        structlog.configure(**before)
