@@ -432,9 +432,10 @@ class Gateway(core.Gateway):
             endpoint = self.directory.recipient(sms.destination).endpoint
             if isinstance(endpoint, Handset):
                 endpoint.remember(sms, received_at)
-        for receipt in self._journal.receipts_owed():
+        messages, receipts = self._journal.left_over()
+        for receipt in receipts:
             self.network.messages.restore_receipt(receipt)
-        for sms in self._journal.restored():
+        for sms in messages:
             self.network.messages.restore(sms, self.now())
         if not self._in_memory:  # nobody starts again from there
             self._journal.under_way = self.network.messages.under_way

@@ -22,7 +22,7 @@ async def test_r178_the_journal_and_what_is_restored_from_it_never_hold_a_passwo
 
     assert "Ab3dE9xZ".encode("utf-16-be").hex() not in "\n".join(operator.store._writer.iterdump()).lower()
     assert b"Ab3dE9xZ".hex() not in "\n".join(operator.store._writer.iterdump()).lower()
-    waiting = Journal(operator.store, masks(section())).restored()
+    waiting = Journal(operator.store, masks(section())).left_over().messages
     assert [sms.source for sms in waiting] == ["111"], "a secret that waited is lost, and said to be"
 
 

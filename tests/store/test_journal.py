@@ -173,7 +173,7 @@ def test_what_a_newer_version_wrote_keeps_its_number_and_nothing_else(store, jou
     assert (known.kind, known.message_id, known.state) == ("sms.state", "1", 3)
     assert (third.sms.message_id, numbers(journal)) == ("3", [1, 2, 3])
     again = Journal(store)
-    assert again.restored() == []
+    assert again.left_over().messages == []
     assert [message.message_id for message, _ in again.recently_delivered(10)] == ["3"]
 
 
@@ -276,7 +276,7 @@ def test_what_data_coding_0_meant_is_known_after_a_restart(store, journal):
         Sms("shop", "1", b"caf\xe9", message_id="1", default_alphabet=Alphabet.LATIN1), MessageState.ENROUTE, 5.0
     )
     journal.commit()
-    (found,) = Journal(store).restored()
+    (found,) = Journal(store).left_over().messages
     assert (found.text, found.default_alphabet) == ("café", Alphabet.LATIN1)
 
 
@@ -293,7 +293,7 @@ def test_a_message_under_way_comes_back_whole(store, journal):
     part = sms(message_id="2", concatenation=Concatenation(7, 2, 1, 16))
     journal.sms(part, MessageState.ENROUTE, 5.0)
     journal.commit()
-    found = Journal(store).restored()
+    found = Journal(store).left_over().messages
     for old, new in zip((kept, part), found, strict=True):
         assert {name: getattr(new, name) for name in Sms.__struct_fields__} == {
             name: getattr(old, name) for name in Sms.__struct_fields__
@@ -329,7 +329,7 @@ def test_one_that_arrived_or_expired_does_not(store, journal):
         journal.state(sms(message_id=str(number)), state, 2.0)
     journal.sms(sms(message_id="3"), MessageState.DELIVERED, 1.0)
     journal.commit()
-    assert Journal(store).restored() == []
+    assert Journal(store).left_over().messages == []
     arrived = [(message.message_id, at) for message, at in Journal(store).recently_delivered(10)]
     assert arrived == [("3", 1.0), ("1", 2.0)]  # in the order of their arrival
     assert [message.message_id for message, _ in Journal(store).recently_delivered(1)] == ["3"]
@@ -339,10 +339,10 @@ def test_one_whose_text_was_hidden_can_never_be_delivered_and_says_so(store, jou
     journal.sms(sms("Пароль: Ab3dE9xZ.", "3339"), MessageState.ENROUTE, 1.0)
     journal.commit()
     again = Journal(store)
-    assert again.restored() == []
+    assert again.left_over().messages == []
     again.commit()
     assert (written(again)[-1].kind, written(again)[-1].state) == ("sms.state", MessageState.UNDELIVERABLE)
-    assert Journal(store).restored() == []
+    assert Journal(store).left_over().messages == []
 
 
 def test_numbers_go_on_after_a_restart(store, journal):
@@ -376,7 +376,7 @@ def test_a_message_without_a_final_state_comes_back(store, journal, state):
     journal.sms(sms(message_id="2"), MessageState.ENROUTE, 1.0)
     journal.state(sms(message_id="2"), state, 2.0)
     journal.commit()
-    assert [message.message_id for message in Journal(store).restored()] == ["1", "2"]
+    assert [message.message_id for message in Journal(store).left_over().messages] == ["1", "2"]
 
 
 # Checkpoints ----------------------------------------------------------------------------------------------------------
@@ -400,7 +400,7 @@ def test_a_restart_reads_on_from_the_last_checkpoint(store, often):
     journal.commit()
     store.write("DELETE FROM journal WHERE last <= 10")  # the proof that nothing before it is read
     store.commit()
-    found = Journal(store).restored()
+    found = Journal(store).left_over().messages
     assert [message.message_id for message in found] == ["2", "3", "11"]
     assert [message.account for message in found] == ["test", "test", ""]
 
@@ -414,7 +414,7 @@ def test_what_waits_outlives_the_turn_that_brought_it(store):
     for number in range(2, 40):
         arrived(journal, str(number))
     assert journal.forgotten > 1
-    assert [message.message_id for message in Journal(store).restored()] == ["1"]
+    assert [message.message_id for message in Journal(store).left_over().messages] == ["1"]
 
 
 def test_r178_a_checkpoint_hides_what_the_journal_hides(store, often):
@@ -427,7 +427,7 @@ def test_r178_a_checkpoint_hides_what_the_journal_hides(store, often):
     assert 'insert into "under_way"' in dump
     assert "Ab3dE9xZ".encode("utf-16-be").hex() not in dump
     again = Journal(store, {"3339": SECRET})
-    assert again.restored() == []
+    assert again.left_over().messages == []
     again.commit()
     assert (written(again)[-1].message_id, written(again)[-1].state) == ("1", MessageState.UNDELIVERABLE)
 
@@ -438,7 +438,7 @@ def test_a_checkpoint_is_forgotten_by_a_reset(store, often):
     arrived(journal, *"1234567890")
     journal.under_way = list
     journal.clear(9.0)
-    assert Journal(store).restored() == []
+    assert Journal(store).left_over().messages == []
 
 
 def test_what_was_replaced_comes_back_as_it_was_last(store, journal):
@@ -447,7 +447,7 @@ def test_what_was_replaced_comes_back_as_it_was_last(store, journal):
     journal.attempt(sms("old"), 6, 7.0)
     journal.state(sms("old"), MessageState.ENROUTE, 8.0)
     journal.commit()
-    (kept,) = Journal(store).restored()
+    (kept,) = Journal(store).left_over().messages
     assert (kept.text, kept.scheduled_at, kept.priority) == ("new", 60.0, 2)
     assert (kept.service_type, kept.group_id, kept.submitted_at) == ("CMT", "9", 5.0)
 
@@ -510,7 +510,7 @@ def test_receipts_that_had_not_left_are_owed_after_a_restart(store, journal):
     left = sms(message_id="5", account="test", registered_delivery=1)
     journal.receipt(Receipt(left, MessageState.DELIVERED, 1.0), 2.0)
     journal.commit()
-    owed = [(receipt.sms.message_id, receipt.state, receipt.error) for receipt in Journal(store).receipts_owed()]
+    owed = [(receipt.sms.message_id, receipt.state, receipt.error) for receipt in Journal(store).left_over().receipts]
     assert owed == [("1", MessageState.DELIVERED, 0), ("4", MessageState.EXPIRED, 6)]
 
 
@@ -521,6 +521,6 @@ def test_what_is_owed_outlives_a_checkpoint(store, monkeypatch):
     journal.under_way, journal.owed = tuple, lambda: [Receipt(message, MessageState.EXPIRED, 7.0, 6)]
     for number in range(2, 6):
         arrived(journal, str(number))
-    (receipt,) = Journal(store).receipts_owed()
+    (receipt,) = Journal(store).left_over().receipts
     assert (receipt.sms.message_id, receipt.state, receipt.done_at, receipt.error) == ("1", 3, 7.0, 6)
-    assert Journal(store).restored() == []
+    assert Journal(store).left_over().messages == []

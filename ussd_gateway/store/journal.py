@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from time import perf_counter
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -65,6 +65,13 @@ class _Hidden:
         for secret in sorted(self._secrets.get(string, ()), key=len, reverse=True):
             shown = shown.replace(secret, repl)
         return self._pattern.sub(repl, shown) if self._pattern else shown
+
+
+class LeftOver(NamedTuple):
+    """The messages that had no final state, and the receipts of final states that had not left."""
+
+    messages: list[Sms]
+    receipts: list[Receipt]
 
 
 class Journal:
@@ -269,22 +276,19 @@ class Journal:
         """The same, block by block."""
         return blocks(self._store, number)
 
-    def restored(self) -> list[Sms]:
-        """The messages that had no final state when the gateway stopped, oldest first; it is asked once, at the start.
+    def left_over(self) -> LeftOver:
+        """What was not done when the gateway stopped, each oldest first; it is asked once, at the start.
 
         A message whose text was masked cannot be delivered any more: it becomes UNDELIVERABLE here.
         """
-        found = []
-        for entry in sorted(self._replay()[0].values(), key=lambda entry: entry.at):
+        kept, owed = self._replay()
+        messages = []
+        for entry in sorted(kept.values(), key=lambda entry: entry.at):
             if entry.masked:
                 self.state(entry.sms, MessageState.UNDELIVERABLE, entry.at)
             else:
-                found.append(entry.sms)
-        return found
-
-    def receipts_owed(self) -> list[Receipt]:
-        """The receipts of final states that had not left when the gateway stopped, oldest first."""
-        return list(self._replay()[1].values())
+                messages.append(entry.sms)
+        return LeftOver(messages, list(owed.values()))
 
     def _replay(self) -> tuple[dict[str, SmsEntry], dict[str, Receipt]]:
         """What was under way when the gateway stopped, and the receipts that it owed, by message_id."""
