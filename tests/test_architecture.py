@@ -9,7 +9,7 @@ import pytest
 TESTS = Path(__file__).parent
 HOUSE = Path(__file__).parent.parent / "ussd_gateway"
 
-PURE = {"network", "menu", "dialects", "smpp", "at", "coding"}
+PURE = {"network", "menu", "dialects", "smpp", "at", "coding", "subscribers"}
 
 MAY_IMPORT = {
     # room: the rooms below it that it may know
@@ -86,7 +86,7 @@ MAY_IMPORT = {
         "smpp",
         "coding",
     },
-    "selfcare": {"esme", "logs", "store", "config", "gateway", "clock", "network", "coding"},
+    "selfcare": {"esme", "logs", "store", "config", "gateway", "clock", "network", "coding", "subscribers"},
     "store": {"metric", "network", "coding"},
     "http": {"logs"},
     "gateway": {"clock", "logs", "network"},
@@ -100,6 +100,7 @@ MAY_IMPORT = {
     "network": {"coding"},
     "menu": {"coding", "patterns"},
     "dialects": {"coding"},
+    "subscribers": set(),
     "smpp": set(),
     "coding": set(),
 }

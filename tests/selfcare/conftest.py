@@ -18,7 +18,7 @@ from ussd_gateway.handsets.handset import Handset
 from ussd_gateway.network.faults import Faults
 from ussd_gateway.network.network import NetworkSettings
 from ussd_gateway.selfcare.assemble import SelfCare, masks
-from ussd_gateway.selfcare.repository import Repository
+from ussd_gateway.selfcare.records.records import Records
 from ussd_gateway.selfcare.service import Service
 from ussd_gateway.smpp.commands import BindTransceiver, DeliverSm, EnquireLink, SubmitSm, Unbind
 from ussd_gateway.smpp.connection import Connection
@@ -70,12 +70,12 @@ class Desk(Ground):
 
     def __init__(self, **given):
         super().__init__(**given)
-        self.repository = Repository(self.store, self.gateway.changed)
+        self.records = Records(self.store, self.gateway.changed)
         self.sent = []
         self.service = Service(
             self.settings,
             SUBSCRIBERS,
-            self.repository,
+            self.records,
             self.gateway,
             lambda source, destination, text: self.sent.append((source, destination, text)),
             chance=random.Random(828),

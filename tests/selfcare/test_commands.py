@@ -95,7 +95,7 @@ async def test_anything_else_to_3339_gets_help(told, text):
 
 async def test_r100_who_sends_is_a_subscriber(desk, told):
     assert await told("828", "111", STRANGER) == ["Услуга «Управление номерами» подключена."]
-    assert desk.repository.sim(STRANGER)
+    assert desk.records.sims.sim(STRANGER)
 
 
 async def test_one_number_can_take_both(desks):

@@ -131,7 +131,7 @@ async def test_r119_a_blocked_sim_is_refused_everything(desk, ask):
 
 async def test_r100_who_dials_is_a_subscriber(ask, desk):
     assert await ask("balance", STRANGER) == {"balance": 0}
-    assert desk.repository.sim(STRANGER).tariff == "Смарт"
+    assert desk.records.sims.sim(STRANGER).tariff == "Смарт"
 
 
 async def test_while_self_care_is_switched_off_everything_is_unavailable(desk):

@@ -199,7 +199,7 @@ async def test_r116_no_former_password_is_issued_again(desks):
         await desk.issue()
 
     assert len({password(sms) for sms in desk.sent}) == 30
-    assert len(desk.repository.tags(ANNA)) == 30
+    assert len(desk.records.passwords.tags(ANNA)) == 30
 
 
 async def test_more_remembered_passwords_than_can_be_told_apart_are_the_most_that_can(desks):
@@ -300,7 +300,7 @@ async def test_an_unknown_number_and_a_wrong_password_are_the_same(desk):
     assert await desk.service.log_in(UNKNOWN, "Ab3dE9xZ") is None
     assert await desk.service.log_in(ANNA, "Ab3dE9xZ") is None
     assert desk.service.language(UNKNOWN) == "ru"
-    assert desk.repository.sim(UNKNOWN) is None, "logging in makes nobody a subscriber"
+    assert desk.records.sims.sim(UNKNOWN) is None, "logging in makes nobody a subscriber"
 
 
 async def test_another_numbers_password_opens_nothing(desk):
@@ -370,7 +370,7 @@ async def test_a_reset_brings_back_what_the_config_says(desk):
     assert desk.service.services(ANNA) == ()
     assert desk.service.language(ANNA) == "ru"
     assert desk.service.balance(ANNA) == 15000
-    assert desk.repository.sim("70005000001") is None
+    assert desk.records.sims.sim("70005000001") is None
     assert desk.audit() == []
 
 

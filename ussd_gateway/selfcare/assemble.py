@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Callable, Iterable
 
 from aiohttp import web
@@ -13,11 +14,13 @@ from ussd_gateway.selfcare import cabinet, handlers
 from ussd_gateway.selfcare.commands import Commands
 from ussd_gateway.selfcare.esme import SmsSender
 from ussd_gateway.selfcare.incoming import Incoming
-from ussd_gateway.selfcare.password import SECURE, Chance
-from ussd_gateway.selfcare.repository import Repository
+from ussd_gateway.selfcare.records.records import Records
 from ussd_gateway.selfcare.service import Service
 from ussd_gateway.selfcare.texts import SECRET
 from ussd_gateway.store.store import Store
+from ussd_gateway.subscribers.passwords import Chance
+
+SECURE: Chance = secrets.SystemRandom()
 
 
 def masks(settings: SelfcareSection) -> dict[str, re.Pattern[str]]:
@@ -52,7 +55,7 @@ class SelfCare:
         self.service = Service(
             settings,
             subscribers,
-            Repository(store, gateway.changed),
+            Records(store, gateway.changed),
             gateway,
             self.sender.send,
             chance=chance,

@@ -11,9 +11,10 @@ from ussd_gateway.gateway import Gateway, Timer
 from ussd_gateway.logs import logger
 from ussd_gateway.network.address import normalise_msisdn
 from ussd_gateway.selfcare.hashing import Hasher
-from ussd_gateway.selfcare.password import MOST_REMEMBERED, SECURE, Chance, FloodRule, allowed, generate_unlike, tag
-from ussd_gateway.selfcare.repository import Repository, Sim
+from ussd_gateway.selfcare.records.records import Records
+from ussd_gateway.selfcare.records.sims import Sim
 from ussd_gateway.selfcare.texts import password_sms
+from ussd_gateway.subscribers.passwords import MOST_REMEMBERED, Chance, FloodRule, allowed, generate_unlike, tag
 
 log = logger(__name__)
 
@@ -75,15 +76,15 @@ class Service:
         self,
         settings: SelfcareSection,
         subscribers: Iterable[Subscriber],
-        repository: Repository,
+        records: Records,
         gateway: Gateway,
         send: Send,
         *,
-        chance: Chance = SECURE,
+        chance: Chance,
     ) -> None:
         self._settings = settings
         self._subscribers = tuple(subscribers)
-        self._repository = repository
+        self._records = records
         self._gateway = gateway
         self._send = send
         self._chance = chance
@@ -100,51 +101,51 @@ class Service:
         self._issuing: dict[tuple[str, str, str], asyncio.Future[Issue]] = {}
         self._delayed: set[Timer] = set()
         self._resets = 0
-        repository.add_missing(self._subscribers, gateway.now())
+        records.sims.add_missing(self._subscribers, gateway.now())
 
     # The SIM -------------------------------------------------------------------------------------------------------
 
     def ensure(self, msisdn: str, channel: str = USSD) -> Sim:
         """The subscriber of a number that dials or sends; it becomes one by doing so (R100)."""
-        return self._repository.ensure(msisdn, self._gateway.now(), channel)
+        return self._records.sims.ensure(msisdn, self._gateway.now(), channel)
 
     def is_active(self, msisdn: str) -> bool:
         """Whether the number is a subscriber that is neither blocked nor closed."""
-        sim = self._repository.sim(msisdn)
+        sim = self._records.sims.sim(msisdn)
         return sim is not None and sim.status == "active"
 
     def language(self, msisdn: str) -> str:
         """The language of the SIM's service texts: "ru", "en" or "latin"; "ru" for a number that is no subscriber."""
-        sim = self._repository.sim(msisdn)
+        sim = self._records.sims.sim(msisdn)
         return sim.language if sim else "ru"
 
     def set_language(self, msisdn: str, language: str, channel: str = WEB) -> None:
         """Every later text of the SIM is in this language (2.2)."""
         if self.ensure(msisdn, channel).language != language:
-            self._repository.set_language(msisdn, language, self._gateway.now(), channel)
+            self._records.sims.set_language(msisdn, language, self._gateway.now(), channel)
 
     def balance(self, msisdn: str) -> int:
         """Kopecks."""
-        return self._repository.balance(msisdn)
+        return self._records.ledger.balance(msisdn)
 
     def tariff(self, msisdn: str) -> str:
         """The tariff's name; "" for a number that is no subscriber."""
-        sim = self._repository.sim(msisdn)
+        sim = self._records.sims.sim(msisdn)
         return sim.tariff if sim else ""
 
     # Services ------------------------------------------------------------------------------------------------------
 
     def services(self, msisdn: str) -> tuple[str, ...]:
         """The codes of the services that are on."""
-        return self._repository.services(msisdn)
+        return self._records.services.services(msisdn)
 
     def connect(self, msisdn: str, service: str, channel: str) -> str:
         """Switches a service on, free (R153, R154): "connected", "already_connected" (R155), or "refused" (R151)."""
         if not self.is_active(msisdn):
             return "refused"
-        if service in self._repository.services(msisdn):
+        if service in self._records.services.services(msisdn):
             return "already_connected"
-        self._repository.connect(msisdn, service, self._gateway.now(), channel)
+        self._records.services.connect(msisdn, service, self._gateway.now(), channel)
         self._gateway.note("selfcare.service_connected", msisdn=msisdn, service=service, channel=channel)
         return "connected"
 
@@ -152,9 +153,9 @@ class Service:
         """Switches a service off: "disconnected", "not_connected" or "refused"."""
         if not self.is_active(msisdn):
             return "refused"
-        if service not in self._repository.services(msisdn):
+        if service not in self._records.services.services(msisdn):
             return "not_connected"
-        self._repository.disconnect(msisdn, service, self._gateway.now(), channel)
+        self._records.services.disconnect(msisdn, service, self._gateway.now(), channel)
         self._gateway.note("selfcare.service_disconnected", msisdn=msisdn, service=service, channel=channel)
         return "disconnected"
 
@@ -170,9 +171,9 @@ class Service:
         if other == msisdn:
             return "own"
         now = self._gateway.now()
-        if self._repository.asked_since(what, msisdn, now - DAY) >= REQUESTS_A_DAY:
+        if self._records.requests.asked_since(what, msisdn, now - DAY) >= REQUESTS_A_DAY:
             return "too_often"
-        self._repository.ask(what, msisdn, other, now, channel)
+        self._records.requests.ask(what, msisdn, other, now, channel)
         self._gateway.note("selfcare.asked", what=what, msisdn=msisdn, other=other, channel=channel)
         return "sent"
 
@@ -189,7 +190,7 @@ class Service:
         """
         request = (msisdn, channel, key)
         if request not in self._issuing:
-            if (result := self._repository.answered(*request, self._gateway.now() - DAY)) is not None:
+            if (result := self._records.passwords.answered(*request, self._gateway.now() - DAY)) is not None:
                 return Issue(result)
             if (result := self._refusal(msisdn)) is not None:
                 return self._refuse(request, result)
@@ -202,47 +203,54 @@ class Service:
         Takes as long in each case. AddressError for what is no number of this operator, in any format (R105).
         """
         msisdn = normalise_msisdn(number)
-        hashed = self._repository.password_hash(msisdn)
+        hashed = self._records.passwords.password_hash(msisdn)
         valid = await self._hasher.verify(hashed, password)
-        sim = self._repository.sim(msisdn)
+        sim = self._records.sims.sim(msisdn)
         # 3.2, invariant 3: another password may have been issued while argon2 was at work
-        if not valid or sim is None or sim.status == "closed" or self._repository.password_hash(msisdn) != hashed:
+        if (
+            not valid
+            or sim is None
+            or sim.status == "closed"
+            or self._records.passwords.password_hash(msisdn) != hashed
+        ):
             return None
-        with self._repository.change("cabinet.logged_in", self._gateway.now(), who=msisdn, channel=WEB):
+        with self._records.changes.change("cabinet.logged_in", self._gateway.now(), who=msisdn, channel=WEB):
             pass
         self._gateway.note("selfcare.logged_in", msisdn=msisdn)
         return Account(
             msisdn,
             sim.owner,
-            self._repository.balance(msisdn),
+            self._records.ledger.balance(msisdn),
             sim.tariff,
-            self._repository.services(msisdn),
+            self._records.services.services(msisdn),
         )
 
     def _refusal(self, msisdn: str) -> str | None:
         if not self.is_active(msisdn):
             return "refused"  # R119
         now = self._gateway.now()
-        return None if allowed(self._repository.issued_since(msisdn, now - DAY), now, self._flood) else "too_often"
+        return (
+            None if allowed(self._records.passwords.issued_since(msisdn, now - DAY), now, self._flood) else "too_often"
+        )
 
     def _refuse(self, request: tuple[str, str, str], result: str) -> Issue:
         msisdn, channel, key = request
         now = self._gateway.now()
-        with self._repository.change("password.refused", now, who=msisdn, channel=channel, result=result):
-            self._repository.add_request(msisdn, channel, key, now, result, None, now - DAY)
+        with self._records.changes.change("password.refused", now, who=msisdn, channel=channel, result=result):
+            self._records.passwords.add_request(msisdn, channel, key, now, result, None, now - DAY)
         self._gateway.note("selfcare.password_refused", msisdn=msisdn, channel=channel, result=result)
         return Issue(result)
 
     def _issue(self, request: tuple[str, str, str]) -> None:
         msisdn, channel, key = request
-        now, repository = self._gateway.now(), self._repository
+        now, records = self._gateway.now(), self._records
         shown = channel == USSD and self._settings.password_reply != "sms"  # noqa: S105 - a channel
         result = "shown" if shown else "sent"
-        password = generate_unlike(self._settings.password_length, repository.tags(msisdn), msisdn, self._chance)
-        issue = repository.next_issue(msisdn)
-        with repository.change("password.issued", now, who=msisdn, channel=channel, issue=issue):
-            repository.begin_issue(msisdn, issue, now, tag(password, msisdn), self._remembered)
-            repository.add_request(msisdn, channel, key, now, result, issue, now - DAY)
+        password = generate_unlike(self._settings.password_length, records.passwords.tags(msisdn), msisdn, self._chance)
+        issue = records.passwords.next_issue(msisdn)
+        with records.changes.change("password.issued", now, who=msisdn, channel=channel, issue=issue):
+            records.passwords.begin_issue(msisdn, issue, now, tag(password, msisdn), self._remembered)
+            records.passwords.add_request(msisdn, channel, key, now, result, issue, now - DAY)
         self._gateway.note("selfcare.password_issued", msisdn=msisdn, channel=channel, issue=issue)
         pending = _Pending(msisdn, issue, password, self._resets, Issue(result, password if shown else None))
         pending.answer.add_done_callback(lambda _: self._issuing.pop(request, None))
@@ -266,7 +274,9 @@ class Service:
 
     def _is_last(self, pending: _Pending, hashed: str) -> bool:
         """Makes the password valid, unless a later one or a reset came while argon2 was at work (R122)."""
-        return pending.resets == self._resets and self._repository.keep_hash(pending.msisdn, pending.number, hashed)
+        return pending.resets == self._resets and self._records.passwords.keep_hash(
+            pending.msisdn, pending.number, hashed
+        )
 
     def _by_sms(self, issue: Issue) -> bool:
         return issue.result == "sent" or self._settings.password_reply == "both"  # noqa: S105 - a channel
@@ -289,8 +299,8 @@ class Service:
     def reset(self) -> None:
         """Everything back to what the config says; passwords that have not left yet never will."""
         self._forget()
-        self._repository.clear()
-        self._repository.add_missing(self._subscribers, self._gateway.now())
+        self._records.clear()
+        self._records.sims.add_missing(self._subscribers, self._gateway.now())
 
     def stop(self) -> None:
         """Nothing more is started."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -27,9 +26,6 @@ class Chance(Protocol):
         """One of them, each as likely as the other."""
 
 
-SECURE: Chance = secrets.SystemRandom()
-
-
 @dataclass(frozen=True, slots=True)
 class FloodRule:
     """At most so many passwords within so many seconds."""
@@ -38,7 +34,7 @@ class FloodRule:
     within: float
 
 
-def generate(length: int, chance: Chance = SECURE) -> str:
+def generate(length: int, chance: Chance) -> str:
     """A password of Latin letters and digits, at least one lower-case letter, one capital and one digit (2.1, R115).
 
     Drawn again as a whole until it has all three, so that every password that has them is equally likely.
@@ -49,7 +45,7 @@ def generate(length: int, chance: Chance = SECURE) -> str:
             return password
 
 
-def generate_unlike(length: int, tags: Collection[int], msisdn: str, chance: Chance = SECURE) -> str:
+def generate_unlike(length: int, tags: Collection[int], msisdn: str, chance: Chance) -> str:
     """A password that is none of those whose tags are given (R116); at most MOST_REMEMBERED tags."""
     while True:
         password = generate(length, chance)

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ussd_gateway.selfcare.password import (
+from ussd_gateway.selfcare.assemble import SECURE
+from ussd_gateway.subscribers.passwords import (
     MOST_REMEMBERED,
-    SECURE,
     FloodRule,
     allowed,
     generate,
@@ -31,14 +31,14 @@ def test_r115_a_password_is_latin_letters_and_digits_with_a_small_one_a_capital_
 
 
 def test_no_character_can_be_read_for_another():
-    drawn = "".join(generate(26) for _ in range(200))
+    drawn = "".join(generate(26, SECURE) for _ in range(200))
 
     assert not set(drawn) & set("lIoO01")
 
 
 def test_r116_passwords_come_from_the_systems_secure_generator():
     assert type(SECURE).__name__ == "SystemRandom"
-    assert len({generate(8) for _ in range(1000)}) == 1000
+    assert len({generate(8, SECURE) for _ in range(1000)}) == 1000
 
 
 def test_r116_a_password_that_was_had_before_is_not_drawn_again():
@@ -52,7 +52,7 @@ def test_r116_a_password_that_was_had_before_is_not_drawn_again():
 def test_enough_is_left_to_draw_from_when_as_many_as_possible_are_remembered():
     tags = set(range(MOST_REMEMBERED))
 
-    assert tag(generate_unlike(6, tags, "70001000001"), "70001000001") not in tags
+    assert tag(generate_unlike(6, tags, "70001000001", SECURE), "70001000001") not in tags
 
 
 def test_a_tag_is_one_octet_and_differs_by_number():

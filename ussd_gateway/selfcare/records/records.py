@@ -1,0 +1,41 @@
+"""All of self-care's tables in one hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ussd_gateway.selfcare.records.changes import Changes
+from ussd_gateway.selfcare.records.ledger import Ledger
+from ussd_gateway.selfcare.records.passwords import Passwords
+from ussd_gateway.selfcare.records.requests import Requests
+from ussd_gateway.selfcare.records.services import Services
+from ussd_gateway.selfcare.records.sims import Sims
+from ussd_gateway.store.store import Store
+
+_TABLES = (
+    "subscribers",
+    "ledger",
+    "passwords",
+    "former_passwords",
+    "password_requests",
+    "services",
+    "audit",
+)
+
+
+class Records:
+    """What is kept, by what it is about; `changed` is told that there is something to commit."""
+
+    def __init__(self, store: Store, changed: Callable[[], None]) -> None:
+        self.changes = Changes(store, changed)
+        self.ledger = Ledger(self.changes)
+        self.sims = Sims(self.changes, self.ledger)
+        self.passwords = Passwords(self.changes)
+        self.services = Services(self.changes)
+        self.requests = Requests(self.changes)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self.changes.together():
+            for table in _TABLES:
+                self.changes.write(f"DELETE FROM {table}")  # noqa: S608 - constants

@@ -1,0 +1,1 @@
+"""The operator's rules about his subscribers: passwords, money, numbers, people. Pure: `now` and chance come in."""
