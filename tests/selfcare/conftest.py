@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 
 import pytest
 
@@ -18,6 +19,9 @@ from ussd_gateway.handsets.handset import Handset
 from ussd_gateway.network.faults import Faults
 from ussd_gateway.network.network import NetworkSettings
 from ussd_gateway.selfcare.assemble import SelfCare, masks
+from ussd_gateway.selfcare.hashing import Hasher
+from ussd_gateway.selfcare.issuing import Issuing
+from ussd_gateway.selfcare.log_in import Admitted, LogIn
 from ussd_gateway.selfcare.records.records import Records
 from ussd_gateway.selfcare.service import Service
 from ussd_gateway.smpp.commands import BindTransceiver, DeliverSm, EnquireLink, SubmitSm, Unbind
@@ -26,6 +30,13 @@ from ussd_gateway.smpp.status import Status
 from ussd_gateway.smpp.timers import Timers
 from ussd_gateway.store.journal import Journal
 from ussd_gateway.store.store import Store
+from ussd_gateway.subscribers.guard import GuardRules
+
+
+def password_in(sms):
+    """What the SMS with a password brings."""
+    return re.search(r"Пароль: (\S+)\.", sms[2])[1]
+
 
 START = 1_524_840_600.0  # 2018-04-27T14:50:00Z
 PATIENCE = 5.0
@@ -72,26 +83,41 @@ class Desk(Ground):
         super().__init__(**given)
         self.records = Records(self.store, self.gateway.changed)
         self.sent = []
-        self.service = Service(
+        self.service = Service(SUBSCRIBERS, self.records, self.gateway)
+        self.hasher = Hasher(time_cost=1, memory_kib=8, parallelism=self.settings.argon2_parallelism)
+        self.issuing = Issuing(
             self.settings,
-            SUBSCRIBERS,
             self.records,
+            self.service,
             self.gateway,
+            self.hasher,
             lambda source, destination, text: self.sent.append((source, destination, text)),
             chance=random.Random(828),
         )
+        rules = GuardRules(self.settings.log_in_failures, self.settings.log_in_lock)
+        self.door = LogIn(self.records, self.service, self.gateway, self.hasher, rules)
         self._keys = 0
 
     async def issue(self, msisdn=ANNA, channel="ussd", key=None):
         self._keys += 1
-        return await self.service.issue_password(msisdn, channel, key or f"key {self._keys}")
+        return await self.issuing.issue_password(msisdn, channel, key or f"key {self._keys}")
+
+    def reset(self):
+        self.issuing.forget()
+        self.service.reset()
+
+    async def log_in(self, number=ANNA, password=""):
+        """The account, None where it is refused."""
+        admitted = await self.door.log_in(number, password, channel="web")
+        return self.service.account(admitted.msisdn) if isinstance(admitted, Admitted) else None
 
     def audit(self, columns="what"):
         rows = self.store.own(f"SELECT {columns} FROM audit WHERE what != 'subscriber.added' ORDER BY id")
         return [row[0] if len(row) == 1 else row for row in rows]
 
     async def close(self):
-        self.service.stop()
+        self.issuing.forget()
+        self.hasher.close()
         await self.gateway.close()
         self.store.close()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Callable, Iterable
 
@@ -13,19 +12,24 @@ from ussd_gateway.gateway import Gateway
 from ussd_gateway.selfcare import cabinet, handlers
 from ussd_gateway.selfcare.commands import Commands
 from ussd_gateway.selfcare.esme import SmsSender
+from ussd_gateway.selfcare.hashing import Hasher
 from ussd_gateway.selfcare.incoming import Incoming
+from ussd_gateway.selfcare.issuing import Issuing
+from ussd_gateway.selfcare.log_in import LogIn
 from ussd_gateway.selfcare.records.records import Records
 from ussd_gateway.selfcare.service import Service
-from ussd_gateway.selfcare.texts import SECRET
+from ussd_gateway.selfcare.texts import SECRET, SENT_SECRET
+from ussd_gateway.store.journal import Mask
 from ussd_gateway.store.store import Store
+from ussd_gateway.subscribers.guard import GuardRules
 from ussd_gateway.subscribers.passwords import Chance
 
 SECURE: Chance = secrets.SystemRandom()
 
 
-def masks(settings: SelfcareSection) -> dict[str, re.Pattern[str]]:
-    """For `Journal`: by the source of an SMS, what no record may show of its text (R178)."""
-    return {settings.password_sender: SECRET}
+def masks(settings: SelfcareSection) -> dict[str, Mask]:
+    """For `Journal`: by the source or destination of an SMS, what no record may show of its text (R178)."""
+    return {settings.command_number: SENT_SECRET, settings.password_sender: SECRET}
 
 
 class SelfCare:
@@ -51,16 +55,18 @@ class SelfCare:
         chance: Chance = SECURE,
     ) -> None:
         self._enabled = settings.enabled
-        self.sender = SmsSender(smsc_address, settings.system_id, settings.password, gateway, self._receive)
-        self.service = Service(
-            settings,
-            subscribers,
-            Records(store, gateway.changed),
-            gateway,
-            self.sender.send,
-            chance=chance,
+        self._hasher = Hasher(
+            time_cost=settings.argon2_time_cost,
+            memory_kib=settings.argon2_memory_kib,
+            parallelism=settings.argon2_parallelism,
         )
-        self._commands = Commands(settings, self.service, gateway, self.sender.send)
+        self.sender = SmsSender(smsc_address, settings.system_id, settings.password, gateway, self._receive)
+        records = Records(store, gateway.changed)
+        self.service = Service(subscribers, records, gateway)
+        self.issuing = Issuing(settings, records, self.service, gateway, self._hasher, self.sender.send, chance=chance)
+        rules = GuardRules(settings.log_in_failures, settings.log_in_lock)
+        self.log_in = LogIn(records, self.service, gateway, self._hasher, rules)
+        self._commands = Commands(settings, self.service, self.issuing, gateway, self.sender.send)
 
     @property
     def languages(self) -> Service:
@@ -69,11 +75,11 @@ class SelfCare:
 
     def handlers(self) -> dict[str, handlers.Handler]:
         """What menus may call, by name."""
-        return handlers.handlers(self.service, enabled=self._enabled)
+        return handlers.handlers(self.service, self.issuing, enabled=self._enabled)
 
     def routes(self) -> list[web.RouteDef]:
         """The web pages."""
-        return cabinet.routes(self.service) if self._enabled else []
+        return cabinet.routes(self.service, self.log_in) if self._enabled else []
 
     def start(self) -> None:
         """Bind to the SMSC, which listens by now; returns at once."""
@@ -82,12 +88,14 @@ class SelfCare:
 
     async def stop(self) -> None:
         """Leave the SMSC; passwords that have not left never will."""
-        self.service.stop()
+        self.issuing.forget()
+        self._hasher.close()
         await self.sender.stop()
 
     def reset(self) -> None:
         """Everything back to what the config says."""
         self.sender.forget()
+        self.issuing.forget()
         self.service.reset()
 
     def _receive(self, sms: Incoming) -> None:

@@ -12,6 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ussd_gateway.logs import logger
 from ussd_gateway.network.address import AddressError
+from ussd_gateway.selfcare.channels import WEB
+from ussd_gateway.selfcare.log_in import LogIn, Refused
 from ussd_gateway.selfcare.service import Account, Service
 from ussd_gateway.selfcare.texts import service_name
 
@@ -35,19 +37,20 @@ HEADERS = {
 }
 
 
-def routes(service: Service) -> list[web.RouteDef]:
+def routes(service: Service, log_in: LogIn) -> list[web.RouteDef]:
     """For aiohttp's router: `GET /cabinet` is the form, `POST /cabinet` logs in with its fields `number`, `password`.
 
     200 with the account; 400 for what is no number (R106); 401 with one text for an unknown number, a wrong password and
     none issued yet (3.4, enumeration). No answer repeats the password.
     """
-    cabinet = _Cabinet(service)
+    cabinet = _Cabinet(service, log_in)
     return [web.get("/cabinet", cabinet.form), web.post("/cabinet", cabinet.log_in)]
 
 
 class _Cabinet:
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, log_in: LogIn) -> None:
         self._service = service
+        self._log_in = log_in
 
     async def form(self, request: web.Request) -> web.Response:
         return _form()
@@ -61,15 +64,16 @@ class _Cabinet:
             value if isinstance(value := fields.get(name), str) else "" for name in ("number", "password")
         )
         try:
-            account = await self._service.log_in(number, password)
+            admitted = await self._log_in.log_in(number, password, channel=WEB)
+            if isinstance(admitted, Refused):
+                return _form(number, WRONG, HTTPStatus.UNAUTHORIZED)
+            account = self._service.account(admitted.msisdn)
         except AddressError:
             return _form(number, WRONG_FORMAT, HTTPStatus.BAD_REQUEST)
         except Exception as error:
             # R178: neither the exception's words nor a traceback, which may show the variables around it
             log.error("selfcare.log_in_failed", error=type(error).__name__)
             return _form(number, UNAVAILABLE, HTTPStatus.SERVICE_UNAVAILABLE)
-        if account is None:
-            return _form(number, WRONG, HTTPStatus.UNAUTHORIZED)
         return _page("cabinet.html", account=account, services=[service_name(code, "ru") for code in account.services])
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import regex
+
 from ussd_gateway.coding.transliteration import to_latin
 
 LATIN = "latin"
@@ -17,6 +19,9 @@ _TAILS = {
 
 SECRET = re.compile(f"(?:{'|'.join(f'(?<={label})' for label in _LABELS.values())})[A-Za-z0-9]+")
 """The password within a password's SMS, and nothing else of it (R178)."""
+
+SENT_SECRET = regex.compile(r"(?<=^\s*25\s+)\S.*", regex.DOTALL)
+"""The password of one's own in an SMS to 111 (2.1, R178)."""
 
 NUMBERS = "828"
 """The code of the service «Управление номерами» (R154)."""
@@ -47,6 +52,26 @@ _ANSWERS = {
     "not_connected": {
         "ru": "Услуга «Управление номерами» не подключена.",
         "en": "The service Number management is not connected.",
+    },
+    "set": {
+        "ru": "Пароль личного кабинета изменён.",
+        "en": "The password of your account has been changed.",
+    },
+    "not_allowed": {
+        "ru": "Не принят: нужны 6-10 лат. букв и цифр: строчная, заглавная, цифра",
+        "en": "Not accepted. It takes 6 to 10 Latin letters and digits: a small one, a capital, a digit.",
+    },
+    "unavailable": {
+        "ru": "Сервис временно недоступен. Попробуйте позже.",
+        "en": "The service is unavailable. Please try again later.",
+    },
+    "asks": {
+        "ru": "Чтобы задать пароль личного кабинета, наберите *111*25#.",
+        "en": "To choose the password of your account, dial *111*25#.",
+    },
+    "tells": {
+        "ru": "Чтобы задать пароль кабинета, отправьте на 111: 25, пробел, пароль.",
+        "en": "To choose the password of your account, send to 111: 25, a space, the password.",
     },
     "unknown_word": {
         "ru": "Для получения пароля личного кабинета отправьте слово ПАРОЛЬ.",

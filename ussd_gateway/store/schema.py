@@ -123,3 +123,9 @@ def selfcare(db: Database) -> None:
 def explanations(db: Database) -> None:
     """One sentence on what was wrong with the application of a session, where something was."""
     db.table("sessions").add_column("explanation", str)
+
+
+@migrations()
+def guards(db: Database) -> None:
+    """Who has failed to log in how often, and until when nobody is let in."""
+    db.table("guards").create({"msisdn": str, "failures": int, "locked_until": float}, pk="msisdn")

@@ -43,14 +43,16 @@ class Passwords:
         """The number that the next password gets, from 1."""
         return 1 + (self._issue(msisdn) or 0)
 
-    def begin_issue(self, msisdn: str, issue: int, at: float, tag: int, remembered: int) -> None:
+    def begin_issue(self, msisdn: str, issue: int, at: float, tag: int, remembered: int, kind: str) -> None:
         """From here on no former password is valid (R121), and the new one not before `keep_hash`. Within a `change`.
+
+        kind  "generated" or "own"
 
         `tag` (see `subscribers.passwords.tag`) joins those of the former passwords, of which the last `remembered` are kept.
         """
         self._changes.write(
-            "INSERT OR REPLACE INTO passwords (msisdn, issue, hash, kind, issued_at) VALUES (?, ?, '', 'generated', ?)",
-            (msisdn, issue, at),
+            "INSERT OR REPLACE INTO passwords (msisdn, issue, hash, kind, issued_at) VALUES (?, ?, '', ?, ?)",
+            (msisdn, issue, kind, at),
         )
         self._changes.write(
             "INSERT INTO former_passwords (msisdn, issue, tag) VALUES (?, ?, ?)",
@@ -72,6 +74,13 @@ class Passwords:
         """The hash of the one valid password, if there is one."""
         rows = self._changes.read("SELECT hash FROM passwords WHERE msisdn = ?", (msisdn,))
         return rows[0][0] or None if rows else None
+
+    def valid_issue(self, msisdn: str, hashed: str | None) -> int | None:
+        """The number of the valid password, if its hash is still this one."""
+        rows = self._changes.read(
+            "SELECT issue FROM passwords WHERE msisdn = ? AND hash = ? AND hash != ''", (msisdn, hashed)
+        )
+        return rows[0][0] if rows else None
 
     def tags(self, msisdn: str) -> frozenset[int]:
         """The tags of the last passwords."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ussd_gateway.selfcare.records.changes import Changes
+from ussd_gateway.selfcare.records.guards import Guards
 from ussd_gateway.selfcare.records.ledger import Ledger
 from ussd_gateway.selfcare.records.passwords import Passwords
 from ussd_gateway.selfcare.records.requests import Requests
@@ -18,6 +19,7 @@ _TABLES = (
     "passwords",
     "former_passwords",
     "password_requests",
+    "guards",
     "services",
     "audit",
 )
@@ -31,6 +33,7 @@ class Records:
         self.ledger = Ledger(self.changes)
         self.sims = Sims(self.changes, self.ledger)
         self.passwords = Passwords(self.changes)
+        self.guards = Guards(self.changes)
         self.services = Services(self.changes)
         self.requests = Requests(self.changes)
 
