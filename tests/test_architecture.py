@@ -87,6 +87,7 @@ MAY_IMPORT = {
         "coding",
     },
     "selfcare": {"esme", "logs", "store", "config", "gateway", "clock", "network", "coding", "subscribers"},
+    "idp": {"http", "logs"},
     "store": {"metric", "network", "coding"},
     "http": {"logs"},
     "gateway": {"clock", "logs", "network"},
