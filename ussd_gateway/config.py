@@ -258,6 +258,14 @@ class Subscriber(_Section):
     status: Literal["active", "blocked", "closed"] = "active"
 
 
+class IdpAccount(_Section):
+    """A person who can log in to a social network of the simulator."""
+
+    network: str
+    id: Annotated[str, Field(min_length=1)]
+    name: Annotated[str, Field(min_length=1)]
+
+
 class ReceiptSection(_Section):
     """How the receipts of one account look; what each key means stands at `smpp.receipts.ReceiptStyle`."""
 
@@ -393,6 +401,7 @@ class Config(_Section):
     menus: Menus = Menus()
     selfcare: SelfcareSection = SelfcareSection()
     subscriber: tuple[Subscriber, ...] = ()
+    idp_account: tuple[IdpAccount, ...] = ()
     esme: tuple[Esme, ...] = ()
     distribution_lists: dict[ListName, tuple[Msisdn, ...]] = {}
     fault: tuple[FaultRule, ...] = ()
@@ -553,6 +562,7 @@ def _refuse_doubles(config: Config, path: Path) -> None:
     for name, values in (
         ("subscriber.msisdn", [subscriber.msisdn for subscriber in config.subscriber]),
         ("esme.system_id", [esme.system_id for esme in config.esme] + [config.selfcare.system_id]),
+        ("idp_account.id", [f"{account.id} of {account.network}" for account in config.idp_account]),
         ("aggregator.path", [aggregator.path for aggregator in config.aggregator]),
     ):
         for value in sorted({value for value in values if values.count(value) > 1}):

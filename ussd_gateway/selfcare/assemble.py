@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from aiohttp import web
 
+from ussd_gateway.client import Client
 from ussd_gateway.config import SelfcareSection, Subscriber
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.selfcare import handlers
@@ -20,6 +21,9 @@ from ussd_gateway.selfcare.issuing import Issuing
 from ussd_gateway.selfcare.log_in import LogIn
 from ussd_gateway.selfcare.records.records import Records
 from ussd_gateway.selfcare.service import Service
+from ussd_gateway.selfcare.social.oauth import OAuth
+from ussd_gateway.selfcare.social.pages import SocialPages
+from ussd_gateway.selfcare.socials import Network, Socials
 from ussd_gateway.selfcare.texts import SECRET, SENT_SECRET
 from ussd_gateway.selfcare.web.site import Site
 from ussd_gateway.store.journal import Mask
@@ -43,6 +47,8 @@ class SelfCare:
     gateway                gives the time and takes the SMS, over TCP
     smsc_address           gives (host, port) of the SMSC, once it listens
     chance                 where passwords come from
+    networks               social networks that can open a cabinet
+    client, own_url        how the gateway's own address is called, and which it is once it listens
 
     Switched off (`settings.enabled`) it has no ESME and no pages, and menus answer that the service is unavailable.
     """
@@ -56,6 +62,9 @@ class SelfCare:
         *,
         smsc_address: Callable[[], tuple[str, int]],
         chance: Chance = SECURE,
+        networks: Sequence[Network] = (),
+        client: Client | None = None,
+        own_url: Callable[[], str] = str,
     ) -> None:
         self._enabled = settings.enabled
         self._hasher = Hasher(
@@ -73,6 +82,9 @@ class SelfCare:
         cabinets = Cabinets(settings, records, gateway, self.sender.send)
         self.site = Site(settings, records, gateway)
         self.cabinet = CabinetPages(self.site, self.service, self.issuing, self.log_in, cabinets, self._hasher)
+        self.socials = Socials(settings, networks, records, self.service, gateway, self.sender.send)
+        oauth = OAuth(client or Client(), own_url, gateway.now)
+        SocialPages(self.site, self.cabinet.entrance, self.socials, oauth)
 
     @property
     def languages(self) -> Service:

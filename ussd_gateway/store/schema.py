@@ -163,3 +163,28 @@ def cabinet_pages(db: Database) -> None:
     )
     # The home cabinet's accounts are others than the numbers (R006)
     db.table("home_accounts").create({"login": str, "hash": str}, pk="login")
+
+
+@migrations()
+def socials_and_tokens(db: Database) -> None:
+    """What opens a cabinet beside its password: accounts of social networks, and what applications remember."""
+    db.table("social_bindings").create(
+        {"network": str, "external_id": str, "msisdn": str, "name": str, "bound_at": float},
+        pk=("network", "external_id"),
+    )
+    db.table("social_bindings").create_index(["msisdn", "network"], unique=True)
+    db.table("app_tokens").create(
+        {
+            "id": int,
+            "key": str,  # SHA-256 of the token, in hex: a thief of the database cannot log in with it
+            "msisdn": str,
+            "platform": str,
+            "device": str,
+            "created": float,
+            "seen": float,
+            "address": str,
+        },
+        pk="id",
+    )
+    db.table("app_tokens").create_index(["key"], unique=True)
+    db.table("app_tokens").create_index(["msisdn", "platform", "device"], unique=True)

@@ -12,6 +12,7 @@ from ussd_gateway.selfcare.records.passwords import Passwords
 from ussd_gateway.selfcare.records.requests import Requests
 from ussd_gateway.selfcare.records.services import Services
 from ussd_gateway.selfcare.records.sims import Sims
+from ussd_gateway.selfcare.records.socials import Socials
 from ussd_gateway.selfcare.records.web_sessions import WebSessions
 from ussd_gateway.store.store import Store
 
@@ -28,6 +29,8 @@ _TABLES = (
     "web_browsers",
     "cabinets",
     "home_accounts",
+    "social_bindings",
+    "app_tokens",
 )
 
 
@@ -44,6 +47,7 @@ class Records:
         self.requests = Requests(self.changes)
         self.web_sessions = WebSessions(self.changes)
         self.cabinets = Cabinets(self.changes)
+        self.socials = Socials(self.changes)
 
     def clear(self) -> None:
         """Forget everything."""
