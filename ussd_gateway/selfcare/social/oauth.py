@@ -33,6 +33,9 @@ _VERIFIER = 64  # characters; RFC 7636 section 4.1 has 43 to 128
 _SECURE = "https://self"  # oauthlib takes no http, also of loopback; the real address takes its place
 
 
+_FAILURES = (OAuth2Error, UnreachableError, TooMuchError, aiohttp.ClientError, OSError, ValueError)
+
+
 class SocialError(Exception):
     """Somebody does not come in: "stale", "cancelled" by himself, or "failed" by the network."""
 
@@ -116,7 +119,7 @@ class OAuth:
                 return begun, await self._person(network, query, state, begun)
         except AccessDeniedError:
             raise SocialError("cancelled") from None
-        except (OAuth2Error, UnreachableError, TooMuchError, aiohttp.ClientError, OSError, ValueError) as error:
+        except (*_FAILURES, AttributeError) as error:  # the last is oauthlib's, of JSON that is no object
             # R178: not the exception's words, which may quote what was sent
             log.warning("selfcare.social_failed", network=network.name, error=type(error).__name__)
             raise SocialError("failed") from None
