@@ -350,7 +350,7 @@ class Gateway(core.Gateway):
                 metrics,
             )
             for row in part.routes()
-        ]
+        ] + self.selfcare.api()
 
         @cache  # made when somebody asks: it takes longer than everything else at the start
         def described() -> dict[str, Any]:

@@ -10,7 +10,10 @@ from aiohttp import web
 from ussd_gateway.client import Client
 from ussd_gateway.config import SelfcareSection, Subscriber
 from ussd_gateway.gateway import Gateway
+from ussd_gateway.http.route import Route
 from ussd_gateway.selfcare import handlers
+from ussd_gateway.selfcare.app.api import AppApi
+from ussd_gateway.selfcare.app.pages import AppPages
 from ussd_gateway.selfcare.cabinet.pages import CabinetPages
 from ussd_gateway.selfcare.cabinets import Cabinets
 from ussd_gateway.selfcare.commands import Commands
@@ -25,6 +28,7 @@ from ussd_gateway.selfcare.social.oauth import OAuth
 from ussd_gateway.selfcare.social.pages import SocialPages
 from ussd_gateway.selfcare.socials import Network, Socials
 from ussd_gateway.selfcare.texts import SECRET, SENT_SECRET
+from ussd_gateway.selfcare.tokens import Tokens
 from ussd_gateway.selfcare.web.site import Site
 from ussd_gateway.store.journal import Mask
 from ussd_gateway.store.store import Store
@@ -85,6 +89,20 @@ class SelfCare:
         self.socials = Socials(settings, networks, records, self.service, gateway, self.sender.send)
         oauth = OAuth(client or Client(), own_url, gateway.now)
         SocialPages(self.site, self.cabinet.entrance, self.socials, oauth)
+        self.tokens = Tokens(settings, records, self.service, gateway)
+        self.issuing.listeners.append(self.tokens.password_replaced)
+        AppPages(self.site, self.tokens)
+        self._app = AppApi(
+            settings,
+            self.site.profile,
+            gateway,
+            service=self.service,
+            issuing=self.issuing,
+            log_in=self.log_in,
+            cabinets=cabinets,
+            tokens=self.tokens,
+        )
+        self.site.on_reset(self._app.clear)
 
     @property
     def languages(self) -> Service:
@@ -98,6 +116,10 @@ class SelfCare:
     def routes(self) -> list[web.RouteDef]:
         """The web pages."""
         return self.site.routes() if self._enabled else []
+
+    def api(self) -> list[Route]:
+        """What the subscriber's application asks."""
+        return self._app.routes() if self._enabled else []
 
     def start(self) -> None:
         """Bind to the SMSC, which listens by now; returns at once."""

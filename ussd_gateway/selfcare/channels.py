@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 QUARTER, DAY = 15 * 60.0, 24 * 3600.0
 
-USSD, SMS, WEB = "ussd", "sms", "web"
+USSD, SMS, WEB, APP = "ussd", "sms", "web", "app"
 """The channels."""
 
 Send = Callable[[str, str, str], None]

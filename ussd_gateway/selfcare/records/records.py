@@ -13,6 +13,7 @@ from ussd_gateway.selfcare.records.requests import Requests
 from ussd_gateway.selfcare.records.services import Services
 from ussd_gateway.selfcare.records.sims import Sims
 from ussd_gateway.selfcare.records.socials import Socials
+from ussd_gateway.selfcare.records.tokens import Tokens
 from ussd_gateway.selfcare.records.web_sessions import WebSessions
 from ussd_gateway.store.store import Store
 
@@ -48,6 +49,7 @@ class Records:
         self.web_sessions = WebSessions(self.changes)
         self.cabinets = Cabinets(self.changes)
         self.socials = Socials(self.changes)
+        self.tokens = Tokens(self.changes)
 
     def clear(self) -> None:
         """Forget everything."""
