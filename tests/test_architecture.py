@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "menu_command": {"applications", "config", "menu", "selfcare"},
     "__init__": {"*"},
     "__main__": {"*"},
+    "connect": {"scenario"},
     "send": {"esme"},
     "esme": {"logs"},
     "load": {"smpp", "coding"},
