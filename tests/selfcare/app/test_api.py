@@ -157,7 +157,7 @@ async def test_who_logs_out_has_to_log_in_again(phone, password):
     ("method", "path"), [("GET", "account"), ("GET", "services"), ("PUT", "services"), ("DELETE", "log-in")]
 )
 async def test_r003_nothing_is_told_without_a_token(phone, method, path, header):
-    json = {"code": "828", "connected": True} if method == "PUT" else None
+    json = {"service": "828", "connected": True} if method == "PUT" else None
     assert (await phone.ask(method, path, json, headers={"Authorization": header}))[0] == 401
 
 
@@ -170,15 +170,15 @@ async def test_a_closed_number_is_out(care, phone, password):
 
 async def test_services_are_switched_as_from_the_sim(care, phone, password):
     await phone.log_in(password=password)
-    row = {"code": "828", "name": "Управление номерами", "connected": False}
+    row = {"service": "828", "name": "Управление номерами", "connected": False}
     assert await phone.ask("GET", "services") == (200, {"services": [row]})
 
     for _ in range(2):  # a repeat is harmless
-        status, answer = await phone.ask("PUT", "services", {"code": "828", "connected": True})
+        status, answer = await phone.ask("PUT", "services", {"service": "828", "connected": True})
         assert (status, answer["services"][0]["connected"]) == (200, True)
     assert care.service.services(ANNA) == ("828",)
-    assert (await phone.ask("PUT", "services", {"code": "828", "connected": False}))[1] == {"services": [row]}
-    assert (await phone.ask("PUT", "services", {"code": "829", "connected": True}))[0] == 404
+    assert (await phone.ask("PUT", "services", {"service": "828", "connected": False}))[1] == {"services": [row]}
+    assert (await phone.ask("PUT", "services", {"service": "829", "connected": True}))[0] == 404
     assert care.records.ledger.balance(ANNA) == 15000, "it is free"
 
 
@@ -187,7 +187,7 @@ async def test_a_blocked_number_switches_nothing(care, phone):
     await phone.log_in(password=password)
     care.store.write("UPDATE subscribers SET status = 'blocked' WHERE msisdn = ?", (ANNA,))
 
-    assert (await phone.ask("PUT", "services", {"code": "828", "connected": True}))[0] == 409
+    assert (await phone.ask("PUT", "services", {"service": "828", "connected": True}))[0] == 409
     assert await phone.status() == 200
 
 

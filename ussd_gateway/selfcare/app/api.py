@@ -69,7 +69,7 @@ class PasswordFor(body.Body):
 class Switch(body.Body):
     """`PUT /services`."""
 
-    code: str
+    service: str
     connected: bool
 
 
@@ -208,10 +208,10 @@ class AppApi:
         if (token := self._owner(request)) is None:
             return _unauthorised()
         wanted = await body.read(request, Switch)
-        if wanted.code not in SERVICES:
-            return problem(HTTPStatus.NOT_FOUND, f"code: there is no service {wanted.code}; GET {PLACE}/services tells")
+        if wanted.service not in SERVICES:
+            return problem(HTTPStatus.NOT_FOUND, f"service: there is no {wanted.service}; GET {PLACE}/services tells")
         change = self._service.connect if wanted.connected else self._service.disconnect
-        if change(token.msisdn, wanted.code, APP) == "refused":
+        if change(token.msisdn, wanted.service, APP) == "refused":
             return problem(HTTPStatus.CONFLICT, "The number is blocked")
         return self._services(token.msisdn)
 
@@ -242,7 +242,7 @@ class AppApi:
         return body.answer({"services": rows})
 
     def _named(self, msisdn: str, code: str) -> dict[str, object]:
-        return {"code": code, "name": service_name(code, self._cabinets.language(msisdn))}
+        return {"service": code, "name": service_name(code, self._cabinets.language(msisdn))}
 
     async def _issue(self, msisdn: str) -> None:
         """Behind the answer, which so takes as long for a number that there is not (3.4, enumeration)."""
