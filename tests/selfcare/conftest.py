@@ -12,20 +12,25 @@ from ussd_gateway.applications.smsc.capture import Capture
 from ussd_gateway.applications.smsc.server import Smsc
 from ussd_gateway.client import Client
 from ussd_gateway.clock import VirtualClock
-from ussd_gateway.config import SelfcareSection, Subscriber, data_directory
+from ussd_gateway.config import DeskAccount, SelfcareSection, Subscriber, data_directory
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.handsets.handset import Handset
 from ussd_gateway.network.faults import Faults
 from ussd_gateway.network.network import NetworkSettings
 from ussd_gateway.selfcare.assemble import SelfCare, masks
+from ussd_gateway.selfcare.desk_service import DeskService
+from ussd_gateway.selfcare.hashing import Hasher
+from ussd_gateway.selfcare.numbers import Numbers
 from ussd_gateway.selfcare.records.records import Records
 from ussd_gateway.selfcare.service import Service
+from ussd_gateway.selfcare.sim_states import SimStates
 from ussd_gateway.smpp.commands import BindTransceiver, DeliverSm, EnquireLink, SubmitSm, Unbind
 from ussd_gateway.smpp.connection import Connection
 from ussd_gateway.smpp.status import Status
 from ussd_gateway.smpp.timers import Timers
 from ussd_gateway.store.journal import Journal
 from ussd_gateway.store.store import Store
+from ussd_gateway.subscribers.working_days import PRODUCTION
 
 START = 1_524_840_600.0  # 2018-04-27T14:50:00Z
 PATIENCE = 5.0
@@ -262,3 +267,124 @@ async def operators():
 @pytest.fixture
 async def operator(operators):
     return await operators()
+
+
+SECOND, STRANGER = "70001000002", "70009999999"
+OLEG = DeskAccount(name="oleg", password="oleg-desk", role="reviewer")
+IRINA = DeskAccount(name="irina", password="irina-desk", role="consultant")
+NINA = DeskAccount(name="nina", password="nina-desk", role="supervisor", msisdn="70003000001")
+
+OWNERS = (
+    Subscriber(msisdn=ANNA, owner="anna", balance="150.00", passport="45 09 123456"),
+    Subscriber(msisdn=SECOND, owner="anna", balance="20.00", passport="45 09 123456"),
+    Subscriber(msisdn=BORIS, owner="boris", passport="46 11 654321"),
+    Subscriber(msisdn="70003000001", owner="nina"),
+    Subscriber(msisdn=BLOCKED, owner="anna", status="blocked"),
+)
+
+
+class Office(Ground):
+    """Second numbers and the desk over a gateway without a listener; `sent` are the SMS that they would have sent."""
+
+    def __init__(self, *, calendar=PRODUCTION, accounts=(OLEG, IRINA, NINA), **given):
+        super().__init__(**given)
+        self.accounts, self.calendar = accounts, calendar
+        self.sent = []
+        self.start()
+
+    def start(self):
+        """Everything anew over the same store, as after a restart."""
+        self.records = Records(self.store, self.gateway.changed)
+        self.service = Service(self.settings, OWNERS, self.records, self.gateway, self._send, chance=random.Random(828))
+        self.numbers = Numbers(
+            self.settings,
+            self.records,
+            self.gateway,
+            self._send,
+            calendar=self.calendar,
+            utc_offset=3,
+            supervisors=[account.msisdn for account in self.accounts if account.role == "supervisor"],
+        )
+        self.sims = SimStates(self.settings, self.records, self.gateway)
+        self.service.on_disconnected.append(self.numbers.changed)
+        self.sims.on_changed.append(self.numbers.changed)
+        self.sims.on_resold.append(self.numbers.resold)
+        self.hasher = Hasher(time_cost=1, memory_kib=8, parallelism=1)
+        self.desk = DeskService(
+            self.settings,
+            self.accounts,
+            self.records,
+            self.gateway,
+            service=self.service,
+            numbers=self.numbers,
+            sims=self.sims,
+            hasher=self.hasher,
+            issue_password=self.service.issue_password,
+        )
+        self.numbers.start()
+
+    def stop(self):
+        self.numbers.stop()
+        self.service.stop()
+        self.hasher.close()
+
+    def _send(self, source, destination, text):
+        self.sent.append((source, destination, text))
+
+    def sms(self, msisdn):
+        """What a phone was sent since somebody looked last."""
+        texts = [text for _, destination, text in self.sent if destination == msisdn]
+        self.sent = [sms for sms in self.sent if sms[1] != msisdn]
+        return texts
+
+    def dial_828(self, *numbers):
+        for msisdn in numbers or (ANNA, SECOND):
+            self.service.connect(msisdn, "828", "ussd")
+
+    def ask(self, number=SECOND, main=ANNA, key=""):
+        return self.numbers.request(main, number, key)
+
+    def link(self):
+        """A second number that is linked; its request."""
+        self.dial_828()
+        asked = self.ask()
+        assert self.numbers.approve(asked.request, self.person("oleg")) == "approved"
+        self.sent.clear()
+        return asked.request
+
+    def person(self, name):
+        return self.desk.person(name)
+
+    def state(self, id):
+        return self.records.links.request(id).state
+
+    def audit(self, columns="what"):
+        rows = self.store.own(f"SELECT {columns} FROM audit WHERE what != 'subscriber.added' ORDER BY id")
+        return [row[0] if len(row) == 1 else row for row in rows]
+
+    def kopecks(self):
+        """What was ever entered besides opening balances."""
+        return self.store.own("SELECT coalesce(sum(abs(kopecks)), 0) FROM ledger WHERE kind != 'opening'")[0][0]
+
+    async def close(self):
+        self.stop()
+        await self.gateway.close()
+        self.store.close()
+
+
+@pytest.fixture
+async def offices():
+    made = []
+
+    def new(**given):
+        made.append(Office(**given))
+        return made[-1]
+
+    yield new
+    for office in made:
+        await office.close()
+
+
+@pytest.fixture
+async def office(offices):
+    return offices()

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from aiohttp import web
 
-from ussd_gateway.config import SelfcareSection, Subscriber
+from ussd_gateway.config import DeskAccount, SelfcareSection, Subscriber
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.selfcare import cabinet, handlers
 from ussd_gateway.selfcare.commands import Commands
+from ussd_gateway.selfcare.desk_service import DeskService
 from ussd_gateway.selfcare.esme import SmsSender
+from ussd_gateway.selfcare.hashing import Hasher
 from ussd_gateway.selfcare.incoming import Incoming
+from ussd_gateway.selfcare.numbers import Numbers
 from ussd_gateway.selfcare.records.records import Records
 from ussd_gateway.selfcare.service import Service
+from ussd_gateway.selfcare.sim_states import SimStates
 from ussd_gateway.selfcare.texts import SECRET
 from ussd_gateway.store.store import Store
 from ussd_gateway.subscribers.passwords import Chance
+from ussd_gateway.subscribers.working_days import PRODUCTION, Calendar
 
 SECURE: Chance = secrets.SystemRandom()
 
@@ -36,6 +41,8 @@ class SelfCare:
     gateway                gives the time and takes the SMS, over TCP
     smsc_address           gives (host, port) of the SMSC, once it listens
     chance                 where passwords come from
+    desk                   the operator's people
+    calendar, utc_offset   by which requests are due: the production calendar, and hours ahead of UTC
 
     Switched off (`settings.enabled`) it has no ESME and no pages, and menus answer that the service is unavailable.
     """
@@ -49,16 +56,42 @@ class SelfCare:
         *,
         smsc_address: Callable[[], tuple[str, int]],
         chance: Chance = SECURE,
+        desk: Sequence[DeskAccount] = (),
+        calendar: Calendar = PRODUCTION,
+        utc_offset: float = 3,
     ) -> None:
         self._enabled = settings.enabled
         self.sender = SmsSender(smsc_address, settings.system_id, settings.password, gateway, self._receive)
-        self.service = Service(
+        records = Records(store, gateway.changed)
+        self.service = Service(settings, subscribers, records, gateway, self.sender.send, chance=chance)
+        self._hasher = Hasher(
+            time_cost=settings.argon2_time_cost,
+            memory_kib=settings.argon2_memory_kib,
+            parallelism=settings.argon2_parallelism,
+        )
+        self.numbers = Numbers(
             settings,
-            subscribers,
-            Records(store, gateway.changed),
+            records,
             gateway,
             self.sender.send,
-            chance=chance,
+            calendar=calendar,
+            utc_offset=utc_offset,
+            supervisors=[account.msisdn for account in desk if account.role == "supervisor" and account.msisdn],
+        )
+        self.sims = SimStates(settings, records, gateway)
+        self.service.on_disconnected.append(self.numbers.changed)
+        self.sims.on_changed.append(self.numbers.changed)
+        self.sims.on_resold.append(self.numbers.resold)
+        self.desk = DeskService(
+            settings,
+            desk,
+            records,
+            gateway,
+            service=self.service,
+            numbers=self.numbers,
+            sims=self.sims,
+            hasher=self._hasher,
+            issue_password=self.service.issue_password,
         )
         self._commands = Commands(settings, self.service, gateway, self.sender.send)
 
@@ -79,15 +112,20 @@ class SelfCare:
         """Bind to the SMSC, which listens by now; returns at once."""
         if self._enabled:
             self.sender.start()
+            self.numbers.start()
 
     async def stop(self) -> None:
         """Leave the SMSC; passwords that have not left never will."""
         self.service.stop()
+        self.numbers.stop()
+        self._hasher.close()
         await self.sender.stop()
 
     def reset(self) -> None:
         """Everything back to what the config says."""
         self.sender.forget()
+        self.numbers.stop()
+        self.desk.reset()
         self.service.reset()
 
     def _receive(self, sms: Incoming) -> None:

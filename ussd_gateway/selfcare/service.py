@@ -101,6 +101,8 @@ class Service:
         self._issuing: dict[tuple[str, str, str], asyncio.Future[Issue]] = {}
         self._delayed: set[Timer] = set()
         self._resets = 0
+        self.on_disconnected: list[Callable[[str], None]] = []
+        """Told of a number that has a service no more, within the change."""
         records.sims.add_missing(self._subscribers, gateway.now())
 
     # The SIM -------------------------------------------------------------------------------------------------------
@@ -155,7 +157,10 @@ class Service:
             return "refused"
         if service not in self._records.services.services(msisdn):
             return "not_connected"
-        self._records.services.disconnect(msisdn, service, self._gateway.now(), channel)
+        with self._records.changes.together():
+            self._records.services.disconnect(msisdn, service, self._gateway.now(), channel)
+            for observer in self.on_disconnected:
+                observer(msisdn)
         self._gateway.note("selfcare.service_disconnected", msisdn=msisdn, service=service, channel=channel)
         return "disconnected"
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ussd_gateway.selfcare.records.changes import Changes
+from ussd_gateway.selfcare.records.desk import Desk
 from ussd_gateway.selfcare.records.ledger import Ledger
+from ussd_gateway.selfcare.records.links import Links
 from ussd_gateway.selfcare.records.passwords import Passwords
 from ussd_gateway.selfcare.records.requests import Requests
 from ussd_gateway.selfcare.records.services import Services
@@ -19,6 +21,10 @@ _TABLES = (
     "former_passwords",
     "password_requests",
     "services",
+    "link_requests",
+    "link_attempts",
+    "desk_guards",
+    "desk_tickets",
     "audit",
 )
 
@@ -33,6 +39,8 @@ class Records:
         self.passwords = Passwords(self.changes)
         self.services = Services(self.changes)
         self.requests = Requests(self.changes)
+        self.links = Links(self.changes)
+        self.desk = Desk(self.changes)
 
     def clear(self) -> None:
         """Forget everything."""

@@ -1,0 +1,13 @@
+"""Words that all of self-care's use cases share. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+QUARTER, DAY = 15 * 60.0, 24 * 3600.0
+
+USSD, SMS, WEB = "ussd", "sms", "web"
+"""The channels."""
+
+Send = Callable[[str, str, str], None]
+"""`send(source, destination, text)`: an SMS leaves; returns at once."""
