@@ -234,15 +234,28 @@ class SelfcareSection(_Section):
     password: SmppPassword = "selfcare"
     password_sender: str = "3339"
     command_number: str = "111"
+    password_profile: Literal["generates", "asks", "by_sms"] = "generates"
     password_reply: Literal["sms", "ussd", "both"] = "sms"
     password_length: Annotated[int, Field(ge=6, le=26)] = 8
     remembered_passwords: NonNegativeInt = 5
     password_requests_per_15_minutes: PositiveInt = 3
     password_requests_per_day: PositiveInt = 10
     sms_delay: NonNegativeFloat = 0
+    log_in_failures: PositiveInt = 3
+    log_in_lock: NonNegativeFloat = 1800
     argon2_time_cost: PositiveInt = 2
     argon2_memory_kib: Annotated[int, Field(ge=8, le=4 * 1024 * 1024)] = 19456
     argon2_parallelism: PositiveInt = 1
+    operator: str = "mts_like"
+    captcha: Literal["auto", "picture", "text", "off"] = "auto"
+    captcha_reveal: bool = False
+    captcha_lifetime: PositiveFloat = 300
+    session_idle: PositiveFloat = 1200
+    session_longest: PositiveFloat = 43200
+    password_ends_sessions: bool = True
+    log_in_failures_per_address: PositiveInt = 30
+    password_requests_per_address: PositiveInt = 30
+    hosts: tuple[str, ...] = ()
     # Second numbers and the desk
     link_requests_per_day: PositiveInt = 10
     working_days: str = ""

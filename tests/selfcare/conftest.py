@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 
 import pytest
 
@@ -20,6 +21,8 @@ from ussd_gateway.network.network import NetworkSettings
 from ussd_gateway.selfcare.assemble import SelfCare, masks
 from ussd_gateway.selfcare.desk_service import DeskService
 from ussd_gateway.selfcare.hashing import Hasher
+from ussd_gateway.selfcare.issuing import Issuing
+from ussd_gateway.selfcare.log_in import Admitted, LogIn
 from ussd_gateway.selfcare.numbers import Numbers
 from ussd_gateway.selfcare.records.records import Records
 from ussd_gateway.selfcare.service import Service
@@ -30,7 +33,14 @@ from ussd_gateway.smpp.status import Status
 from ussd_gateway.smpp.timers import Timers
 from ussd_gateway.store.journal import Journal
 from ussd_gateway.store.store import Store
+from ussd_gateway.subscribers.guard import GuardRules
 from ussd_gateway.subscribers.working_days import PRODUCTION
+
+
+def password_in(sms):
+    """What the SMS with a password brings."""
+    return re.search(r"Пароль: (\S+)\.", sms[2])[1]
+
 
 START = 1_524_840_600.0  # 2018-04-27T14:50:00Z
 PATIENCE = 5.0
@@ -77,26 +87,41 @@ class Desk(Ground):
         super().__init__(**given)
         self.records = Records(self.store, self.gateway.changed)
         self.sent = []
-        self.service = Service(
+        self.service = Service(SUBSCRIBERS, self.records, self.gateway)
+        self.hasher = Hasher(time_cost=1, memory_kib=8, parallelism=self.settings.argon2_parallelism)
+        self.issuing = Issuing(
             self.settings,
-            SUBSCRIBERS,
             self.records,
+            self.service,
             self.gateway,
+            self.hasher,
             lambda source, destination, text: self.sent.append((source, destination, text)),
             chance=random.Random(828),
         )
+        rules = GuardRules(self.settings.log_in_failures, self.settings.log_in_lock)
+        self.door = LogIn(self.records, self.service, self.gateway, self.hasher, rules)
         self._keys = 0
 
     async def issue(self, msisdn=ANNA, channel="ussd", key=None):
         self._keys += 1
-        return await self.service.issue_password(msisdn, channel, key or f"key {self._keys}")
+        return await self.issuing.issue_password(msisdn, channel, key or f"key {self._keys}")
+
+    def reset(self):
+        self.issuing.forget()
+        self.service.reset()
+
+    async def log_in(self, number=ANNA, password=""):
+        """The account, None where it is refused."""
+        admitted = await self.door.log_in(number, password, channel="web")
+        return self.service.account(admitted.msisdn) if isinstance(admitted, Admitted) else None
 
     def audit(self, columns="what"):
         rows = self.store.own(f"SELECT {columns} FROM audit WHERE what != 'subscriber.added' ORDER BY id")
         return [row[0] if len(row) == 1 else row for row in rows]
 
     async def close(self):
-        self.service.stop()
+        self.issuing.forget()
+        self.hasher.close()
         await self.gateway.close()
         self.store.close()
 
@@ -295,7 +320,7 @@ class Office(Ground):
     def start(self):
         """Everything anew over the same store, as after a restart."""
         self.records = Records(self.store, self.gateway.changed)
-        self.service = Service(self.settings, OWNERS, self.records, self.gateway, self._send, chance=random.Random(828))
+        self.service = Service(OWNERS, self.records, self.gateway)
         self.numbers = Numbers(
             self.settings,
             self.records,
@@ -310,6 +335,17 @@ class Office(Ground):
         self.sims.on_changed.append(self.numbers.changed)
         self.sims.on_resold.append(self.numbers.resold)
         self.hasher = Hasher(time_cost=1, memory_kib=8, parallelism=1)
+        self.issuing = Issuing(
+            self.settings,
+            self.records,
+            self.service,
+            self.gateway,
+            self.hasher,
+            self._send,
+            chance=random.Random(828),
+            is_held=self.sims.is_held,
+        )
+        self.log_in = LogIn(self.records, self.service, self.gateway, self.hasher, GuardRules())
         self.desk = DeskService(
             self.settings,
             self.accounts,
@@ -319,13 +355,13 @@ class Office(Ground):
             numbers=self.numbers,
             sims=self.sims,
             hasher=self.hasher,
-            issue_password=self.service.issue_password,
+            issuing=self.issuing,
         )
         self.numbers.start()
 
     def stop(self):
         self.numbers.stop()
-        self.service.stop()
+        self.issuing.forget()
         self.hasher.close()
 
     def _send(self, source, destination, text):

@@ -26,8 +26,8 @@ async def test_r178_the_journal_and_what_is_restored_from_it_never_hold_a_passwo
     assert [sms.source for sms in waiting] == ["111"], "a secret that waited is lost, and said to be"
 
 
-def test_the_mask_is_for_the_number_that_the_settings_name():
-    assert list(masks(section(password_sender="5555"))) == ["5555"]
+def test_the_masks_are_for_the_numbers_that_the_settings_name():
+    assert set(masks(section(password_sender="5555", command_number="222"))) == {"5555", "222"}
 
 
 async def test_the_subscribers_of_the_config_are_there_before_it_starts(plain_gateway):

@@ -43,7 +43,7 @@ class Page(HTMLParser):
 @pytest.fixture
 async def browser(desk):
     app = web.Application()
-    app.add_routes(routes(desk.service))
+    app.add_routes(routes(desk.service, desk.door))
     async with TestClient(TestServer(app)) as client:
         yield client
 

@@ -8,6 +8,7 @@ from structlog.testing import capture_logs
 from tests.selfcare.conftest import ANNA, BLOCKED, BORIS
 from ussd_gateway.selfcare.commands import Commands
 from ussd_gateway.selfcare.incoming import Incoming
+from ussd_gateway.selfcare.log_in import Admitted
 
 STRANGER = "70005000001"
 
@@ -17,7 +18,7 @@ def commands(desk):
     def send(source, destination, text):
         desk.sent.append((source, destination, text))
 
-    return Commands(desk.settings, desk.service, desk.gateway, send)
+    return Commands(desk.settings, desk.service, desk.issuing, desk.gateway, send)
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ async def test_r110_the_word_to_3339_issues_a_password(desk, told, word):
     (text,) = await told(word, "3339")
 
     assert desk.sent[0][:2] == ("3339", ANNA)
-    assert await desk.service.log_in(ANNA, re.search(r"Пароль: (\S+)\.", text)[1])
+    assert await desk.log_in(ANNA, re.search(r"Пароль: (\S+)\.", text)[1])
 
 
 async def test_r123_too_many_are_answered_with_a_reason_from_the_same_number(desk, told):
@@ -104,7 +105,7 @@ async def test_one_number_can_take_both(desks):
     def send(source, destination, text):
         desk.sent.append(text)
 
-    commands = Commands(desk.settings, desk.service, desk.gateway, send)
+    commands = Commands(desk.settings, desk.service, desk.issuing, desk.gateway, send)
     for number, text in enumerate(("828", "ПАРОЛЬ")):
         commands.receive(Incoming(ANNA, "111", text, str(number)))
     await desk.gateway.settle()
@@ -130,6 +131,41 @@ async def test_commands_from_a_phone_are_answered_to_that_phone(operator):
     operator.phone().send("3339", "ПАРОЛЬ")
     (text,) = await operator.received(sender="3339")
     password = re.search(r"Пароль: (\S+)\.", text)[1]
-    assert await operator.selfcare.service.log_in(ANNA, password)
+    assert isinstance(await operator.selfcare.log_in.log_in(ANNA, password, channel="web"), Admitted)
     assert not operator.phone(BORIS).inbox
     assert operator.selfcare.service.balance(ANNA) == 15000
+
+
+# Older years ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("25 Sms2011", "Пароль личного кабинета изменён."),
+        (" 25  Sms2011 ", "Пароль личного кабинета изменён."),
+        ("25 sms2011", "Не принят"),
+        ("25", "Неверная команда"),
+        ("25Sms2011", "Неверная команда"),
+    ],
+)
+async def test_a_password_of_ones_own_by_sms_where_the_profile_has_it_so(operators, text, answer):
+    operator = await operators(password_profile="by_sms")
+
+    operator.phone().send("111", text)
+    (said,) = await operator.received(sender="111")
+
+    assert said.startswith(answer)
+    admitted = await operator.selfcare.log_in.log_in(ANNA, "Sms2011", channel="web")
+    assert isinstance(admitted, Admitted) is (answer == "Пароль личного кабинета изменён.")
+
+
+async def test_r178_a_password_sent_by_sms_is_in_no_journal(operators):
+    operator = await operators(password_profile="by_sms")
+
+    operator.phone().send("111", "25 Sms2011")
+    await operator.received(sender="111")
+
+    texts = [entry.sms.text for _, entry in operator.gateway.journal.after(0) if entry.kind == "sms"]
+    assert texts[0] == "25 ********"
+    assert "Sms2011" not in "".join(texts)

@@ -11,13 +11,14 @@ from ussd_gateway.config import data_directory
 from ussd_gateway.menu.load import parse
 from ussd_gateway.network.message import BEGIN, Ussd
 from ussd_gateway.selfcare.handlers import handlers
+from ussd_gateway.selfcare.log_in import Admitted
 
 STRANGER = "70005000001"
 
 
 @pytest.fixture
 def ask(desk):
-    named = handlers(desk.service)
+    named = handlers(desk.service, desk.issuing)
     sessions = iter(range(1, 1000))
 
     async def ask(name, msisdn=ANNA, **variables):
@@ -30,7 +31,7 @@ def ask(desk):
 def test_every_handler_that_a_menu_names_is_there_and_every_one_is_used(desk):
     menus = [parse(path.read_text("utf-8"), path.name) for path in (data_directory() / "menus").glob("*.toml")]
 
-    assert {name for menu in menus for name in menu.handlers()} == set(handlers(desk.service))
+    assert {name for menu in menus for name in menu.handlers()} == set(handlers(desk.service, desk.issuing))
 
 
 async def test_balance_and_tariff_fill_the_texts(ask):
@@ -83,13 +84,13 @@ async def test_r114_a_password_is_sent(ask, desk):
 
 async def test_r115_or_shown(desks):
     desk = desks(password_reply="ussd")
-    handler = handlers(desk.service)["selfcare.cabinet_password"]
+    handler = handlers(desk.service, desk.issuing)["selfcare.cabinet_password"]
     ussd = Ussd(BEGIN, "*111*25#", msisdn=ANNA, session="1")
 
     answer = await handler(ussd)
 
     assert answer["result"] == "shown"
-    assert await desk.service.log_in(ANNA, answer["password"])
+    assert await desk.log_in(ANNA, answer["password"])
     assert await handler(ussd) == "unavailable", "what was shown is kept nowhere"
 
 
@@ -101,7 +102,7 @@ async def test_r123_too_often(ask):
 
 
 async def test_r176_a_session_gets_one_password(desk):
-    handler = handlers(desk.service)["selfcare.cabinet_password"]
+    handler = handlers(desk.service, desk.issuing)["selfcare.cabinet_password"]
     ussd = Ussd(BEGIN, "*111*25#", msisdn=ANNA, session="1")
 
     assert [await handler(ussd), await handler(ussd)] == ["sent", "sent"]
@@ -125,7 +126,7 @@ async def test_the_language_is_chosen(ask, desk):
 
 
 async def test_r119_a_blocked_sim_is_refused_everything(desk, ask):
-    for name in handlers(desk.service):
+    for name in handlers(desk.service, desk.issuing):
         assert await ask(name.removeprefix("selfcare."), BLOCKED) == "refused"
 
 
@@ -135,7 +136,7 @@ async def test_r100_who_dials_is_a_subscriber(ask, desk):
 
 
 async def test_while_self_care_is_switched_off_everything_is_unavailable(desk):
-    for handler in handlers(desk.service, enabled=False).values():
+    for handler in handlers(desk.service, desk.issuing, enabled=False).values():
         assert await handler(Ussd(BEGIN, "*111#", msisdn=ANNA)) == "unavailable"
 
 
@@ -146,7 +147,7 @@ async def test_r117_the_password_dialled_for_reaches_the_dialling_phone_only(ope
 
     (text,) = await operator.received(sender="3339")
     password = re.search(r"Пароль: (\S+)\.", text)[1]
-    assert await operator.selfcare.service.log_in(ANNA, password)
+    assert isinstance(await operator.selfcare.log_in.log_in(ANNA, password, channel="web"), Admitted)
     assert not operator.phone(BORIS).inbox
 
 
@@ -175,3 +176,39 @@ async def test_r178_a_password_shown_on_the_screen_is_masked_in_the_journal_and_
     assert password not in texts
     assert password not in "\n".join(operator.store._writer.iterdump())
     assert password not in repr(logs)
+
+
+# Older years ------------------------------------------------------------------------------------------------------------
+
+
+async def test_where_the_profile_asks_the_dialled_code_asks_for_a_password(operators):
+    operator = await operators(password_profile="asks")
+    phone = operator.phone()
+
+    screen = await phone.dial("*111*25#")
+    assert (screen.awaiting, str(screen)) == (True, "Придумайте пароль личного кабинета: 4-7 цифр.")
+    assert str(await phone.answer("47")).startswith("Нужны 4-7 цифр.")
+    assert str(await phone.answer("4711")) == "Пароль личного кабинета изменён."
+
+    assert isinstance(await operator.selfcare.log_in.log_in(ANNA, "4711", channel="web"), Admitted)
+
+
+async def test_r178_a_password_that_is_dialled_or_typed_is_in_no_journal(operators):
+    operator = await operators(password_profile="asks")
+    phone = operator.phone()
+
+    await phone.dial("*111*25*471147#")
+    await phone.dial("*111*4#")
+    await phone.answer("815081")
+    await operator.gateway.settle()
+
+    dump = repr([entry for _, entry in operator.gateway.journal.after(0)])
+    assert "********" in dump
+    assert "471147" not in dump
+    assert "815081" not in dump
+
+
+async def test_where_it_is_set_by_sms_the_dialled_code_tells_how(operators):
+    operator = await operators(password_profile="by_sms")
+
+    assert str(await operator.phone().dial("*111*25#")) == "Отправьте на 111: 25, пробел, Ваш пароль."

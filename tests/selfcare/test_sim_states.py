@@ -6,6 +6,7 @@ import pytest
 
 from tests.selfcare.conftest import ANNA, BLOCKED, SECOND, STRANGER
 from ussd_gateway.config import Subscriber
+from ussd_gateway.selfcare.log_in import Admitted, Refused
 
 WHO = {"who": "irina", "channel": "shop"}
 CARD = "8970100000000000002"
@@ -95,9 +96,9 @@ async def test_invariant_12_nothing_of_the_former_owner_is_reachable(offices):
     office = offices(number_quarantine=0)
     office.link()
     office.ask(ANNA, main=SECOND)
-    await office.service.issue_password(SECOND, "ussd", "1")
+    await office.issuing.issue_password(SECOND, "ussd", "1")
     (password,) = [text.split()[1].rstrip(".") for text in office.sms(SECOND) if "Пароль" in text]
-    assert await office.service.log_in(SECOND, password)
+    assert isinstance(await office.log_in.log_in(SECOND, password, channel="web"), Admitted)
     lost = []
     office.sims.on_resold.append(lost.append)
 
@@ -105,20 +106,20 @@ async def test_invariant_12_nothing_of_the_former_owner_is_reachable(offices):
     office.sent.clear()
     assert office.sims.resell(VERA, CARD, **WHO) == "done"
 
-    assert await office.service.log_in(SECOND, password) is None
+    assert isinstance(await office.log_in.log_in(SECOND, password, channel="web"), Refused)
     assert office.service.services(SECOND) == ()
     assert office.service.balance(SECOND) == 0
     assert office.numbers.requests(SECOND) == []
     assert office.numbers.linked(ANNA) == office.numbers.linked(SECOND) == []
     assert lost == [SECOND]
     assert office.sent == [], "the new owner hears nothing of it"
-    assert (await office.service.issue_password(SECOND, "ussd", "2")).result == "sent"
+    assert (await office.issuing.issue_password(SECOND, "ussd", "2")).result == "sent"
     assert office.store.own("SELECT issue FROM passwords WHERE msisdn = ?", (SECOND,)) == [(3,)]
 
 
 async def test_a_password_that_is_being_worked_out_does_not_outlive_the_sale(offices):
     office = offices(number_quarantine=0)
-    issuing = asyncio.ensure_future(office.service.issue_password(SECOND, "ussd", "1"))
+    issuing = asyncio.ensure_future(office.issuing.issue_password(SECOND, "ussd", "1"))
     await asyncio.sleep(0)
     office.sims.change(SECOND, "close", **WHO)
     office.sims.resell(VERA, CARD, **WHO)

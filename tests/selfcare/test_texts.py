@@ -6,7 +6,7 @@ import pytest
 
 from ussd_gateway.coding.gsm7 import is_encodable
 from ussd_gateway.selfcare import texts
-from ussd_gateway.selfcare.texts import NUMBERS, SECRET, answer_sms, password_sms, service_name
+from ussd_gateway.selfcare.texts import NUMBERS, SECRET, SENT_SECRET, answer_sms, password_sms, service_name
 
 WORDS = sorted(texts._ANSWERS)
 LONGEST = "Ab3" * 9
@@ -46,3 +46,11 @@ def test_a_service_has_a_name_in_every_language_and_one_unknown_shows_its_code()
     assert service_name(NUMBERS, "latin") == "Upravlenie nomerami"
     assert service_name(NUMBERS, "en") == "Number management"
     assert service_name("999", "latin") == "999"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("25 Sms2011", "25 ********"), (" 25  Sms 2011", " 25  ********"), ("25", "25"), ("828", "828")],
+)
+def test_r178_the_mask_covers_a_password_of_ones_own(text, shown):
+    assert SENT_SECRET.sub("********", text) == shown

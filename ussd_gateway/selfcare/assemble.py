@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 
@@ -10,27 +9,36 @@ from aiohttp import web
 
 from ussd_gateway.config import DeskAccount, SelfcareSection, Subscriber
 from ussd_gateway.gateway import Gateway
-from ussd_gateway.selfcare import cabinet, handlers
+from ussd_gateway.selfcare import handlers
+from ussd_gateway.selfcare.cabinet.numbers.pages import NumberPages
+from ussd_gateway.selfcare.cabinet.pages import CabinetPages
+from ussd_gateway.selfcare.cabinets import Cabinets
 from ussd_gateway.selfcare.commands import Commands
+from ussd_gateway.selfcare.desk.pages import DeskPages
 from ussd_gateway.selfcare.desk_service import DeskService
 from ussd_gateway.selfcare.esme import SmsSender
 from ussd_gateway.selfcare.hashing import Hasher
 from ussd_gateway.selfcare.incoming import Incoming
+from ussd_gateway.selfcare.issuing import Issuing
+from ussd_gateway.selfcare.log_in import LogIn
 from ussd_gateway.selfcare.numbers import Numbers
 from ussd_gateway.selfcare.records.records import Records
 from ussd_gateway.selfcare.service import Service
 from ussd_gateway.selfcare.sim_states import SimStates
-from ussd_gateway.selfcare.texts import SECRET
+from ussd_gateway.selfcare.texts import SECRET, SENT_SECRET
+from ussd_gateway.selfcare.web.site import Site
+from ussd_gateway.store.journal import Mask
 from ussd_gateway.store.store import Store
+from ussd_gateway.subscribers.guard import GuardRules
 from ussd_gateway.subscribers.passwords import Chance
 from ussd_gateway.subscribers.working_days import PRODUCTION, Calendar
 
 SECURE: Chance = secrets.SystemRandom()
 
 
-def masks(settings: SelfcareSection) -> dict[str, re.Pattern[str]]:
-    """For `Journal`: by the source of an SMS, what no record may show of its text (R178)."""
-    return {settings.password_sender: SECRET}
+def masks(settings: SelfcareSection) -> dict[str, Mask]:
+    """For `Journal`: by the source or destination of an SMS, what no record may show of its text (R178)."""
+    return {settings.command_number: SENT_SECRET, settings.password_sender: SECRET}
 
 
 class SelfCare:
@@ -61,14 +69,14 @@ class SelfCare:
         utc_offset: float = 3,
     ) -> None:
         self._enabled = settings.enabled
-        self.sender = SmsSender(smsc_address, settings.system_id, settings.password, gateway, self._receive)
-        records = Records(store, gateway.changed)
-        self.service = Service(settings, subscribers, records, gateway, self.sender.send, chance=chance)
         self._hasher = Hasher(
             time_cost=settings.argon2_time_cost,
             memory_kib=settings.argon2_memory_kib,
             parallelism=settings.argon2_parallelism,
         )
+        self.sender = SmsSender(smsc_address, settings.system_id, settings.password, gateway, self._receive)
+        records = Records(store, gateway.changed)
+        self.service = Service(subscribers, records, gateway)
         self.numbers = Numbers(
             settings,
             records,
@@ -82,6 +90,18 @@ class SelfCare:
         self.service.on_disconnected.append(self.numbers.changed)
         self.sims.on_changed.append(self.numbers.changed)
         self.sims.on_resold.append(self.numbers.resold)
+        self.issuing = Issuing(
+            settings,
+            records,
+            self.service,
+            gateway,
+            self._hasher,
+            self.sender.send,
+            chance=chance,
+            is_held=self.sims.is_held,
+        )
+        rules = GuardRules(settings.log_in_failures, settings.log_in_lock)
+        self.log_in = LogIn(records, self.service, gateway, self._hasher, rules)
         self.desk = DeskService(
             settings,
             desk,
@@ -91,9 +111,14 @@ class SelfCare:
             numbers=self.numbers,
             sims=self.sims,
             hasher=self._hasher,
-            issue_password=self.service.issue_password,
+            issuing=self.issuing,
         )
-        self._commands = Commands(settings, self.service, gateway, self.sender.send)
+        self._commands = Commands(settings, self.service, self.issuing, gateway, self.sender.send)
+        cabinets = Cabinets(settings, records, gateway, self.sender.send)
+        self.site = Site(settings, records, gateway)
+        self.cabinet = CabinetPages(self.site, self.service, self.issuing, self.log_in, cabinets, self._hasher)
+        NumberPages(self.site, self.service, self.numbers)
+        DeskPages(self.site, self.desk)
 
     @property
     def languages(self) -> Service:
@@ -102,11 +127,11 @@ class SelfCare:
 
     def handlers(self) -> dict[str, handlers.Handler]:
         """What menus may call, by name."""
-        return handlers.handlers(self.service, enabled=self._enabled)
+        return handlers.handlers(self.service, self.issuing, enabled=self._enabled)
 
     def routes(self) -> list[web.RouteDef]:
         """The web pages."""
-        return cabinet.routes(self.service) if self._enabled else []
+        return self.site.routes() if self._enabled else []
 
     def start(self) -> None:
         """Bind to the SMSC, which listens by now; returns at once."""
@@ -116,17 +141,20 @@ class SelfCare:
 
     async def stop(self) -> None:
         """Leave the SMSC; passwords that have not left never will."""
-        self.service.stop()
+        self.issuing.forget()
         self.numbers.stop()
         self._hasher.close()
+        self.site.stop()
         await self.sender.stop()
 
     def reset(self) -> None:
         """Everything back to what the config says."""
         self.sender.forget()
+        self.issuing.forget()
         self.numbers.stop()
         self.desk.reset()
         self.service.reset()
+        self.site.reset()
 
     def _receive(self, sms: Incoming) -> None:
         self._commands.receive(sms)

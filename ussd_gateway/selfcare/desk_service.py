@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
@@ -13,12 +13,13 @@ from ussd_gateway.gateway import Gateway
 from ussd_gateway.logs import logger
 from ussd_gateway.network.address import AddressError, normalise_msisdn
 from ussd_gateway.selfcare.hashing import Hasher
+from ussd_gateway.selfcare.issuing import Issuing
 from ussd_gateway.selfcare.number_texts import plain_reason
 from ussd_gateway.selfcare.numbers import DESK, Numbers
 from ussd_gateway.selfcare.records.desk import Entry, Ticket
 from ussd_gateway.selfcare.records.links import LinkRequest
 from ussd_gateway.selfcare.records.records import Records
-from ussd_gateway.selfcare.service import Issue, Service
+from ussd_gateway.selfcare.service import Service
 from ussd_gateway.selfcare.sim_states import SimStates
 from ussd_gateway.selfcare.texts import NUMBERS
 from ussd_gateway.subscribers import desk
@@ -31,8 +32,6 @@ from ussd_gateway.subscribers.working_days import CalendarError, counted
 
 log = logger(__name__)
 
-RULES = GuardRules()
-
 TICKET_LASTS = 30 * 60.0  # seconds for which somebody who was identified can be served
 
 DECIDED_SHOWN = 20
@@ -40,9 +39,6 @@ DECIDED_SHOWN = 20
 _STRANGERS = 1000  # names that are nobody's, whose failures are remembered
 
 LANGUAGES = ("ru", "en", "latin")
-
-IssuePassword = Callable[[str, str, str], Awaitable[Issue]]
-"""`issue_password(msisdn, channel, key)`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +109,7 @@ class DeskService:
         numbers: Numbers,
         sims: SimStates,
         hasher: Hasher,
-        issue_password: IssuePassword,
+        issuing: Issuing,
     ) -> None:
         self._settings = settings
         self._accounts = {account.name: account for account in accounts}
@@ -123,7 +119,8 @@ class DeskService:
         self._numbers = numbers
         self._sims = sims
         self._hasher = hasher
-        self._issue_password = issue_password
+        self._issuing = issuing
+        self._rules = GuardRules(settings.log_in_failures, settings.log_in_lock)
         self._hashes: dict[str, str] = {}
         self._strangers: dict[str, Guard] = {}
         self._opening = desk.hours(settings.desk_hours)
@@ -154,14 +151,14 @@ class DeskService:
                 self._records.desk.set_guard(name, 0, 0.0)
             self._gateway.note("selfcare.desk_logged_in", name=name)
             return DeskLogIn(self.person(name))
-        guard = after_failure(guard, now, RULES)
+        guard = after_failure(guard, now, self._rules)
         known = name in self._accounts
         with self._records.changes.change(
             "desk.log_in_failed", now, who=name if known else "", channel=DESK, address=address
         ):
             self._keep_guard(name, guard, known=known)
         self._gateway.note("selfcare.desk_log_in_failed", known=known, locked=guard.locked_until > now)
-        return DeskLogIn(None, tries_left(guard, now, RULES), guard.locked_until)
+        return DeskLogIn(None, tries_left(guard, now, self._rules), guard.locked_until)
 
     def _guard(self, name: str) -> Guard:
         return Guard(*self._records.desk.guard(name)) if name in self._accounts else self._strangers.get(name, Guard())
@@ -190,6 +187,10 @@ class DeskService:
     def moment(self, at: float) -> datetime:
         """A moment in the operator's time."""
         return datetime.fromtimestamp(at, timezone(timedelta(hours=self._numbers.utc_offset)))
+
+    def last_day(self, request: LinkRequest) -> date:
+        """The day at whose end a request is due."""
+        return self._numbers.last_day(request)
 
     def now(self) -> float:
         """The gateway's moment."""
@@ -321,7 +322,7 @@ class DeskService:
     async def _do(self, person: Person, ticket: Ticket, what: str, given: Mapping[str, str]) -> str:
         msisdn = ticket.msisdn
         if what == "password":  # by SMS to the SIM, as ever; it opens a cabinet that is locked, too
-            return (await self._issue_password(msisdn, DESK, f"ticket {ticket.id}")).result
+            return (await self._issuing.issue_password(msisdn, DESK, f"ticket {ticket.id}")).result
         if what == "language":
             language = given.get("language", "")
             if language not in LANGUAGES:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
-from ussd_gateway.selfcare.service import USSD, Service
+from ussd_gateway.selfcare.channels import USSD
+from ussd_gateway.selfcare.issuing import Issuing
+from ussd_gateway.selfcare.service import Service
 from ussd_gateway.selfcare.texts import NUMBERS, service_name
+from ussd_gateway.subscribers.profiles import ASKS, GENERATES
 
 
 class Turn(Protocol):
@@ -36,6 +39,7 @@ NAMES = (
     "selfcare.tariff",
     "selfcare.services",
     "selfcare.cabinet_password",
+    "selfcare.own_password",
     "selfcare.call_me_back",
     "selfcare.top_up_request",
     "selfcare.numbers_connect",
@@ -47,9 +51,9 @@ NAMES = (
 """The names of all handlers; each is a method of `_Handlers`."""
 
 
-def handlers(service: Service, *, enabled: bool = True) -> dict[str, Handler]:
+def handlers(service: Service, issuing: Issuing, *, enabled: bool = True) -> dict[str, Handler]:
     """The handlers by the names that menus/*.toml give them; while self-care is switched off all say "unavailable"."""
-    found = _Handlers(service)
+    found = _Handlers(service, issuing)
     return {
         name: _for_active_sims(service, getattr(found, name.removeprefix("selfcare."))) if enabled else _unavailable
         for name in NAMES
@@ -74,8 +78,9 @@ async def _unavailable(turn: Turn) -> Result:
 
 
 class _Handlers:
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, issuing: Issuing) -> None:
         self._service = service
+        self._issuing = issuing
 
     def balance(self, turn: Turn) -> Result:
         return {"balance": self._service.balance(turn.msisdn)}
@@ -97,10 +102,19 @@ class _Handlers:
         return self._service.ask("top_up_request", turn.msisdn, str(turn.variables["number"]), USSD)
 
     async def cabinet_password(self, turn: Turn) -> Result:
-        issue = await self._service.issue_password(turn.msisdn, USSD, turn.session)
+        dialled = self._issuing.profile.dialled
+        if dialled != GENERATES:
+            return dialled
+        issue = await self._issuing.issue_password(turn.msisdn, USSD, turn.session)
         if issue.result != "shown":
             return issue.result
         return UNAVAILABLE if issue.password is None else {"result": "shown", "password": issue.password}
+
+    async def own_password(self, turn: Turn) -> Result:
+        if self._issuing.profile.dialled != ASKS:
+            return REFUSED
+        password = str(turn.variables["own_password"])
+        return (await self._issuing.set_password(turn.msisdn, password, USSD, turn.session)).result
 
     def numbers_connect(self, turn: Turn) -> Result:
         return self._service.connect(turn.msisdn, NUMBERS, USSD)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from ussd_gateway.config import SelfcareSection
@@ -84,6 +85,10 @@ class Numbers:
     def linked(self, main: str) -> list[str]:
         """The numbers that the cabinet shows beside its own, the first linked first: approved ones only (R160)."""
         return [link.number for link in self._records.links.linked(main)]
+
+    def last_day(self, request: LinkRequest) -> date:
+        """The day at whose end the request is due, in the operator's time."""
+        return datetime.fromtimestamp(request.due - 1, timezone(timedelta(hours=self.utc_offset))).date()
 
     def may_manage(self, main: str, number: str) -> bool:
         """Whether the cabinet shows the number's data now: its own, or a linked one whose card is not held back."""
@@ -226,7 +231,6 @@ class Numbers:
         """The number is another person's: nothing of the former owner's links is left (R165; 3.2, invariant 12)."""
         for request in self._records.links.touching(msisdn):
             self._finish(request, "lapse", "resold", who=msisdn, channel=CORE, silent=request.main == msisdn)
-        self._records.links.leave_behind(msisdn)
 
     def _finish(
         self, request: LinkRequest, event: str, why: str, *, who: str, channel: str, silent: bool = False

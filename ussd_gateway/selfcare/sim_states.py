@@ -60,7 +60,7 @@ class SimStates:
         def sell(now: float) -> None:
             for observer in self.on_resold:
                 observer(msisdn)
-            records.passwords.end(msisdn)
+            records.leave_owner(msisdn)
             records.sims.resell(subscriber, iccid, now)
 
         return self._change(msisdn, "resell", sell, who=who, channel=channel)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import regex
+
 from ussd_gateway.coding.transliteration import to_latin
 
 LATIN = "latin"
@@ -18,6 +20,9 @@ _TAILS = {
 SECRET = re.compile(f"(?:{'|'.join(f'(?<={label})' for label in _LABELS.values())})[A-Za-z0-9]+")
 """The password within a password's SMS, and nothing else of it (R178)."""
 
+SENT_SECRET = regex.compile(r"(?<=^\s*25\s+)\S.*", regex.DOTALL)
+"""The password of one's own in an SMS to 111 (2.1, R178)."""
+
 NUMBERS = "828"
 """The code of the service «Управление номерами» (R154)."""
 
@@ -31,6 +36,10 @@ _ANSWERS = {
     "refused": {
         "ru": "Услуга недоступна: номер заблокирован.",
         "en": "Not available: this number is blocked.",
+    },
+    "held": {
+        "ru": "Карта недавно заменена: пароль будет доступен через сутки.",
+        "en": "The card was replaced lately: a password can be had a day later.",
     },
     "connected": {
         "ru": "Услуга «Управление номерами» подключена.",
@@ -48,6 +57,26 @@ _ANSWERS = {
         "ru": "Услуга «Управление номерами» не подключена.",
         "en": "The service Number management is not connected.",
     },
+    "set": {
+        "ru": "Пароль личного кабинета изменён.",
+        "en": "The password of your account has been changed.",
+    },
+    "not_allowed": {
+        "ru": "Не принят: нужны 6-10 лат. букв и цифр: строчная, заглавная, цифра",
+        "en": "Not accepted. It takes 6 to 10 Latin letters and digits: a small one, a capital, a digit.",
+    },
+    "unavailable": {
+        "ru": "Сервис временно недоступен. Попробуйте позже.",
+        "en": "The service is unavailable. Please try again later.",
+    },
+    "asks": {
+        "ru": "Чтобы задать пароль личного кабинета, наберите *111*25#.",
+        "en": "To choose the password of your account, dial *111*25#.",
+    },
+    "tells": {
+        "ru": "Чтобы задать пароль кабинета, отправьте на 111: 25, пробел, пароль.",
+        "en": "To choose the password of your account, send to 111: 25, a space, the password.",
+    },
     "unknown_word": {
         "ru": "Для получения пароля личного кабинета отправьте слово ПАРОЛЬ.",
         "en": "To get a password of your account, send the word PASSWORD.",
@@ -58,10 +87,20 @@ _ANSWERS = {
     },
 }
 
+_LOGGED_IN = {
+    "ru": "Вход в личный кабинет {at}. Не вы? Наберите *111*25#.",
+    "en": "Your account was opened on {at}. Not you? Dial *111*25#.",
+}
+
 
 def password_sms(password: str, language: str) -> str:
     """The SMS that brings a password: one part in every language, for the longest password too (R115, R175)."""
     return f"{_LABELS[language]}{password}{_TAILS[language]}"
+
+
+def log_in_sms(at: str, language: str) -> str:
+    """The SMS that tells of a log-in at a moment, such as "27.04.2018 17:50"; one part in every language."""
+    return _in(_LOGGED_IN, language).format(at=at)
 
 
 def answer_sms(word: str, language: str) -> str:

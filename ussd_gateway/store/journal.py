@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
@@ -42,16 +41,17 @@ Committed = Callable[[int, list[Entry]], None]
 """Is told of each block: the number of its first entry, and its entries."""
 
 
-class _Mask(Protocol):
+class Mask(Protocol):
     """What a compiled regular expression can do."""
 
-    def sub(self, repl: str, string: str, /) -> str: ...
+    def sub(self, repl: str, string: str, /) -> str:
+        """The string with `repl` in place of what is found."""
 
 
 class _Hidden:
     """The texts of SMS that hold secrets, beside what is masked by a pattern."""
 
-    def __init__(self, pattern: _Mask | None) -> None:
+    def __init__(self, pattern: Mask | None) -> None:
         self._pattern = pattern
         self._secrets: OrderedDict[str, tuple[str, ...]] = OrderedDict()
 
@@ -77,18 +77,16 @@ class LeftOver(NamedTuple):
 class Journal:
     """The record of all that passed. Entries are numbered from 1; a number is never given out twice.
 
-    masks      by the source of an SMS, the pattern of what no record may show of its text (R178)
+    masks      by the source or destination of an SMS, the pattern of what no record may show of its text (R178)
     most       int, octets; the oldest blocks go when there are more, the newest stays however large it is
     under_way  what has no final state now; asked when a checkpoint is due. None keeps no checkpoints
     owed       the same of receipts that have not left
     meter      counts what is written
     """
 
-    def __init__(
-        self, store: Store, masks: Mapping[str, re.Pattern[str]] | None = None, *, most: int = UNBOUNDED
-    ) -> None:
+    def __init__(self, store: Store, masks: Mapping[str, Mask] | None = None, *, most: int = UNBOUNDED) -> None:
         self._store = store
-        self._masks: dict[str, _Mask] = dict(masks or {})
+        self._masks: dict[str, Mask] = dict(masks or {})
         self._most = most
         self._entries: list[Entry] = []
         self._untold: list[tuple[int, list[Entry]]] = []
@@ -127,7 +125,7 @@ class Journal:
 
     def sms(self, sms: Sms, state: MessageState, now: float) -> None:
         """An SMS was accepted, and is in this state."""
-        if sms.source in self._masks:
+        if sms.source in self._masks or sms.destination in self._masks:
             self._entries.append(self._masked(sms, state, now))
         else:
             self._entries.append(SmsEntry(now, state, sms))
@@ -240,11 +238,15 @@ class Journal:
         return last
 
     def _entry(self, sms: Sms, state: MessageState, at: float) -> SmsEntry:
-        return self._masked(sms, state, at) if sms.source in self._masks else SmsEntry(at, state, sms)
+        masked = sms.source in self._masks or sms.destination in self._masks
+        return self._masked(sms, state, at) if masked else SmsEntry(at, state, sms)
 
     def _masked(self, sms: Sms, state: MessageState, at: float) -> SmsEntry:
-        text = sms.text
-        if (shown := self._masks[sms.source].sub(MASK, text)) == text:
+        text = shown = sms.text
+        for address in (sms.source, sms.destination):
+            if mask := self._masks.get(address):
+                shown = mask.sub(MASK, shown)
+        if shown == text:
             return SmsEntry(at, state, sms)
         data_coding, content = codings.encode_sms(shown)
         header = sms.octets[: len(sms.octets) - len(sms.content)]

@@ -29,5 +29,5 @@ def audit(store):
 
 def issue(records, number=1, tag=7, remembered=5, at=START):
     with records.changes.change("password.issued", at, who=ANNA, channel="ussd", issue=number):
-        records.passwords.begin_issue(ANNA, number, at, tag, remembered)
+        records.passwords.begin_issue(ANNA, number, at, tag, remembered, "generated")
         records.passwords.add_request(ANNA, "ussd", str(number), at, "sent", number, at - 100)

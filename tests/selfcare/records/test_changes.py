@@ -25,7 +25,7 @@ def test_a_change_that_fails_leaves_neither_itself_nor_its_entry(store, records)
         contextlib.suppress(ZeroDivisionError),
         records.changes.change("x", START, who=ANNA, channel="ussd"),
     ):
-        records.passwords.begin_issue(ANNA, 1, START, 7, 5)
+        records.passwords.begin_issue(ANNA, 1, START, 7, 5, "generated")
         raise ZeroDivisionError
 
     assert records.passwords.next_issue(ANNA) == 1

@@ -39,18 +39,25 @@ class Passwords:
         )
         return [at for (at,) in rows]
 
+    def issue(self, msisdn: str) -> int:
+        """The number of the last password that was issued; 0 where there was none."""
+        rows = self._changes.read("SELECT issue FROM passwords WHERE msisdn = ?", (msisdn,))
+        return rows[0][0] if rows else 0
+
     def next_issue(self, msisdn: str) -> int:
         """The number that the next password gets, from 1."""
-        return 1 + (self._issue(msisdn) or 0)
+        return 1 + self.issue(msisdn)
 
-    def begin_issue(self, msisdn: str, issue: int, at: float, tag: int, remembered: int) -> None:
+    def begin_issue(self, msisdn: str, issue: int, at: float, tag: int, remembered: int, kind: str) -> None:
         """From here on no former password is valid (R121), and the new one not before `keep_hash`. Within a `change`.
+
+        kind  "generated" or "own"
 
         `tag` (see `subscribers.passwords.tag`) joins those of the former passwords, of which the last `remembered` are kept.
         """
         self._changes.write(
-            "INSERT OR REPLACE INTO passwords (msisdn, issue, hash, kind, issued_at) VALUES (?, ?, '', 'generated', ?)",
-            (msisdn, issue, at),
+            "INSERT OR REPLACE INTO passwords (msisdn, issue, hash, kind, issued_at) VALUES (?, ?, '', ?, ?)",
+            (msisdn, issue, kind, at),
         )
         self._changes.write(
             "INSERT INTO former_passwords (msisdn, issue, tag) VALUES (?, ?, ?)",
@@ -70,7 +77,6 @@ class Passwords:
 
     def end(self, msisdn: str) -> None:
         """No password of the number is valid, one that is being worked out included. Within a `change`."""
-        self._changes.write("DELETE FROM password_requests WHERE msisdn = ?", (msisdn,))
         self._changes.write("UPDATE passwords SET hash = '', issue = issue + 1 WHERE msisdn = ?", (msisdn,))
 
     def password_hash(self, msisdn: str) -> str | None:
@@ -78,11 +84,14 @@ class Passwords:
         rows = self._changes.read("SELECT hash FROM passwords WHERE msisdn = ?", (msisdn,))
         return rows[0][0] or None if rows else None
 
+    def valid_issue(self, msisdn: str, hashed: str | None) -> int | None:
+        """The number of the valid password, if its hash is still this one."""
+        rows = self._changes.read(
+            "SELECT issue FROM passwords WHERE msisdn = ? AND hash = ? AND hash != ''", (msisdn, hashed)
+        )
+        return rows[0][0] if rows else None
+
     def tags(self, msisdn: str) -> frozenset[int]:
         """The tags of the last passwords."""
         rows = self._changes.read("SELECT tag FROM former_passwords WHERE msisdn = ?", (msisdn,))
         return frozenset(tag for (tag,) in rows)
-
-    def _issue(self, msisdn: str) -> int | None:
-        rows = self._changes.read("SELECT issue FROM passwords WHERE msisdn = ?", (msisdn,))
-        return rows[0][0] if rows else None

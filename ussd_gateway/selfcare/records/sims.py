@@ -103,7 +103,6 @@ class Sims:
     def resell(self, subscriber: Subscriber, iccid: str, at: float) -> None:
         """The number is another person's, on a first card, as if it had never been anybody's. Within a `change`."""
         self._changes.write("DELETE FROM subscribers WHERE msisdn = ?", (subscriber.msisdn,))
-        self._changes.write("DELETE FROM services WHERE msisdn = ?", (subscriber.msisdn,))
         if balance := self._ledger.balance(subscriber.msisdn):
             self._ledger.enter(subscriber.msisdn, at, -balance, "closed")
         self._insert(subscriber, at, "shop")
