@@ -15,8 +15,8 @@ def money(kopecks: int) -> str:
 
 
 def number(msisdn: str) -> str:
-    """70001000001 -> "+7 000 100-00-01"; with no-break spaces, so that no line ends within it."""
-    return f"+{msisdn[0]}\N{NO-BREAK SPACE}{msisdn[1:4]}\N{NO-BREAK SPACE}{msisdn[4:7]}-{msisdn[7:9]}-{msisdn[9:]}"
+    """70001000001 -> "+7 000 100-00-01"."""
+    return f"+{msisdn[0]} {msisdn[1:4]} {msisdn[4:7]}-{msisdn[7:9]}-{msisdn[9:]}"
 
 
 def moment(at: float) -> str:

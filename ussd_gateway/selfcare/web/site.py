@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
+from yarl import URL
 
 from ussd_gateway.config import SelfcareSection
 from ussd_gateway.gateway import Gateway
@@ -97,6 +98,11 @@ class Visit:
     def is_near(self) -> bool:
         """Whether the peer is on this machine."""
         return is_loopback(self.request.remote)
+
+    def in_language(self, language: str) -> str:
+        """The same page in another language; the realm's first page where a form was sent."""
+        url = self.request.rel_url if self.request.method == "GET" else URL(self.realm.place)
+        return str(url.update_query({LANGUAGE: language}))
 
     def t(self, key: str, /, **facts: object) -> str:
         """A text of the catalogue."""
