@@ -297,13 +297,15 @@ async def operator(operators):
 
 @pytest.fixture
 async def sites():
-    """Makes self-care with its pages, and as many browsers before them as a test wants."""
-    from tests.selfcare.browser import Pages, browser
+    """Makes self-care with its pages, and as many browsers before them as a test wants; `of="office"` with the desk."""
+    from tests.selfcare.browser import OfficePages, Pages, browser
+
+    kinds = {"cabinet": Pages, "office": OfficePages}
 
     async with AsyncExitStack() as stack:
 
-        async def new(**given):
-            pages = Pages(**given)
+        async def new(of="cabinet", **given):
+            pages = kinds[of](**given)
             stack.push_async_callback(pages.close)
             server = await stack.enter_async_context(pages.served())
 
@@ -451,6 +453,14 @@ async def offices():
     yield new
     for office in made:
         await office.close()
+
+
+@pytest.fixture
+async def front(sites):
+    """Second numbers and the desk with their pages, the service connected on Anna's two numbers."""
+    front = await sites("office")
+    front.dial_828()
+    return front
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from ussd_gateway.subscribers.desk import CHANNELS, SHOP, Person
 from ussd_gateway.subscribers.guard import Guard, GuardRules, admits, after_failure, tries_left
 from ussd_gateway.subscribers.identity import PassportError, matches, only_in_a_shop, passport_of
 from ussd_gateway.subscribers.links import Line, objection
-from ussd_gateway.subscribers.sims import CLOSED
+from ussd_gateway.subscribers.sims import CLOSED, EVENTS, after
 from ussd_gateway.subscribers.working_days import CalendarError, counted
 
 log = logger(__name__)
@@ -300,16 +300,23 @@ class DeskService:
         return self._side(ticket.msisdn)
 
     def actions(self, person: Person, ticket: Ticket) -> tuple[str, ...]:
-        """What can be done for whom the ticket is about."""
-        return desk.actions(person, ticket.channel)
+        """What the person can do for whom the ticket is about, as the number stands."""
+        line = self._numbers.line(ticket.msisdn)
+        impossible = {event for event in EVENTS if line.status is None or after(line.status, event) is None}
+        if not line.service:
+            impossible.add("disconnect")
+        return tuple(what for what in desk.actions(person, ticket.channel) if what not in impossible)
 
     async def act(self, person: Person, ticket: Ticket, what: str, given: Mapping[str, str]) -> str:
-        """Does something for somebody who was identified; the result is the use case's word, or "not_allowed".
+        """Does something for somebody who was identified; the result is the use case's word, or "not_allowed",
+        or "closed_now".
 
         given  what the form brought: "language", "iccid"
         """
-        if what not in self.actions(person, ticket) or not self.is_open():
+        if what not in desk.actions(person, ticket.channel):
             return "not_allowed"
+        if not self.is_open():
+            return "closed_now"
         result = await self._do(person, ticket, what, given)
         facts: dict[str, Any] = {"ticket": ticket.id, "msisdn": ticket.msisdn, "action": what, "result": result}
         with self._records.changes.change(
