@@ -77,11 +77,6 @@ class WebSessions:
         """From now on the session shows this number. Within a `change`."""
         self._changes.write("UPDATE web_sessions SET msisdn = ? WHERE key = ?", (msisdn, key))
 
-    def keep(self, key: str, issue: int) -> None:
-        """The session goes on with this password."""
-        self._changes.write("UPDATE web_sessions SET issue = ? WHERE key = ?", (issue, key))
-        self._changes.changed()
-
     def remove(self, key: str) -> None:
         """The session is over."""
         self._changes.write("DELETE FROM web_sessions WHERE key = ?", (key,))

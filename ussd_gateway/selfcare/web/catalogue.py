@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -26,9 +27,8 @@ class Catalogue:
     def __contains__(self, key: str) -> bool:
         return key in self._texts
 
-    def keys(self) -> frozenset[str]:
-        """Every key."""
-        return frozenset(self._texts)
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._texts)
 
     def text(self, key: str, language: str, /, **facts: object) -> str:
         """The text with its `{names}` filled in; KeyError for a key or a name that is not there."""

@@ -116,10 +116,6 @@ class Sessions:
         with self._changes.change("session.others_ended", self._now(), who=session.who or "", channel=channel):
             self._records.remove_others(session)
 
-    def keep(self, session: Session, issue: int) -> None:
-        """The session goes on with the password that was chosen in it (R129)."""
-        self._records.keep(session.key, issue)
-
     def show(self, session: Session, msisdn: str, channel: str) -> None:
         """Another number of the same cabinet is shown from now on."""
         with self._changes.change("session.shows", self._now(), who=session.who or "", channel=channel, msisdn=msisdn):

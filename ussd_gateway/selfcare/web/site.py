@@ -20,7 +20,7 @@ from ussd_gateway.logs import logger
 from ussd_gateway.selfcare.records.records import Records
 from ussd_gateway.selfcare.records.web_sessions import Session
 from ussd_gateway.selfcare.web import shown
-from ussd_gateway.selfcare.web.captcha import Captchas, Challenge
+from ussd_gateway.selfcare.web.captcha import TEXT, Captchas, Challenge
 from ussd_gateway.selfcare.web.catalogue import LANGUAGES, Catalogue
 from ussd_gateway.selfcare.web.forms import FormError, is_own_form, read_form
 from ussd_gateway.selfcare.web.headers import headers, is_loopback, is_own_host
@@ -48,7 +48,15 @@ class PageError(Exception):
         self.status, self.name = status, name
 
 
-NOT_FOUND = PageError(HTTPStatus.NOT_FOUND, "not_found")
+class NotFoundError(PageError):
+    """There is no such page, or not for this person."""
+
+    def __init__(self) -> None:
+        super().__init__(HTTPStatus.NOT_FOUND, "not_found")
+
+
+NOT_FOUND = NotFoundError
+"""For `raise NOT_FOUND`: a new one each time, or its traceback would grow."""
 
 
 def authorised(handler: HandlerT) -> HandlerT:
@@ -191,6 +199,8 @@ class Site:
         self.profile = load_profile(settings.operator)
         self.texts = Catalogue()
         self.captchas = Captchas(settings, gateway.now)
+        if self.captchas.kind == TEXT and settings.captcha != TEXT:
+            log.info("selfcare.captcha_in_words", hint="for pictures: pip install 'ussd-gateway[captcha]'")
         self.sessions = Sessions(settings, records.web_sessions, records.changes, gateway.now)
         self.language_of: Callable[[Session], str | None] = lambda session: None
         """The language that somebody who is logged in has chosen."""
