@@ -566,7 +566,8 @@ def _said(mistake: Any, key: str) -> str:
     message = str(mistake["msg"])
     ours = message.removeprefix("Value error, ")  # it may begin with a name that somebody wrote
     said = ours if ours != message else message[0].lower() + message[1:]
-    return f"{mistake['input']!r} cannot be used: {said}"
+    seen = "what is written" if key.endswith("passport") else repr(mistake["input"])
+    return f"{seen} cannot be used: {said}"
 
 
 def _known_names(location: tuple[Any, ...]) -> list[str]:

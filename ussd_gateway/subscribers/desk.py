@@ -93,7 +93,7 @@ def hours(written: str) -> tuple[int, int]:
         opens, closes = int(found[1]) * 60 + int(found[2]), int(found[3]) * 60 + int(found[4])
         if int(found[2]) < 60 and int(found[4]) < 60 and opens < closes <= _DAY:
             return opens, closes
-    raise HoursError(f'{written!r} is no opening hours; write them as "09:00-21:00", or "" for always')
+    raise HoursError('write opening hours as "09:00-21:00", or "" for always')
 
 
 def is_open(minute: int, opening: tuple[int, int]) -> bool:

@@ -4,6 +4,9 @@ import pytest
 
 from tests.selfcare.conftest import ANNA, BORIS, SECOND
 from ussd_gateway.config import DeskAccount
+from ussd_gateway.subscribers.desk import ACTIONS, CHANNELS, ROLES
+from ussd_gateway.subscribers.links import STATES as LINK_STATES
+from ussd_gateway.subscribers.sims import STATES as SIM_STATES
 
 
 @pytest.fixture
@@ -223,3 +226,24 @@ async def test_in_english(oleg):
 
     assert page.the("html")["lang"] == "en"
     assert "The numbers compared" in page.text
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+async def test_everything_that_the_desk_says_by_a_word_has_words(front, language):
+    refusals = "not_allowed closed_now own not_pending no_reason same_person other_owner wrong_number not_identified only_shop "
+    refusals += (
+        "wrong_passport wrong_iccid no_owner impossible in_quarantine refused held too_often unavailable not_connected"
+    )
+    sides = [f"{side}_{what}" for side in ("here", "there") for what in ("not_active", "no_service", "held")]
+    keys = [
+        *(f"desk.error_{word}" for word in (*refusals.split(), *sides)),
+        *(f"desk.role_{role}" for role in ROLES),
+        *(f"desk.channel_{channel}" for channel in CHANNELS),
+        *(f"desk.status_{status}" for status in (*SIM_STATES, "none")),
+        *(f"desk.action_{action}" for action in ACTIONS),
+        *(f"done.desk_{action}" for action in ACTIONS),
+        *(f"services.state_{state}" for state in LINK_STATES if state != "draft"),
+    ]
+
+    for key in keys:
+        assert front.site.texts.text(key, language)

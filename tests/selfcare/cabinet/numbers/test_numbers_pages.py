@@ -186,3 +186,23 @@ async def test_invariant_12_the_sessions_of_a_former_owner_end_with_the_sale(sit
     front.sims.resell(Subscriber(msisdn=SECOND, owner="vera"), "8970100000000000002", who="irina", channel="shop")
 
     assert "Вход в личный кабинет" in (await web.open("/cabinet")).text
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize(
+    "result",
+    [
+        "wrong_number",
+        "own",
+        "already_linked",
+        "already_requested",
+        "here_not_active",
+        "here_no_service",
+        "here_held",
+        "too_often",
+        "refused",
+        "no_calendar",
+    ],
+)
+async def test_every_refusal_has_words(front, result, language):
+    assert front.site.texts.text(f"services.error_{result}", language)
