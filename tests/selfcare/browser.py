@@ -34,8 +34,14 @@ class Pages(Desk):
         return [entry.facts for _, entry in self.gateway.journal.after(0) if entry.kind == kind]
 
     @asynccontextmanager
-    async def served(self):
-        app = web.Application()
+    async def served(self, remote=None):
+        """remote: the address from which everybody seems to come."""
+
+        @web.middleware
+        async def from_elsewhere(request, handler):
+            return await handler(request.clone(remote=remote) if remote else request)
+
+        app = web.Application(middlewares=[from_elsewhere])
         app.add_routes(self.site.routes())
         async with TestServer(app) as server:
             yield server
