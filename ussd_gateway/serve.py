@@ -58,6 +58,7 @@ from ussd_gateway.network.messages import QueueFullError, Retry
 from ussd_gateway.network.network import NetworkSettings
 from ussd_gateway.network.session import SessionError, TextTooLongError, Timeouts
 from ussd_gateway.selfcare.assemble import SelfCare, masks
+from ussd_gateway.selfcare.calendar_file import calendar
 from ussd_gateway.selfcare.social.oauth import is_callback
 from ussd_gateway.selfcare.socials import Network
 from ussd_gateway.smpp.receipts import APPENDIX_B, ReceiptStyle
@@ -153,6 +154,9 @@ class Gateway(core.Gateway):
             self.store,
             self,
             smsc_address=lambda: self.smpp_address,
+            desk=config.desk,
+            calendar=calendar(config.selfcare.working_days, beside),
+            utc_offset=config.menus.utc_offset,
             networks=[
                 Network(one.name, one.title, one.accent, one.logo, one.place, _OWN_CLIENT, secret) for one in networks
             ],

@@ -6,6 +6,7 @@ from markupsafe import Markup
 from tests.selfcare.conftest import ANNA, BLOCKED, BORIS
 from ussd_gateway.selfcare.socials import Network, Person, Socials
 from ussd_gateway.selfcare.texts import social_sms
+from ussd_gateway.selfcare.tokens import Tokens
 
 VMESTE = Network("vmeste", {"ru": "Вместе", "en": "Vmeste"}, "#1d5fbf", Markup("<svg/>"), "/idp/vmeste", "us", "secret")
 KRUG = Network("krug", {"ru": "Круг", "en": "Krug"}, "#a8480a", Markup("<svg/>"), "/idp/krug", "us", "secret")
@@ -60,3 +61,16 @@ def test_r175_the_notice_is_one_sms_in_every_language(what, network):
     assert texts["latin"].isascii()
     assert len(texts["en"]) <= 160
     assert texts["en"].isascii()
+
+
+async def test_a_number_that_was_sold_again_is_opened_by_nothing_of_its_former_owner(socials, desk):
+    """3.2, invariant 12: bindings and tokens go; the network's account is free for another cabinet."""
+    tokens = Tokens(desk.settings, desk.records, desk.service, desk.gateway)
+    socials.bind(ANNA, VMESTE, SOMEBODY, "web")
+    token = tokens.remember(ANNA, "app_store", "iPhone", "127.0.0.1")
+    with desk.records.changes.change("sim.resell", desk.gateway.now(), who="oleg", channel="desk"):
+        desk.records.leave_owner(ANNA)
+
+    assert socials.log_in(VMESTE, SOMEBODY, "web") is None
+    assert tokens.owner(token) is None
+    assert socials.bind(BORIS, VMESTE, SOMEBODY, "web") == "bound"

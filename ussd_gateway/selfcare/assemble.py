@@ -8,22 +8,27 @@ from collections.abc import Callable, Iterable, Sequence
 from aiohttp import web
 
 from ussd_gateway.client import Client
-from ussd_gateway.config import SelfcareSection, Subscriber
+from ussd_gateway.config import DeskAccount, SelfcareSection, Subscriber
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.http.route import Route
 from ussd_gateway.selfcare import handlers
 from ussd_gateway.selfcare.app.api import AppApi
 from ussd_gateway.selfcare.app.pages import AppPages
+from ussd_gateway.selfcare.cabinet.numbers.pages import NumberPages
 from ussd_gateway.selfcare.cabinet.pages import CabinetPages
 from ussd_gateway.selfcare.cabinets import Cabinets
 from ussd_gateway.selfcare.commands import Commands
+from ussd_gateway.selfcare.desk.pages import DeskPages
+from ussd_gateway.selfcare.desk_service import DeskService
 from ussd_gateway.selfcare.esme import SmsSender
 from ussd_gateway.selfcare.hashing import Hasher
 from ussd_gateway.selfcare.incoming import Incoming
 from ussd_gateway.selfcare.issuing import Issuing
 from ussd_gateway.selfcare.log_in import LogIn
+from ussd_gateway.selfcare.numbers import Numbers
 from ussd_gateway.selfcare.records.records import Records
 from ussd_gateway.selfcare.service import Service
+from ussd_gateway.selfcare.sim_states import SimStates
 from ussd_gateway.selfcare.social.oauth import OAuth
 from ussd_gateway.selfcare.social.pages import SocialPages
 from ussd_gateway.selfcare.socials import Network, Socials
@@ -34,6 +39,7 @@ from ussd_gateway.store.journal import Mask
 from ussd_gateway.store.store import Store
 from ussd_gateway.subscribers.guard import GuardRules
 from ussd_gateway.subscribers.passwords import Chance
+from ussd_gateway.subscribers.working_days import PRODUCTION, Calendar
 
 SECURE: Chance = secrets.SystemRandom()
 
@@ -51,6 +57,8 @@ class SelfCare:
     gateway                gives the time and takes the SMS, over TCP
     smsc_address           gives (host, port) of the SMSC, once it listens
     chance                 where passwords come from
+    desk                   the operator's people
+    calendar, utc_offset   by which requests are due: the production calendar, and hours ahead of UTC
     networks               social networks that can open a cabinet
     client, own_url        how the gateway's own address is called, and which it is once it listens
 
@@ -66,6 +74,9 @@ class SelfCare:
         *,
         smsc_address: Callable[[], tuple[str, int]],
         chance: Chance = SECURE,
+        desk: Sequence[DeskAccount] = (),
+        calendar: Calendar = PRODUCTION,
+        utc_offset: float = 3,
         networks: Sequence[Network] = (),
         client: Client | None = None,
         own_url: Callable[[], str] = str,
@@ -79,13 +90,48 @@ class SelfCare:
         self.sender = SmsSender(smsc_address, settings.system_id, settings.password, gateway, self._receive)
         records = Records(store, gateway.changed)
         self.service = Service(subscribers, records, gateway)
-        self.issuing = Issuing(settings, records, self.service, gateway, self._hasher, self.sender.send, chance=chance)
+        self.numbers = Numbers(
+            settings,
+            records,
+            gateway,
+            self.sender.send,
+            calendar=calendar,
+            utc_offset=utc_offset,
+            supervisors=[account.msisdn for account in desk if account.role == "supervisor" and account.msisdn],
+        )
+        self.sims = SimStates(settings, records, gateway)
+        self.service.on_disconnected.append(self.numbers.changed)
+        self.sims.on_changed.append(self.numbers.changed)
+        self.sims.on_resold.append(self.numbers.resold)
+        self.issuing = Issuing(
+            settings,
+            records,
+            self.service,
+            gateway,
+            self._hasher,
+            self.sender.send,
+            chance=chance,
+            is_held=self.sims.is_held,
+        )
         rules = GuardRules(settings.log_in_failures, settings.log_in_lock)
         self.log_in = LogIn(records, self.service, gateway, self._hasher, rules)
+        self.desk = DeskService(
+            settings,
+            desk,
+            records,
+            gateway,
+            service=self.service,
+            numbers=self.numbers,
+            sims=self.sims,
+            hasher=self._hasher,
+            issuing=self.issuing,
+        )
         self._commands = Commands(settings, self.service, self.issuing, gateway, self.sender.send)
         cabinets = Cabinets(settings, records, gateway, self.sender.send)
         self.site = Site(settings, records, gateway)
         self.cabinet = CabinetPages(self.site, self.service, self.issuing, self.log_in, cabinets, self._hasher)
+        NumberPages(self.site, self.service, self.numbers)
+        DeskPages(self.site, self.desk)
         self.socials = Socials(settings, networks, records, self.service, gateway, self.sender.send)
         oauth = OAuth(client or Client(), own_url, gateway.now)
         SocialPages(self.site, self.cabinet.entrance, self.socials, oauth)
@@ -125,10 +171,12 @@ class SelfCare:
         """Bind to the SMSC, which listens by now; returns at once."""
         if self._enabled:
             self.sender.start()
+            self.numbers.start()
 
     async def stop(self) -> None:
         """Leave the SMSC; passwords that have not left never will."""
         self.issuing.forget()
+        self.numbers.stop()
         self._hasher.close()
         self.site.stop()
         await self.sender.stop()
@@ -137,6 +185,8 @@ class SelfCare:
         """Everything back to what the config says."""
         self.sender.forget()
         self.issuing.forget()
+        self.numbers.stop()
+        self.desk.reset()
         self.service.reset()
         self.site.reset()
 
