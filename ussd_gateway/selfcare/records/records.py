@@ -28,6 +28,12 @@ _TABLES = (
     "web_browsers",
     "cabinets",
     "home_accounts",
+    "money_requests",
+    "subscriptions",
+    "promised_payments",
+    "transfers",
+    "balance_consents",
+    "traffic_notices",
 )
 
 
