@@ -18,8 +18,12 @@ from ussd_gateway.selfcare.hashing import Hasher
 from ussd_gateway.selfcare.incoming import Incoming
 from ussd_gateway.selfcare.issuing import Issuing
 from ussd_gateway.selfcare.log_in import LogIn
+from ussd_gateway.selfcare.money import Money
+from ussd_gateway.selfcare.money_handlers import money_handlers
 from ussd_gateway.selfcare.records.records import Records
 from ussd_gateway.selfcare.service import Service
+from ussd_gateway.selfcare.tariff_file import load_tariffs
+from ussd_gateway.selfcare.tariffs import Tariffs
 from ussd_gateway.selfcare.texts import SECRET, SENT_SECRET
 from ussd_gateway.selfcare.web.site import Site
 from ussd_gateway.store.journal import Mask
@@ -69,6 +73,9 @@ class SelfCare:
         self.issuing = Issuing(settings, records, self.service, gateway, self._hasher, self.sender.send, chance=chance)
         rules = GuardRules(settings.log_in_failures, settings.log_in_lock)
         self.log_in = LogIn(records, self.service, gateway, self._hasher, rules)
+        sender, send = settings.command_number, self.sender.send
+        self.tariffs = Tariffs(load_tariffs(settings.tariffs), records, self.service, gateway, send, sender=sender)
+        self.money = Money(self.tariffs, records, self.service, gateway, send, sender=sender, chance=chance)
         self._commands = Commands(settings, self.service, self.issuing, gateway, self.sender.send)
         cabinets = Cabinets(settings, records, gateway, self.sender.send)
         self.site = Site(settings, records, gateway)
@@ -81,7 +88,9 @@ class SelfCare:
 
     def handlers(self) -> dict[str, handlers.Handler]:
         """What menus may call, by name."""
-        return handlers.handlers(self.service, self.issuing, enabled=self._enabled)
+        return handlers.handlers(self.service, self.issuing, enabled=self._enabled) | money_handlers(
+            self.service, self.tariffs, self.money, enabled=self._enabled
+        )
 
     def routes(self) -> list[web.RouteDef]:
         """The web pages."""
@@ -91,10 +100,12 @@ class SelfCare:
         """Bind to the SMSC, which listens by now; returns at once."""
         if self._enabled:
             self.sender.start()
+            self._start_money()
 
     async def stop(self) -> None:
         """Leave the SMSC; passwords that have not left never will."""
         self.issuing.forget()
+        self._stop_money()
         self._hasher.close()
         self.site.stop()
         await self.sender.stop()
@@ -103,8 +114,19 @@ class SelfCare:
         """Everything back to what the config says."""
         self.sender.forget()
         self.issuing.forget()
+        self._stop_money()
         self.service.reset()
         self.site.reset()
+        if self._enabled:
+            self._start_money()
+
+    def _start_money(self) -> None:
+        self.money.start()
+        self.tariffs.start()
+
+    def _stop_money(self) -> None:
+        self.money.stop()
+        self.tariffs.stop()
 
     def _receive(self, sms: Incoming) -> None:
         self._commands.receive(sms)

@@ -105,6 +105,8 @@ class TransferRules:
 class Step:
     """What a promised payment of at least `least` kopecks costs."""
 
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - read by pydantic
+
     least: int
     fee: int
 

@@ -100,3 +100,7 @@ class Ledger:
             "INSERT INTO money_requests (msisdn, key, at, answer) VALUES (?, ?, ?, ?)",
             (msisdn, key, at, json.dumps(answer, ensure_ascii=False)),
         )
+
+    def forget_answers(self, msisdn: str) -> None:
+        """No request of the number has been heard. Within a `change`."""
+        self._changes.write("DELETE FROM money_requests WHERE msisdn = ?", (msisdn,))
