@@ -74,7 +74,11 @@ ANSWERS = {
     ],
     "selfcare.allow_balance": ["allowed", "not_asked"],
     "selfcare.paid_services": [
-        {"result": "some", "number": 2, "services": [{"name": "Смарт", "fee": 45000}, {"name": "100 SMS", "fee": 6000}]},
+        {
+            "result": "some",
+            "number": 2,
+            "services": [{"name": "Смарт", "fee": 45000}, {"name": "100 SMS", "fee": 6000}],
+        },
         "none",
     ],
 }
@@ -267,7 +271,9 @@ def test_a_transfer_is_asked_for_and_then_made_by_its_code():
         "Перевод 300.00 р. на +7 000 200-00-01, плата 7.00 р. Подтвердить за 5 мин: *112*01234#"
     ]
     done = {"result": "done", "kopecks": 30000, "other": "70002000001", "fee": 700}
-    assert dial("transfer.toml", "01234", transfer=done).text == "Переведено 300.00 р. на +7 000 200-00-01, плата 7.00 р."
+    assert (
+        dial("transfer.toml", "01234", transfer=done).text == "Переведено 300.00 р. на +7 000 200-00-01, плата 7.00 р."
+    )
 
 
 def test_a_question_about_a_balance_sounds_the_same_where_there_is_nobody():

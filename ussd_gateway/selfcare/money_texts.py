@@ -24,6 +24,11 @@ _TEXTS = {
 def money_sms(word: str, language: str, /, **facts: object) -> str:
     """The SMS of a word: `sum`, `fee` and `balance` in kopecks, `other` a number in digits."""
     written = "en" if language == "en" else "ru"
-    shown = {name: money(fact, written) if isinstance(fact, int) else fact for name, fact in facts.items()}
+    shown = {name: _money(fact, written) if isinstance(fact, int) else fact for name, fact in facts.items()}
     text = _TEXTS[word][written].format_map(shown)
     return to_latin(text) if language == "latin" else text
+
+
+def _money(kopecks: int, language: str) -> str:
+    """As the menus write it."""
+    return money(kopecks) if language == "ru" else f"RUB {money(kopecks).removesuffix(' р.')}"
