@@ -10,6 +10,7 @@ from aiohttp import web
 from ussd_gateway.config import SelfcareSection, Subscriber
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.selfcare import handlers
+from ussd_gateway.selfcare.cabinet.money.pages import MoneyPages
 from ussd_gateway.selfcare.cabinet.pages import CabinetPages
 from ussd_gateway.selfcare.cabinets import Cabinets
 from ussd_gateway.selfcare.commands import Commands
@@ -80,6 +81,7 @@ class SelfCare:
         cabinets = Cabinets(settings, records, gateway, self.sender.send)
         self.site = Site(settings, records, gateway)
         self.cabinet = CabinetPages(self.site, self.service, self.issuing, self.log_in, cabinets, self._hasher)
+        MoneyPages(self.site, self.tariffs, records.ledger)
 
     @property
     def languages(self) -> Service:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
 from ussd_gateway.subscribers.money import PromiseRules, TransferRules
+
+_MONTH = re.compile("(19[7-9]|20[0-9])[0-9]-(0[1-9]|1[0-2])")
 
 MOSCOW = timezone(timedelta(hours=3))
 """The operator's time, in which its months are."""
@@ -129,9 +132,7 @@ def month_of(at: float) -> str:
 
 def bounds(month: str) -> tuple[float, float]:
     """When a month such as "2018-04" begins and when the next one does; ValueError for what is none."""
-    if len(month) != len("2018-04") or not month.isascii():
+    if not _MONTH.fullmatch(month):
         raise ValueError(f"{month!r} is no month such as 2018-04")
-    first = datetime.strptime(month, "%Y-%m").replace(tzinfo=MOSCOW)
-    if first.year < 1970:
-        raise ValueError("no account is so old")
+    first = datetime(int(month[:4]), int(month[5:]), 1, tzinfo=MOSCOW)
     return first.timestamp(), _plus(first, 1).timestamp()
