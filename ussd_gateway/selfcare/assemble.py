@@ -14,6 +14,7 @@ from ussd_gateway.http.route import Route
 from ussd_gateway.selfcare import handlers
 from ussd_gateway.selfcare.app.api import AppApi
 from ussd_gateway.selfcare.app.pages import AppPages
+from ussd_gateway.selfcare.cabinet.money.pages import MoneyPages
 from ussd_gateway.selfcare.cabinet.numbers.pages import NumberPages
 from ussd_gateway.selfcare.cabinet.pages import CabinetPages
 from ussd_gateway.selfcare.cabinets import Cabinets
@@ -25,6 +26,8 @@ from ussd_gateway.selfcare.hashing import Hasher
 from ussd_gateway.selfcare.incoming import Incoming
 from ussd_gateway.selfcare.issuing import Issuing
 from ussd_gateway.selfcare.log_in import LogIn
+from ussd_gateway.selfcare.money import Money
+from ussd_gateway.selfcare.money_handlers import money_handlers
 from ussd_gateway.selfcare.numbers import Numbers
 from ussd_gateway.selfcare.records.records import Records
 from ussd_gateway.selfcare.service import Service
@@ -32,6 +35,8 @@ from ussd_gateway.selfcare.sim_states import SimStates
 from ussd_gateway.selfcare.social.oauth import OAuth
 from ussd_gateway.selfcare.social.pages import SocialPages
 from ussd_gateway.selfcare.socials import Network, Socials
+from ussd_gateway.selfcare.tariff_file import load_tariffs
+from ussd_gateway.selfcare.tariffs import Tariffs
 from ussd_gateway.selfcare.texts import SECRET, SENT_SECRET
 from ussd_gateway.selfcare.tokens import Tokens
 from ussd_gateway.selfcare.web.site import Site
@@ -126,6 +131,9 @@ class SelfCare:
             hasher=self._hasher,
             issuing=self.issuing,
         )
+        sender, send = settings.command_number, self.sender.send
+        self.tariffs = Tariffs(load_tariffs(settings.tariffs), records, self.service, gateway, send, sender=sender)
+        self.money = Money(self.tariffs, records, self.service, gateway, send, sender=sender, chance=chance)
         self._commands = Commands(settings, self.service, self.issuing, gateway, self.sender.send)
         cabinets = Cabinets(settings, records, gateway, self.sender.send)
         self.site = Site(settings, records, gateway)
@@ -149,6 +157,7 @@ class SelfCare:
             tokens=self.tokens,
         )
         self.site.on_reset(self._app.clear)
+        MoneyPages(self.site, self.tariffs, records.ledger)
 
     @property
     def languages(self) -> Service:
@@ -157,7 +166,9 @@ class SelfCare:
 
     def handlers(self) -> dict[str, handlers.Handler]:
         """What menus may call, by name."""
-        return handlers.handlers(self.service, self.issuing, enabled=self._enabled)
+        return handlers.handlers(self.service, self.issuing, enabled=self._enabled) | money_handlers(
+            self.service, self.tariffs, self.money, enabled=self._enabled
+        )
 
     def routes(self) -> list[web.RouteDef]:
         """The web pages."""
@@ -172,11 +183,13 @@ class SelfCare:
         if self._enabled:
             self.sender.start()
             self.numbers.start()
+            self._start_money()
 
     async def stop(self) -> None:
         """Leave the SMSC; passwords that have not left never will."""
         self.issuing.forget()
         self.numbers.stop()
+        self._stop_money()
         self._hasher.close()
         self.site.stop()
         await self.sender.stop()
@@ -187,8 +200,19 @@ class SelfCare:
         self.issuing.forget()
         self.numbers.stop()
         self.desk.reset()
+        self._stop_money()
         self.service.reset()
         self.site.reset()
+        if self._enabled:
+            self._start_money()
+
+    def _start_money(self) -> None:
+        self.money.start()
+        self.tariffs.start()
+
+    def _stop_money(self) -> None:
+        self.money.stop()
+        self.tariffs.stop()
 
     def _receive(self, sms: Incoming) -> None:
         self._commands.receive(sms)

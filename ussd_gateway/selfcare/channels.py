@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 QUARTER, DAY = 15 * 60.0, 24 * 3600.0
 
-USSD, SMS, WEB, APP = "ussd", "sms", "web", "app"
-"""The channels."""
+USSD, SMS, WEB, APP, CLOCK = "ussd", "sms", "web", "app", "clock"
+"""The channels; what comes by itself, such as a monthly fee, comes by the clock."""
 
 Send = Callable[[str, str, str], None]
 """`send(source, destination, text)`: an SMS leaves; returns at once."""
