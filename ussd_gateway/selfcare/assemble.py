@@ -13,6 +13,8 @@ from ussd_gateway.gateway import Gateway
 from ussd_gateway.http.route import Route
 from ussd_gateway.selfcare import handlers
 from ussd_gateway.selfcare.app.api import AppApi
+from ussd_gateway.selfcare.app.door import Door
+from ussd_gateway.selfcare.app.money import MoneyApi
 from ussd_gateway.selfcare.app.pages import AppPages
 from ussd_gateway.selfcare.cabinet.money.pages import MoneyPages
 from ussd_gateway.selfcare.cabinet.numbers.pages import NumberPages
@@ -146,8 +148,10 @@ class SelfCare:
         self.tokens = Tokens(settings, records, self.service, gateway)
         self.issuing.listeners.append(self.tokens.password_replaced)
         AppPages(self.site, self.tokens)
+        door = Door(settings, self.tokens)
         self._app = AppApi(
             settings,
+            door,
             self.site.profile,
             gateway,
             service=self.service,
@@ -158,6 +162,7 @@ class SelfCare:
         )
         self.site.on_reset(self._app.clear)
         MoneyPages(self.site, self.tariffs, records.ledger)
+        self._app_money = MoneyApi(door, gateway, self.tariffs, records.ledger, cabinets)
 
     @property
     def languages(self) -> Service:
@@ -176,7 +181,7 @@ class SelfCare:
 
     def api(self) -> list[Route]:
         """What the subscriber's application asks."""
-        return self._app.routes() if self._enabled else []
+        return [*self._app.routes(), *self._app_money.routes()] if self._enabled else []
 
     def start(self) -> None:
         """Bind to the SMSC, which listens by now; returns at once."""

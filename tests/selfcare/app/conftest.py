@@ -10,6 +10,8 @@ from tests.selfcare.browser import Pages, browser
 from tests.selfcare.conftest import ANNA
 from ussd_gateway.http.problem import problems
 from ussd_gateway.selfcare.app.api import AppApi
+from ussd_gateway.selfcare.app.door import Door
+from ussd_gateway.selfcare.app.money import MoneyApi
 from ussd_gateway.selfcare.app.pages import AppPages
 from ussd_gateway.selfcare.tokens import Tokens
 
@@ -22,8 +24,10 @@ class Asked(Pages):
         self.tokens = Tokens(self.settings, self.records, self.service, self.gateway)
         self.issuing.listeners.append(self.tokens.password_replaced)
         AppPages(self.site, self.tokens)
+        door = Door(self.settings, self.tokens)
         self.api = AppApi(
             self.settings,
+            door,
             self.site.profile,
             self.gateway,
             service=self.service,
@@ -32,10 +36,11 @@ class Asked(Pages):
             cabinets=self.cabinets,
             tokens=self.tokens,
         )
+        self.money_api = MoneyApi(door, self.gateway, self.tariffs, self.records.ledger, self.cabinets)
 
     def app(self):
         app = http.Application(middlewares=[problems({})])
-        app.add_routes([route.definition() for route in self.api.routes()])
+        app.add_routes([route.definition() for part in (self.api, self.money_api) for route in part.routes()])
         app.add_routes(self.site.routes())
         return app
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from functools import wraps
 from http import HTTPStatus
 
 from aiohttp import web
@@ -16,6 +14,7 @@ from ussd_gateway.http.problem import problem
 from ussd_gateway.http.route import Route
 from ussd_gateway.logs import logger
 from ussd_gateway.network.address import AddressError, normalise_msisdn
+from ussd_gateway.selfcare.app.door import PLACE, Door
 from ussd_gateway.selfcare.app.platforms import platforms
 from ussd_gateway.selfcare.cabinets import Cabinets
 from ussd_gateway.selfcare.channels import APP, QUARTER
@@ -25,7 +24,6 @@ from ussd_gateway.selfcare.records.tokens import Token
 from ussd_gateway.selfcare.service import Service
 from ussd_gateway.selfcare.texts import NUMBERS, service_name
 from ussd_gateway.selfcare.tokens import Tokens
-from ussd_gateway.selfcare.web.headers import is_own_host
 from ussd_gateway.selfcare.web.limits import AddressLimit
 from ussd_gateway.selfcare.web.profile import Profile
 from ussd_gateway.selfcare.web.sessions import new_cookie
@@ -34,12 +32,9 @@ from ussd_gateway.subscribers.passwords import FloodRule
 
 log = logger(__name__)
 
-PLACE = "/app/v1"
 HOUR = 3600.0
 SERVICES = (NUMBERS,)
 """The services that can be switched."""
-
-Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 
 class Credentials(body.Body):
@@ -79,6 +74,7 @@ class AppApi:
     def __init__(
         self,
         settings: SelfcareSection,
+        door: Door,
         profile: Profile,
         gateway: Gateway,
         *,
@@ -89,6 +85,7 @@ class AppApi:
         tokens: Tokens,
     ) -> None:
         self._settings = settings
+        self._door = door
         self._profile = profile
         self._gateway = gateway
         self._service = service
@@ -101,17 +98,15 @@ class AppApi:
 
     def routes(self) -> list[Route]:
         """What is answered."""
-        accepted = {202: "the same for every number"}
+        door, accepted = self._door, {202: "the same for every number"}
         return [
-            Route("GET", f"{PLACE}/operator", self._asked(self.operator)),
-            Route("POST", f"{PLACE}/password", self._asked(self.password), PasswordFor, answers=accepted),
-            Route("POST", f"{PLACE}/log-in", self._asked(self.log_in), Credentials, answers={201: "the token"}),
-            Route(
-                "DELETE", f"{PLACE}/log-in", self._asked(self.log_out), answers={204: "the token opens nothing more"}
-            ),
-            Route("GET", f"{PLACE}/account", self._asked(self.account)),
-            Route("GET", f"{PLACE}/services", self._asked(self.services)),
-            Route("PUT", f"{PLACE}/services", self._asked(self.switch), Switch),
+            Route("GET", f"{PLACE}/operator", door.open(self.operator)),
+            Route("POST", f"{PLACE}/password", door.open(self.password), PasswordFor, answers=accepted),
+            Route("POST", f"{PLACE}/log-in", door.open(self.log_in), Credentials, answers={201: "the token"}),
+            Route("DELETE", f"{PLACE}/log-in", door.owned(self.log_out), answers={204: "the token opens nothing more"}),
+            Route("GET", f"{PLACE}/account", door.owned(self.account)),
+            Route("GET", f"{PLACE}/services", door.owned(self.services)),
+            Route("PUT", f"{PLACE}/services", door.owned(self.switch), Switch),
         ]
 
     def clear(self) -> None:
@@ -175,17 +170,13 @@ class AppApi:
 
     # After log-in --------------------------------------------------------------------------------------------------
 
-    async def log_out(self, request: web.Request) -> web.Response:
+    async def log_out(self, request: web.Request, token: Token) -> web.Response:
         """The device forgets: its token opens nothing more"""
-        if (token := self._owner(request)) is None:
-            return _unauthorised()
         self._tokens.revoke(token.msisdn, token.id, APP)
         return web.Response(status=HTTPStatus.NO_CONTENT)
 
-    async def account(self, request: web.Request) -> web.Response:
+    async def account(self, request: web.Request, token: Token) -> web.Response:
         """Number, owner, balance, tariff and services"""
-        if (token := self._owner(request)) is None:
-            return _unauthorised()
         account = self._service.account(token.msisdn)
         return body.answer(
             {
@@ -197,44 +188,21 @@ class AppApi:
             }
         )
 
-    async def services(self, request: web.Request) -> web.Response:
+    async def services(self, request: web.Request, token: Token) -> web.Response:
         """The services that can be switched, and which are connected"""
-        if (token := self._owner(request)) is None:
-            return _unauthorised()
         return self._services(token.msisdn)
 
-    async def switch(self, request: web.Request) -> web.Response:
+    async def switch(self, request: web.Request, token: Token) -> web.Response:
         """Connect or disconnect a service; a repeat is harmless"""
-        if (token := self._owner(request)) is None:
-            return _unauthorised()
         wanted = await body.read(request, Switch)
         if wanted.service not in SERVICES:
             return problem(HTTPStatus.NOT_FOUND, f"service: there is no {wanted.service}; GET {PLACE}/services tells")
         change = self._service.connect if wanted.connected else self._service.disconnect
         if change(token.msisdn, wanted.service, APP) == "refused":
-            return problem(HTTPStatus.CONFLICT, "The number is blocked")
+            return problem(HTTPStatus.FORBIDDEN, "The number is blocked")
         return self._services(token.msisdn)
 
     # ---------------------------------------------------------------------------------------------------------------
-
-    def _asked(self, handler: Handler) -> Handler:
-        """Answers only under this machine's names, and takes only what no page of another site can send unasked."""
-
-        @wraps(handler)
-        async def answer(request: web.Request) -> web.Response:
-            if not is_own_host(request.host, self._settings.hosts):
-                return problem(HTTPStatus.MISDIRECTED_REQUEST, "Ask under the name of the gateway's own machine")
-            if request.method in ("POST", "PUT") and request.content_type != "application/json":
-                return problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send Content-Type: application/json")
-            response = await handler(request)
-            response.headers["Cache-Control"] = "no-store"
-            return response
-
-        return answer
-
-    def _owner(self, request: web.Request) -> Token | None:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        return self._tokens.owner(token) if scheme.lower() == "bearer" else None
 
     def _services(self, msisdn: str) -> web.Response:
         connected = self._service.services(msisdn)
@@ -265,12 +233,4 @@ def _refused(refused: Refused) -> web.Response:
 def _too_many(what: str, within: float) -> web.Response:
     response = problem(HTTPStatus.TOO_MANY_REQUESTS, f"Too many {what} from this address; try again later")
     response.headers["Retry-After"] = str(int(within))
-    return response
-
-
-def _unauthorised() -> web.Response:
-    response = problem(
-        HTTPStatus.UNAUTHORIZED, f"Log in: POST {PLACE}/log-in gives the token for Authorization: Bearer"
-    )
-    response.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
     return response
