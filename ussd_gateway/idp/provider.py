@@ -125,7 +125,7 @@ class Provider:
         cookie = secrets.token_urlsafe(32)  # another one at each log-in
         asked.browser = _digest(cookie)
         remember(self._browsers, asked.browser, account, MOST)
-        self._note("idp.logged_in", network=self.network.name, account=account.id)
+        self._note("idp.logged_in", network=self.network.name, person=account.id)
         response = _go(f"{self.network.place}/authorize?request_id={id}")
         self._set_cookie(request, response, cookie)
         return response
@@ -144,7 +144,7 @@ class Provider:
         self._note(
             "idp.allowed" if allowed else "idp.denied",
             network=self.network.name,
-            account=account.id,
+            person=account.id,
             client=known["client_id"],
         )
         if not allowed:
