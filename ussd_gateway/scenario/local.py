@@ -1,4 +1,4 @@
-"""A driver on a gateway in this process, whose clock is virtual."""
+"""A driver on a gateway in this process."""
 
 from __future__ import annotations
 
@@ -56,10 +56,9 @@ async def local_driver(config: str | Path | None = None, starts: datetime | None
 class LocalDriver:
     """Plays on a gateway in this process."""
 
-    virtual = True  # its clock
-
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
+        self.virtual = isinstance(gateway.clock, VirtualClock)
 
     async def phone(self, msisdn: str) -> LocalPhone:
         """The phone with this number; PhoneError when an ESME has it."""
@@ -102,7 +101,9 @@ class LocalDriver:
         await self._gateway.wait(seconds)
 
     async def passing(self, seconds: float) -> AsyncIterator[None]:
-        """Move the clock from deadline to deadline, with an item before the first move and behind each."""
+        """Move a virtual clock from deadline to deadline, with an item before the first move and behind each."""
+        if not self.virtual:
+            return
         end = self._gateway.now() + seconds
         await self._gateway.settle()
         yield
@@ -123,8 +124,7 @@ class LocalPhone:
     def __init__(self, gateway: Gateway, handset: Handset) -> None:
         self._gateway = gateway
         self._handset = handset
-        self._scripted = ScriptedHandset(handset, gateway)
-        self._began_after = ""
+        self._read_all()
 
     @property
     def msisdn(self) -> str:
@@ -136,6 +136,9 @@ class LocalPhone:
         await self._gateway.settle()
         self._handset.hang_up()  # a dialogue that is open, with or without a screen
         self._handset.hang_up()  # and the screen that is left
+        self._read_all()
+
+    def _read_all(self) -> None:
         self._scripted = ScriptedHandset(self._handset, self._gateway)  # it reads what comes from now on
         self._began_after = self._handset.inbox[-1].id if self._handset.inbox else ""
 

@@ -423,6 +423,8 @@ class _FailedError(Exception):
 class _Player:
     """Plays one scenario."""
 
+    _anew = True  # a phone that gets its name begins with nothing shown
+
     def __init__(self, file: str, scenario: Scenario, driver: Driver) -> None:
         self._file = file
         self._scenario = scenario
@@ -451,15 +453,18 @@ class _Player:
         finally:
             await self._leave()
         await self._tidy_up()
-        seconds = time.perf_counter() - started
+        return self._result(failure, began, time.perf_counter() - started)
+
+    def _result(self, failure: Failure | None, began: float, seconds: float) -> Result:
         events = tuple(self._masked(event) for event in self._events)
         steps = tuple(replace(step, sentence=self._secrets.mask(step.sentence)) for step in self._steps)
         name, line, tags = self._scenario.name, self._scenario.line, self._scenario.tags
         return Result(self._file, name, line, seconds, failure, events, steps, began, tags)
 
-    async def _failure(self) -> Failure | None:
+    async def _meet(self, steps: Iterable[Action]) -> Failure | None:
+        """Get hold of whom the steps are about."""
         scenario = self._scenario
-        for step in model.walk((*scenario.setup, *scenario.steps, *scenario.teardown)):
+        for step in model.walk(steps):
             if step.phone in scenario.phones and step.phone not in self._phones:
                 try:
                     await self._take(step.phone, scenario.phones[step.phone])
@@ -471,6 +476,12 @@ class _Player:
                 self._inboxes[step.esme] = []
             if isinstance(step, model.BrowserAction) and step.browser not in self._browsers:
                 self._browsers[step.browser] = await self._driver.browser()
+        return None
+
+    async def _failure(self) -> Failure | None:
+        scenario = self._scenario
+        if failure := await self._meet((*scenario.setup, *scenario.steps, *scenario.teardown)):
+            return failure
         failure = await self._failure_of(scenario.setup, "setup")
         found = dict(self._captures)
         failure = failure or await self._failure_of(scenario.steps)
@@ -532,7 +543,8 @@ class _Player:
 
     async def _take(self, name: str, msisdn: str) -> None:
         phone = await self._driver.phone(msisdn)
-        await phone.begin()
+        if self._anew:
+            await phone.begin()
         self._phones[name] = phone
         self._inboxes[name], self._screens[name] = [], None
         self._read.pop((name, Kind.SMS), None)
@@ -640,6 +652,8 @@ class _Player:
         if msisdn is None:
             raise PhoneError(f"{written} is no number of a phone")
         if step.name in self._phones:
+            if not self._anew and self._phones[step.name].msisdn == msisdn:
+                return
             await self._put_away(step.name)
             self._off.discard(step.name)
             self._full.discard(step.name)
@@ -997,6 +1011,35 @@ class _Player:
 
     def _masked(self, event: Event) -> Event:
         return replace(event, text=self._secrets.mask(event.text))
+
+
+class PlayInPieces(_Player):
+    """Plays a scenario piece by piece: each goes on where the last one ended, with its phones, captures and events.
+
+    A phone is taken as it is, and what has come before it got its name counts as read.
+    """
+
+    _anew = False
+
+    def __init__(self, driver: Driver) -> None:
+        super().__init__("", Scenario("", 1, {}, ()), driver)
+
+    @property
+    def found(self) -> dict[str, str]:
+        """The captures and variables by name, secrets too."""
+        return {name: value for name, value in self._captures.items() if not name.startswith(model.NUMBER_OF)}
+
+    async def go_on(self, file: str, piece: Scenario) -> Result:
+        """Play the steps of the next piece. The result has all events and steps so far."""
+        self._file, self._scenario = file, piece
+        self._set({name: value for name, value in piece.variables.items() if name not in self._captures})
+        began, started = time.time(), time.perf_counter()
+        failure = await self._meet(piece.steps) or await self._failure_of(piece.steps)
+        return self._result(failure, began, time.perf_counter() - started)
+
+    async def end(self) -> None:
+        """ESMEs and browsers are gone, and faults as they were before; phones stay as they are."""
+        await self._leave()
 
 
 def _fits(step: model.See, screen: Screen) -> bool:
