@@ -36,6 +36,7 @@ MAY_IMPORT = {
         "network",
         "coding",
         "smpp",
+        "sync",
     },
     "serve": {
         "api",

@@ -95,13 +95,13 @@ class Expected:
 class Step:
     """One sentence: where it stands and how it was written.
 
-    line      int; counted from 1
+    line      int; counted from 1, 0 for a step that was not written as a sentence
     sentence  str; without indentation and comment
     file      str; where the line is, "" for the script's own file
     """
 
-    line: int
-    sentence: str
+    line: int = 0
+    sentence: str = ""
     file: str = ""
 
 

@@ -58,6 +58,34 @@ def parse(text: str, source: str) -> Script:
     return _Parser(source).script(text)
 
 
+class Pieces:
+    """Reads a scenario that comes piece by piece: names, variables and captures hold from one piece to the next.
+
+    source  str; the file that it stands in, or would: other files are looked for beside it
+    """
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._last = _Parser(source)
+
+    def read(self, text: str, name: str) -> Scenario:
+        """The piece in a text; `name` is what its steps have as their file. Raises ScriptError, and forgets the text."""
+        parser = _PieceParser(self._source, name, self._last)
+        parser.read(text)
+        if parser.mistakes:
+            raise ScriptError(name, parser.mistakes)
+        self._last = parser
+        return parser.piece()
+
+    def made(self, steps: Iterable[Action], name: str) -> Scenario:
+        """The piece of steps that were made without a text. ValueError for a phone or an ESME that has no name yet."""
+        steps = tuple(steps)
+        parser = _PieceParser(self._source, name, self._last)
+        parser.put(steps)
+        self._last = parser
+        return parser.piece()
+
+
 @dataclass(slots=True)
 class _Frame:
     """A block that is being read.
@@ -437,6 +465,42 @@ class _Parser:
             dict(self.variables),
             dict(self.esmes),
         )
+
+
+_OF_FILES = (model.Version, model.Title, model.Tags, model.Setup, model.Teardown, model.Starts)
+
+
+class _PieceParser(_Parser):
+    """Reads a piece of a scenario; `last` has read those before it."""
+
+    def __init__(self, source: str, file: str, last: _Parser) -> None:
+        super().__init__(source, file)
+        self.phones, self.esmes, self.browsers = dict(last.phones), dict(last.esmes), dict(last.browsers)
+        self.variables, self.known, self.taken = dict(last.variables), set(last.known), dict(last.taken)
+
+    def piece(self) -> Scenario:
+        return self._scenario("", 1, self._steps[0])
+
+    def put(self, steps: tuple[Action, ...]) -> None:
+        for step in model.walk(steps):
+            if step.phone and step.phone not in self.phones | self.taken:
+                raise ValueError(f'there is no phone "{step.phone}"; first say "phone {step.phone} is 70001000001"')
+            if isinstance(step, model.EsmeAction) and step.esme not in self.esmes:
+                raise ValueError(f'there is no esme "{step.esme}"; first say "esme {step.esme} is test"')
+            self.known.update(captured(step))
+            if isinstance(step, model.Phone):
+                self.taken[step.name] = f"{{{step.capture}}}"
+        self._steps[0] += steps
+
+    def _put(self, step: Step, line: Line) -> None:
+        if isinstance(step, _OF_FILES):
+            hint = "say it in a *.ussd file; here every sentence is played at once"
+            raise MistakeError(_whole(line, "this is about a whole file", hint))
+        super()._put(step, line)
+
+    @property
+    def _in_scenario(self) -> bool:
+        return True
 
 
 def _beside(source: str, name: str) -> Path:

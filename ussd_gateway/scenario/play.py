@@ -7,7 +7,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -652,8 +652,6 @@ class _Player:
         if msisdn is None:
             raise PhoneError(f"{written} is no number of a phone")
         if step.name in self._phones:
-            if not self._anew and self._phones[step.name].msisdn == msisdn:
-                return
             await self._put_away(step.name)
             self._off.discard(step.name)
             self._full.discard(step.name)
@@ -1034,6 +1032,9 @@ class PlayInPieces(_Player):
         self._file, self._scenario = file, piece
         self._set({name: value for name, value in piece.variables.items() if name not in self._captures})
         began, started = time.time(), time.perf_counter()
+        for name in piece.phones.keys() - self._phones.keys():
+            with suppress(PhoneError):  # the first step about it tells
+                await self._take(name, piece.phones[name])
         failure = await self._meet(piece.steps) or await self._failure_of(piece.steps)
         return self._result(failure, began, time.perf_counter() - started)
 
