@@ -137,20 +137,23 @@ async def test_steps_can_be_made_in_python(script):
     )
     assert found == {"key": "1"}
     await script('check {key} is 1\nanna sees final screen "Баланс"'.replace("Баланс", "баланс"))
-    with pytest.raises(StepFailedError, match="FAILED  call 5:2: a try"):
+    with pytest.raises(StepFailedError) as raised:
         await script.play(
-            model.Dial(phone="anna", code=model.Text("*111#")), model.See(phone="anna", state=model.FINAL)
+            model.Repeat(count=2, steps=(model.Dial(phone="anna", code=model.Text("*111#")),)),
+            model.See(phone="anna", state=model.FINAL),
         )
+    assert str(raised.value).startswith("FAILED  call 5:3: a try\n    anna sees final screen\n")
 
 
 @pytest.mark.parametrize(
     ("step", "words"),
     [
         (model.HangUp(phone="boris"), 'there is no phone "boris"; first say "phone boris is 70001000001"'),
+        (model.See(phone="anna", absent=True), "no sentence says"),
         (model.Bind(esme="shop"), 'there is no esme "shop"; first say "esme shop is test"'),
     ],
 )
-async def test_steps_of_nobody_are_refused(script, step, words):
+async def test_steps_that_mean_nothing_are_refused(script, step, words):
     with pytest.raises(ValueError, match=words):
         await script.play(step)
 
@@ -172,10 +175,11 @@ async def test_other_files_are_looked_for_in_the_folder(operator, tmp_path):
 async def test_in_the_end_faults_are_off_and_esmes_gone(operator):
     async with script_on(operator) as script:
         await script("esme shop is test\nfault throttle 1 account shop\nshop binds")
+        await script('browser web\nweb gets /api/v1/esmes\nweb sees "transceiver"')
         assert operator.faults.counted
     assert not operator.faults.counted
-    await operator.settle()
-    assert not [session for session in operator.binds() if session.system_id == "test"]
+    async with script_on(operator) as script:
+        await script('browser web\nweb gets /api/v1/esmes\nweb sees no "TRANSCEIVER"')
 
 
 async def test_calls_at_once_are_played_one_by_one(script):

@@ -6,15 +6,17 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from types import MappingProxyType
 from typing import Self, overload
 
 from ussd_gateway.scenario.local import LocalDriver
-from ussd_gateway.scenario.model import Action, Scenario
+from ussd_gateway.scenario.model import Action, Block, Scenario
 from ussd_gateway.scenario.parse import Pieces, ScriptError
 from ussd_gateway.scenario.play import PlayInPieces, Result
 from ussd_gateway.scenario.report import failure_report
+from ussd_gateway.scenario.writing import written
 from ussd_gateway.serve import Gateway
 from ussd_gateway.sync import Caller, SyncGateway
 
@@ -78,8 +80,14 @@ class _Stage:
             raise error.with_traceback(None) from None
 
     def _made(self, steps: Iterable[Action]) -> Scenario:
-        name = self._next()
-        return self._pieces.made((replace(step, line=at, file=name) for at, step in enumerate(steps, 1)), name)
+        name, lines = self._next(), count(1)
+
+        def told(step: Action) -> Action:
+            sentence, *_ = written(step).split("\n")
+            step = replace(step, line=next(lines), sentence=sentence, file=name)
+            return replace(step, steps=tuple(map(told, step.steps))) if isinstance(step, Block) else step
+
+        return self._pieces.made(map(told, steps), name)
 
     def _next(self) -> str:
         self._calls += 1
@@ -105,7 +113,7 @@ class Stage(_Stage):
         return self._found_in(await self._result(self._said(sentences)))
 
     async def play(self, *steps: Action) -> Mapping[str, str]:
-        """Play steps; as with sentences. ValueError for a phone or an ESME that has no name yet."""
+        """Play steps; as with sentences. ValueError for those that no sentence says, or about whom nothing is known."""
         __tracebackhide__ = True
         return self._found_in(await self._result(self._made(steps)))
 
