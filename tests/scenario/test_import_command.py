@@ -1,6 +1,10 @@
 """`import-dialoguss` from the command line."""
 
+import re
+import shlex
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -39,6 +43,16 @@ def test_without_a_file_the_script_goes_to_standard_output(run, tmp_path):
     done = run("app.yml")
     run("app.yml", "-o", "app.ussd")
     assert (done.exit_code, done.stdout, done.stderr) == (0, (tmp_path / "app.ussd").read_text(), NOTE)
+
+
+def test_it_is_as_on_the_page(run):
+    page = (Path(__file__).parents[2] / "docs" / "scripts.md").read_text(encoding="utf-8")
+    section = page.partition("## Files of dialoguss\n")[2]
+    command, _, target = re.search(r"^\$ ussd-gateway import-dialoguss (.*) (>>) (.*)$", section, re.MULTILINE).groups()
+    assert target == "config.toml"
+    done = run(*shlex.split(command.replace("app.yaml", "app.yml")))
+    assert tomllib.loads(done.stdout) == tomllib.loads(re.search(r"```toml\n(.*?)```", section, re.DOTALL)[1])
+    assert f"$ {INSTALL}\n" in section
 
 
 def test_truroute(run):
