@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from http import HTTPStatus
 from importlib.metadata import version
@@ -266,6 +266,11 @@ class Gateway(core.Gateway):
             raise ValueError(f"{msisdn} belongs to an ESME, not to a handset")
         return ScriptedHandset(endpoint, self)
 
+    def replace_faults(self, rules: Sequence[Rule]) -> None:
+        """From now on these rules hold, counted from 0; none switches faults off."""
+        self.faults.replace(rules)
+        self.note("faults.replaced", rules=[rule.written for rule in rules], banner=self.faults.banner())
+
     async def reset(self) -> None:
         """Sessions, messages, faults and self-care back to what the config says."""
         self.faults.replace(self._configured_faults())
@@ -315,7 +320,7 @@ class Gateway(core.Gateway):
                 RecordsApi(self, self._views),
                 ApplicationsApi(self._applications.listed),
                 EventsApi(Feed(self._journal), self._capture, self.now, self._closing),
-                FaultsApi(self, self.faults),
+                FaultsApi(self.faults, self.replace_faults),
                 MenusApi(self.menus),
                 EsmesApi(self._smsc, self.faults.banner),
                 CaptureApi(self._captured),

@@ -161,6 +161,11 @@ class Journal:
             mask = self._masks[source] = _Hidden(mask)
         mask.hide(text, secrets)
 
+    def shown(self, source: str, text: str) -> str:
+        """The text of an SMS from `source` as a record may show it."""
+        mask = self._masks.get(source)
+        return mask.sub(MASK, text) if mask else text
+
     def commit(self) -> None:
         """Everything recorded so far, and what self-care wrote beside it, is kept from now on, and told."""
         self.keep()
@@ -244,7 +249,7 @@ class Journal:
 
     def _masked(self, sms: Sms, state: MessageState, at: float) -> SmsEntry:
         text = sms.text
-        if (shown := self._masks[sms.source].sub(MASK, text)) == text:
+        if (shown := self.shown(sms.source, text)) == text:
             return SmsEntry(at, state, sms)
         data_coding, content = codings.encode_sms(shown)
         header = sms.octets[: len(sms.octets) - len(sms.content)]
