@@ -7,7 +7,7 @@ its end; only then the edges write what they have to say, so that what was ackno
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -27,6 +27,7 @@ QUIET_TURNS = 3  # turns of the event loop without work after which nothing is t
 COMMIT_AGAIN = 0.1  # seconds after which a failed commit is tried again
 _FEW_TIMERS = 1000
 LONGEST_SLEEP = 60.0  # seconds between two looks at the clock while a deadline is to come
+_NOTHING: Mapping[str, str] = {}
 PATIENCE = 5.0  # real seconds that `settle` gives to what is under way
 
 
@@ -35,8 +36,10 @@ class Journal(Record, Protocol):
 
     first_id: int
 
-    def event(self, kind: str, now: float, *, account: str | None = None, **facts: object) -> None:
-        """Something else happened, such as esme.bound."""
+    def event(
+        self, kind: str, now: float, *, account: str | None = None, hidden: Mapping[str, str], **facts: object
+    ) -> None:
+        """Something else happened, such as esme.bound; `hidden` are the secrets that its facts have masked."""
 
     def hide(self, source: str, text: str, secrets: tuple[str, ...]) -> None:
         """No record shows the secrets in an SMS with this text, or one part of such, that is submitted from now on."""
@@ -197,17 +200,23 @@ class Gateway:
             self.note("handset.busy", msisdn=party.name, busy=busy)
         self._deliver(self.network.busy(party, busy, self.now()))
 
-    def record(self, kind: str, *, account: str | None = None, **facts: object) -> None:
-        """Write down that something happened; `facts` hold no secret."""
-        self.journal.event(kind, self.now(), account=account, **facts)
+    def record(
+        self, kind: str, *, account: str | None = None, hidden: Mapping[str, str] = _NOTHING, **facts: Any
+    ) -> None:
+        """Write down that something happened.
+
+        facts   hold no secret
+        hidden  the secrets that are masked in the facts, by the name of what holds them; they are written nowhere
+        """
+        self.journal.event(kind, self.now(), account=account, hidden=hidden, **facts)
         self.changed()
 
-    def note(self, kind: str, *, account: str | None = None, **facts: object) -> None:
+    def note(self, kind: str, *, account: str | None = None, **facts: Any) -> None:
         """Write it down and log it."""
         self.record(kind, account=account, **facts)
         log.info(kind, **({"account": account} if account else {}), **facts)
 
-    def warn(self, kind: str, **facts: object) -> None:
+    def warn(self, kind: str, **facts: Any) -> None:
         """The same of what somebody had better look at."""
         self.record(kind, account=None, **facts)
         log.warning(kind, **facts)

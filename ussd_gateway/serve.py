@@ -299,6 +299,11 @@ class Gateway(core.Gateway):
             await asyncio.sleep(0)
         return [Past(*found) for found in self._views.known_as(message_id, account)]
 
+    def _holder(self, number: str) -> str | None:
+        """The system_id of the ESME that has a number."""
+        party = self.directory.party(number)
+        return party.name if party and party.confirms else None
+
     def _configured_faults(self) -> list[Rule]:
         return [fault.rule() for fault in self.config.fault]
 
@@ -309,6 +314,11 @@ class Gateway(core.Gateway):
             "smpp": self.smpp,
             "smpps": self.smpps,
             "utc_offset": self.config.menus.utc_offset,
+            "subscribers": [subscriber.msisdn for subscriber in self.config.subscriber],
+            "esmes": [
+                {"system_id": account.system_id, "numbers": account.numbers, "inner": account.inner}
+                for account in (account.settings for account in self._accounts)
+            ],
         }
 
     def _web(self) -> web.Application:
@@ -319,7 +329,7 @@ class Gateway(core.Gateway):
                 HandsetsApi(self, self.selfcare.languages, self.menus, self._closing),
                 RecordsApi(self, self._views),
                 ApplicationsApi(self._applications.listed),
-                EventsApi(Feed(self._journal), self._capture, self.now, self._closing),
+                EventsApi(Feed(self._journal, self._holder), self._capture, self.now, self._closing),
                 FaultsApi(self.faults, self.replace_faults),
                 MenusApi(self.menus),
                 EsmesApi(self._smsc, self.faults.banner),

@@ -251,8 +251,14 @@ class HandsetsApi:
         push = await body.read(request, Push)
         if push.screen is not None:
             session, outcome = await self._menus.push_screen(push.sender, msisdn, push.screen, push.variables)
-            facts = {"session": session or None, "msisdn": msisdn, "service_code": push.sender, "screen": push.screen}
-            self._gateway.record("network.pushed", **facts, variables=sorted(push.variables))
+            self._gateway.record(
+                "network.pushed",
+                session=session or None,
+                msisdn=msisdn,
+                service_code=push.sender,
+                screen=push.screen,
+                variables=sorted(push.variables),
+            )
         else:
             asks = push.kind == "request"
             session, outcome = push_text(self._gateway, msisdn, push.text or "", push.sender, asks=asks)

@@ -738,7 +738,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
         if isinstance(pdu, BindTransmitter | BindReceiver | BindTransceiver):
             self.gateway.record("esme.bind_refused", account=pdu.system_id, command_status=name)
             return
-        facts = {"command": pdu.command, "command_status": name, "seen": seen or None}
+        facts: dict[str, Any] = {"command": pdu.command, "command_status": name, "seen": seen or None}
         if isinstance(pdu, SubmitSm | DataSm):
             facts |= self._would_have_said(pdu)
         self.gateway.record("esme.refused", account=self.system_id, **facts)
