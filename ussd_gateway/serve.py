@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from http import HTTPStatus
 from importlib.metadata import version
@@ -23,6 +23,7 @@ from ussd_gateway.api.events import EventsApi
 from ussd_gateway.api.faults import FaultsApi
 from ussd_gateway.api.menus import MenusApi
 from ussd_gateway.api.metrics import MetricsApi
+from ussd_gateway.api.pages import Pages
 from ussd_gateway.api.records import RecordsApi
 from ussd_gateway.applications.assemble import Applications
 from ussd_gateway.applications.imports import Function, Imports
@@ -52,7 +53,7 @@ from ussd_gateway.network.faults import Faults, Rule
 from ussd_gateway.network.messages import QueueFullError, Retry
 from ussd_gateway.network.network import NetworkSettings
 from ussd_gateway.network.session import SessionError, TextTooLongError, Timeouts
-from ussd_gateway.selfcare.assemble import SelfCare, masks
+from ussd_gateway.selfcare.assemble import PAGES, SECRET_FIELDS, SelfCare, masks
 from ussd_gateway.smpp.receipts import APPENDIX_B, ReceiptStyle
 from ussd_gateway.smpp.timers import Timers
 from ussd_gateway.store.feed import Feed
@@ -266,6 +267,11 @@ class Gateway(core.Gateway):
             raise ValueError(f"{msisdn} belongs to an ESME, not to a handset")
         return ScriptedHandset(endpoint, self)
 
+    def replace_faults(self, rules: Sequence[Rule]) -> None:
+        """From now on these rules hold, counted from 0; none switches faults off."""
+        self.faults.replace(rules)
+        self.note("faults.replaced", rules=[rule.written for rule in rules], banner=self.faults.banner())
+
     async def reset(self) -> None:
         """Sessions, messages, faults and self-care back to what the config says."""
         self.faults.replace(self._configured_faults())
@@ -294,6 +300,11 @@ class Gateway(core.Gateway):
             await asyncio.sleep(0)
         return [Past(*found) for found in self._views.known_as(message_id, account)]
 
+    def _holder(self, number: str) -> str | None:
+        """The system_id of the ESME that has a number."""
+        party = self.directory.party(number)
+        return party.name if party and party.confirms else None
+
     def _configured_faults(self) -> list[Rule]:
         return [fault.rule() for fault in self.config.fault]
 
@@ -304,6 +315,11 @@ class Gateway(core.Gateway):
             "smpp": self.smpp,
             "smpps": self.smpps,
             "utc_offset": self.config.menus.utc_offset,
+            "subscribers": [subscriber.msisdn for subscriber in self.config.subscriber],
+            "esmes": [
+                {"system_id": account.system_id, "numbers": account.numbers, "inner": account.inner}
+                for account in (account.settings for account in self._accounts)
+            ],
         }
 
     def _web(self) -> web.Application:
@@ -314,8 +330,8 @@ class Gateway(core.Gateway):
                 HandsetsApi(self, self.selfcare.languages, self.menus, self._closing),
                 RecordsApi(self, self._views),
                 ApplicationsApi(self._applications.listed),
-                EventsApi(Feed(self._journal), self._capture, self.now, self._closing),
-                FaultsApi(self, self.faults),
+                EventsApi(Feed(self._journal, self._holder), self._capture, self.now, self._closing),
+                FaultsApi(self.faults, self.replace_faults),
                 MenusApi(self.menus),
                 EsmesApi(self._smsc, self.faults.banner),
                 CaptureApi(self._captured),
@@ -332,7 +348,8 @@ class Gateway(core.Gateway):
         async def describe(request: web.Request) -> web.Response:
             return answer(described())
 
-        app = web.Application(middlewares=[metrics.middleware(), problems(STATUSES)])
+        pages = Pages(self, self._journal, PAGES, SECRET_FIELDS)
+        app = web.Application(middlewares=[metrics.middleware(), pages.middleware(), problems(STATUSES)])
         app.add_routes([row.definition() for row in rows])
         app.router.add_get("/api/openapi.json", describe)
         app.add_routes(self.selfcare.routes())
