@@ -7,7 +7,7 @@ import pytest
 from ussd_gateway.network.session import Outcome
 from ussd_gateway.scenario import model
 from ussd_gateway.scenario.language import OUTCOMES, SENTENCES, SLOTS, UNITS, VERBS, Reader, match, way_out
-from ussd_gateway.scenario.model import Body, Expected, Field, Text
+from ussd_gateway.scenario.model import Body, Expected, Field, Part, Text
 from ussd_gateway.scenario.tokens import lines
 
 PHONES = {"anna": "70001000001", "boris": "70002000001"}
@@ -94,7 +94,8 @@ EXAMPLES = {
         "shop binds answered RINVPASWD as receiver",
         {"esme": "shop", "mode": "receiver", "status": "ESME_RINVPASWD"},
     ),
-    "ESME submits TEXT to NUMBER [from SENDER] [encoded ENCODING] [answered STATUS] [keeping id as CAPTURE]": (
+    "ESME submits [part PART] TEXT to NUMBER [from SENDER] [encoded ENCODING] [answered STATUS]"
+    " [keeping id as CAPTURE]": (
         'shop submits "Скидка" to anna from "SHOP" answered nothing keeping id as first',
         {
             "esme": "shop",
@@ -105,11 +106,12 @@ EXAMPLES = {
             "capture": "first",
         },
     ),
-    "ESME submits TEXT to NUMBER (with receipt) [from SENDER] [encoded ENCODING] [answered STATUS]"
+    "ESME submits [part PART] TEXT to NUMBER (with receipt) [from SENDER] [encoded ENCODING] [answered STATUS]"
     " [keeping id as CAPTURE]": (
-        'shop submits "Скидка" to anna encoded ucs2 with receipt',
+        'shop submits part 2 of 3 "Скидка" to anna encoded ucs2 with receipt',
         {
             "esme": "shop",
+            "part": Part(2, 3),
             "text": Text("Скидка"),
             "number": Text("70001000001"),
             "encoding": "ucs2",

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from ussd_gateway.coding.data_coding import Alphabet
+from ussd_gateway.coding.segments import MAX_SEGMENTS
 from ussd_gateway.fault_rule import WORDS as FAULT_WORDS
 from ussd_gateway.fault_rule import FaultRule
 from ussd_gateway.handsets.handset import NOT_USSD
@@ -390,6 +391,16 @@ def _parts(reader: Reader) -> int:
     return count
 
 
+def _part(reader: Reader) -> model.Part:
+    number = _count(reader)
+    reader.word("of")
+    total = _count(reader)
+    if not number <= total <= MAX_SEGMENTS:
+        message = f"there is no part {number} of {total}" if number > total else f"no message has {total} parts"
+        raise reader.wrong(message, f"a long message has up to {MAX_SEGMENTS} parts, counted from 1")
+    return model.Part(number, total)
+
+
 def _listed(words: Iterable[str]) -> str:
     return ", ".join(f"`{word}`" for word in words)
 
@@ -507,6 +518,9 @@ SLOTS: dict[str, Slot] = {
         _rule,
     ),
     "COUNT": Slot("a number such as 3", "`3`", _count),
+    "PART": Slot(
+        "a part such as 2 of 3", "`2 of 3`; parts to one number are of one message until all were there", _part
+    ),
     "PARTS": Slot("parts such as 3 parts", "`3 parts`, `1 part`", _parts),
     "ENCODING": Slot("an encoding such as ucs2", _listed(ENCODINGS), _one_of("ENCODING", ENCODINGS)),
     "LANGUAGE": Slot("a language such as en", _listed(LANGUAGES), _one_of("LANGUAGE", LANGUAGES)),
@@ -606,12 +620,14 @@ SENTENCES = (
         "Connects and binds, as a transceiver where nothing else is said; without `answered` as ESME_ROK.",
     ),
     Sentence(
-        "ESME submits TEXT to NUMBER [from SENDER] [encoded ENCODING] [answered STATUS] [keeping id as CAPTURE]",
+        "ESME submits [part PART] TEXT to NUMBER [from SENDER] [encoded ENCODING] [answered STATUS]"
+        " [keeping id as CAPTURE]",
         model.Submit,
-        "Submits a message and waits for the response; the sender is the system_id where nothing else is said.",
+        "Submits a message, or a part of a long one, and waits for the response; the sender is the system_id where"
+        " nothing else is said.",
     ),
     Sentence(
-        "ESME submits TEXT to NUMBER (with receipt) [from SENDER] [encoded ENCODING] [answered STATUS]"
+        "ESME submits [part PART] TEXT to NUMBER (with receipt) [from SENDER] [encoded ENCODING] [answered STATUS]"
         " [keeping id as CAPTURE]",
         model.Submit,
         "The same, and asks for a receipt.",

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from typing import NamedTuple
 
 SMS_PATIENCE = 5.0  # seconds in which an SMS is expected, when the sentence does not say
 FINAL, AWAITING = "final", "awaiting"
@@ -407,10 +408,18 @@ class Bind(EsmeAction):
     status: str = "ESME_ROK"
 
 
+class Part(NamedTuple):
+    """Which part of a long message, counted from 1, and how many there are."""
+
+    number: int
+    total: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submit(EsmeAction):
     """Submit a message.
 
+    part      Part or None; None for a message as a whole
     sender    Text or None; None for the system_id
     receipt   bool; a receipt is asked for
     encoding  str; "" for the one that the text needs
@@ -420,6 +429,7 @@ class Submit(EsmeAction):
 
     text: Text
     number: Text
+    part: Part | None = None
     sender: Text | None = None
     receipt: bool = False
     encoding: str = ""

@@ -151,8 +151,10 @@ class Esme(Protocol):
     async def bind(self, mode: str) -> str:
         """The command_status of the response."""
 
-    async def submit(self, text: str, to: str, source: str, *, receipt: bool, encoding: str) -> tuple[str, str]:
-        """The command_status and the message_id, "" for what does not come."""
+    async def submit(
+        self, text: str, to: str, source: str, *, receipt: bool, encoding: str, part: model.Part | None = None
+    ) -> tuple[str, str]:
+        """The command_status and the message_id, "" for what does not come. `part` tells the text's place in a message."""
 
     async def receive(self, sender: str, match: str, within: float) -> Sms | None:
         """As a phone."""
@@ -763,9 +765,10 @@ class _Player:
 
     async def submit(self, step: model.Submit) -> None:
         text, number, sender = self._fill(step.text), self._fill(step.number), self._fill(step.sender)
-        self._note(step, f"submits to {number}: {text}")
+        part = f"part {step.part.number} of {step.part.total} " if step.part else ""
+        self._note(step, f"submits {part}to {number}: {text}")
         status, message_id = await self._esmes[step.esme].submit(
-            text, number, sender, receipt=step.receipt, encoding=step.encoding
+            text, number, sender, receipt=step.receipt, encoding=step.encoding, part=step.part
         )
         self._check_status(step, status, message_id)
         if step.capture:
