@@ -14,6 +14,8 @@ PHONES = {"anna": "70001000001", "boris": "70002000001"}
 
 ESMES = {"shop": model.Account("test", "test")}
 
+SERVICES = {"fruit": model.Service("*384*77#", "africas_talking")}
+
 EXAMPLES = {
     "version VERSION": ("version 1", {"version": "1"}),
     "starts at MOMENT": ("starts at 2018-04-27 17:50", {"moment": datetime(2018, 4, 27, 17, 50)}),
@@ -23,6 +25,10 @@ EXAMPLES = {
         {"name": "bank", "system_id": "test", "password": "s3cret"},
     ),
     "browser NAME": ("browser phone_shop", {"name": "phone_shop"}),
+    "application NAME at SERVICE_CODE [speaking DIALECT]": (
+        "application kiosk at *384*77# speaking hubtel",
+        {"name": "kiosk", "service_code": "*384*77#", "dialect": "hubtel"},
+    ),
     "use SCRIPT": ("use shared/phones.ussd", {"script": "shared/phones.ussd"}),
     "let VARIABLE be TEXT": ('let sum be "1 {a}"', {"variable": "sum", "text": Text("1 {a}")}),
     "setup": ("setup", {}),
@@ -193,6 +199,18 @@ EXAMPLES = {
         'web sees field messages.0.text "x"',
         {"browser": "web", "path": "messages.0.text", "expected": Expected("containing", Text("x"))},
     ),
+    "APPLICATION will answer REPLY [after TIME] [with status HTTP_STATUS]": (
+        'fruit will answer "CON {fruit}?" with status 500 after 15s',
+        {"application": "fruit", "reply": Text("CON {fruit}?"), "time": 15.0, "http_status": 500},
+    ),
+    "APPLICATION will close the connection [after TIME]": (
+        "fruit will close the connection",
+        {"application": "fruit"},
+    ),
+    "APPLICATION was asked EXPECTED": (
+        'fruit was asked "text=1*2"',
+        {"application": "fruit", "expected": Expected("containing", Text("text=1*2"))},
+    ),
     "wait TIME": ("wait 181s", {"time": 181.0}),
     "wait until MOMENT": (
         "wait until 2018-05-03 11:00 +03:00",
@@ -229,7 +247,7 @@ def tokens(written):
 
 def read(written):
     """The rows that the sentence fits, each with its fields."""
-    found = [(row, match(row, Reader(tokens(written), PHONES, ESMES, {"web": True}))) for row in SENTENCES]
+    found = [(row, match(row, Reader(tokens(written), PHONES, ESMES, {"web": True}, SERVICES))) for row in SENTENCES]
     return [(row, fields) for row, fields in found if fields is not None]
 
 

@@ -36,9 +36,10 @@ class Attach(Protocol):
         url: str,
         dialect: str,
         settings: dict[str, Any],
-        timeout: float,  # noqa: ASYNC109  # the application's
+        timeout: float,
         clock_waits: float,
-    ) -> None: ...
+    ) -> None:
+        """As NewApplication says."""
 
 
 class ApplicationsApi:

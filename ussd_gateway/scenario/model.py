@@ -137,6 +137,15 @@ class Browser(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Application(Step):
+    """An application behind a URL gets its name; it speaks a dialect of docs/aggregators.md."""
+
+    name: str
+    service_code: str
+    dialect: str = "africas_talking"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Title(Step):
     """A scenario begins."""
 
@@ -478,6 +487,37 @@ class Leave(EsmeAction):
     """Unbind."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationAction(Action):
+    """What an application behind a URL does; `application` is its name."""
+
+    application: str
+
+    @property
+    def actor(self) -> str:
+        """Its name."""
+        return self.application
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply(ApplicationAction):
+    """The next call that no reply is there for yet is answered so, `time` seconds after it came.
+
+    reply  Text or None; the body as its dialect has it; None closes the connection
+    """
+
+    reply: Text | None = None
+    time: float = 0.0
+    http_status: int = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked(ApplicationAction):
+    """What the last call said, without its escapes."""
+
+    expected: Expected
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """A field of a form or a header; `bare` says that the value stood without quotes."""
@@ -547,6 +587,14 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Service:
+    """Which code an application answers, and how it speaks."""
+
+    code: str
+    dialect: str
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """What is played from beginning to end, and either passes or fails.
 
@@ -559,6 +607,7 @@ class Scenario:
     teardown   tuple of Action; played after it, whatever became of it
     variables  dict; the value of each variable by name
     esmes      dict; the Account of each ESME by name
+    services   dict; the Service of each application by name
     """
 
     name: str
@@ -570,6 +619,7 @@ class Scenario:
     teardown: tuple[Action, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
     esmes: Mapping[str, Account] = field(default_factory=dict)
+    services: Mapping[str, Service] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
