@@ -74,8 +74,9 @@ class Mistake:
         indent = len(self.written) - len(self.written.lstrip())
         before = self.written[indent : self.column - 1]
         wrong = self.written[self.column - 1 : self.column - 1 + self.width]
-        lines.append(f"    {self.written.strip()}")
-        lines.append(f"    {_blank(before)}{'^' * max(1, len(_blank(wrong)))}")
+        if self.written:
+            lines.append(f"    {self.written.strip()}")
+            lines.append(f"    {_blank(before)}{'^' * max(1, len(_blank(wrong)))}")
         if self.hint:
             lines.append(self.hint)
         return "\n".join(lines)
@@ -174,7 +175,8 @@ def _tokens(number: int, written: str) -> Iterator[Token]:
             yield Token(Kind.WORD, ",", at, 1)
             at += 1
         elif at < len(written) and written[at] != ":" and not written[at].isspace():
-            raise MistakeError(Mistake(number, at + 1, 1, f"a space is missing behind the {_NAMES[sign]}", written))
+            message = f"a space is missing behind the {_NAMES[sign]}"
+            raise MistakeError(Mistake(number, at + 1, 1, message, written, "write one"))
         if space := _SPACE.match(written, at):
             at = space.end()
 
