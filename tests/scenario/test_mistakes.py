@@ -89,7 +89,7 @@ MISTAKES = {
     ),
     '«scenario "x"»\nscenario "y"\n    anna dials *100#': (
         'the scenario "x" has no steps',
-        "write below it what somebody does",
+        "say what somebody does in it",
     ),
     'anna sends sms "«{»x" to boris': (
         "this { begins no capture",
@@ -144,7 +144,7 @@ MISTAKES = {
         "there is no part 4 of 3",
         "a long message has up to 255 parts, counted from 1",
     ),
-    'anna sees "«\\d»"': ("I do not know \\d", 'known in a text: \\n, \\t, \\", \\\\'),
+    'anna sees "«\\d»"': ("I do not know \\d", 'known in a text: \\n, \\r, \\t, \\", \\\\'),
     'anna «sees"x"»': ('I do not know "sees"x""', 'did you mean "sees"?'),
     'anna sees "x"«y»': ("a space is missing behind the text", "write one"),
     "anna sends sms Hello «there» to boris": ('I do not know "there"', "a text of several words stands in quotes"),
@@ -228,7 +228,7 @@ FILES = {
     ),
     "empty": (
         b"",
-        "mistake.ussd:1:1: there is nothing to play\nwrite what somebody does, such as: anna dials *100#\n",
+        "mistake.ussd:1:1: there is nothing to play\n    \n    ^\nwrite what somebody does, such as: anna dials *100#\n",
     ),
     "names only": (
         b"# Nobody does anything.\nphone anna is 70001000001\n",
@@ -237,7 +237,7 @@ FILES = {
     ),
     "too long": (
         b"# a comment\n" * LONGEST,
-        "mistake.ussd:1:1: this file has 12,582,912 octets; there can be 1,048,576\nmake several of it\n",
+        "mistake.ussd:1:1: this file has 12,582,912 octets; there can be 1,048,576\n    \n    ^\nmake several of it\n",
     ),
 }
 

@@ -140,7 +140,7 @@ ERRORS = {
     "version 1": "the version comes first\nversion 1\n^^^^^^^^^\nmove this line to the top",
     "version 2": "this script is written in version 2 of the language\nversion 2\n        ^\nknown: 1",
     'scenario "Nothing"': (
-        'the scenario "Nothing" has no steps\nscenario "Nothing"\n^^^^^^^^^^^^^^^^^^\nwrite below it what somebody does'
+        'the scenario "Nothing" has no steps\nscenario "Nothing"\n^^^^^^^^^^^^^^^^^^\nsay what somebody does in it'
     ),
     "anna memory is ful": 'I do not know "ful"\nanna memory is ful\n               ^^^\ndid you mean "full"?',
     "anna speaks enn": (

@@ -435,7 +435,7 @@ class _Parser:
                 yield self._scenario(title.title, line.number, steps, title.tags)
             elif not self.mistakes:
                 message = f'the scenario "{title.title}" has no steps'
-                self.mistakes.append(_whole(line, message, "write below it what somebody does"))
+                self.mistakes.append(_whole(line, message, "say what somebody does in it"))
 
     def _scenario(self, name: str, line: int, steps: list[Action], tags: tuple[str, ...] = ()) -> Scenario:
         return Scenario(
@@ -633,7 +633,8 @@ def _unknown_beginning(line: Line, token: Token, names: Reader) -> Mistake:
         return _at(line, token, f'I do not know "{token.value}"', f"leave it out: the sentence begins with {follows}")
     if token.kind is Kind.WORD:
         words = [*sorted(language.FIRST_WORDS), *actors]
-        return _at(line, token, f'I do not know "{token.value}"', way_out(token.value, words))
+        word = token.value.lower() if token.value.lower() in words else token.value
+        return _at(line, token, f'I do not know "{token.value}"', way_out(word, words))
     return _at(line, token, f"no sentence begins with {_written(line, token)}")
 
 
