@@ -42,6 +42,7 @@ phone boris is 70002000001
 esme shop is test
 esme bank is bank with password "s3cret"
 browser web
+application fruit at *384*77# speaking nalo
 let greeting be "a {{brace} \\\\ \\r\\n"
 
 setup
@@ -105,6 +106,12 @@ scenario "Programs"
     web sees no "b"
     web sees header Location exactly "/"
     web sees field messages.0.text "x"
+    shop submits part 2 of 3 "b" to anna
+    fruit will answer "CON {first}?" after 15s with status 500
+    fruit will answer:
+        {"text": "{first}"}
+    fruit will close the connection after 1s
+    fruit was asked "text=2"
     fault throttle 1 account shop
     fault slow 3s command submit_sm,data_sm destination /^7/
     fault off
@@ -222,6 +229,11 @@ MISTAKES = [
     (small(DIAL, esmes={"shop": {}}), "esmes.shop: this is null, and a system_id is to be here"),
     (small(DIAL, esmes={"shop": {"system_id": "test", "password": "123456789"}}),
      "esmes.shop: no password looks like this\nit has 1 to 8 characters of ASCII"),
+    (small(DIAL, applications={"fruit": {}}), "applications.fruit: this is null, and a text in quotes is to be here"),
+    (small(DIAL, applications={"fruit": {"code": "*1#", "dialect": "hubtle"}}),
+     'applications.fruit: I do not know "hubtle"\ndid you mean "hubtel"?'),
+    (small(DIAL, applications={"anna": {"code": "*1#"}}),
+     "applications.anna: there is a phone anna already\nit is 70001000001"),
     (small(DIAL, browsers=["a b"]), 'browsers[0]: "a b" is no name\na name is one word of letters, digits and _'),
     (small(DIAL, variables={"a": "{b}", "b": "1"}), "variables.a: no variable above is named {b}"),
     (small(DIAL, variables={"a": "{"}),
@@ -230,7 +242,7 @@ MISTAKES = [
      'starts: "noon" is no moment\nit looks like 2018-05-03 11:00, or 2018-05-03 11:00 +03:00'),
     (small(DIAL, setup=[{"step": "hang_up", "phone": "ana"}]),
      'setup[0].phone: there is no phone "ana"\ndid you mean "anna"?'),
-    (small(), 'scenarios[0]: the scenario "One" has no steps'),
+    (small(), 'scenarios[0]: the scenario "One" has no steps\nsay what somebody does in it'),
     ({"scenarios": [{"steps": []}]}, "scenarios[0]: name is missing"),
     ({"scenarios": [{"name": "One", "step": []}]}, 'scenarios[0].step: I do not know "step"\ndid you mean "steps"?'),
     (small(DIAL, scenarios=[{"name": "One", "steps": [{"step": "wait", "time": 1}]}] * 2),
@@ -250,7 +262,8 @@ MISTAKES = [
      " PHONE sees no EXPECTED, or PHONE sees final screen [EXPECTED], or PHONE sees awaiting screen [EXPECTED], or"
      " PHONE sees outcome OUTCOME"),
     (small({"step": "see", "phone": "anna", "expected": {"matching": "("}}),
-     "scenarios[0].steps[0].expected: this is no regular expression: missing ) at position 1"),
+     "scenarios[0].steps[0].expected: this is no regular expression: missing ) at position 1\n"
+     r"a sign that means something in patterns, such as (, is written \(; docs/scripts.md tells more"),
     (small({"step": "repeat", "count": 2, "steps": [DIAL, DIAL | {"code": "*111*{x}#"}]}),
      "scenarios[0].steps[0].steps[1].code: nothing above has captured {x}\na pattern captures it: matching /(?P<x>...)/"),
     (small({"step": "together", "steps": []}),
@@ -271,7 +284,7 @@ MISTAKES = [
      ]}, phones={"anna": "70001000001", "boris": "70002000001"}),
      "scenarios[0].steps[0].steps[1]: scenarios[0].steps[0].steps[0] captures {x} at the same time\nrename one"),
     (small({"step": "together", "steps": [DIAL, {"step": "wait", "time": 1}]}),
-     "scenarios[0].steps[0].steps[1]: what stands in together is about one phone, ESME or browser\n"
+     "scenarios[0].steps[0].steps[1]: what stands in together is about one phone, ESME, browser or application\n"
      "move this above or below the block"),
     (small({"step": "send", "phone": "anna", "text": "a", "number": "SHOP"}),
      'scenarios[0].steps[0].number: there is no phone "SHOP"\nthe name of a sender is {"sender": "SHOP"}'),

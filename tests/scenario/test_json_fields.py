@@ -8,9 +8,9 @@ from jsonschema import Draft202012Validator
 from ussd_gateway.fault_rule import FaultRule
 from ussd_gateway.scenario.json_fields import KINDS, FieldError, Known
 from ussd_gateway.scenario.language import SLOTS
-from ussd_gateway.scenario.model import Body, Expected, Field, Text
+from ussd_gateway.scenario.model import Body, Expected, Field, Part, Text
 
-KNOWN = Known({"anna": "70001000001"}, {"shop": "test"}, {"web": True})
+KNOWN = Known({"anna": "70001000001"}, {"shop": "test"}, {"web": True}, {"fruit": ()})
 NAMES = {"70001000001": "anna", "test": "shop"}
 
 
@@ -28,6 +28,12 @@ ROWS = [
     ("PHONE", "anna", "anna"),
     ("ESME", "shop", "shop"),
     ("BROWSER", "web", "web"),
+    ("APPLICATION", "fruit", "fruit"),
+    ("SERVICE_CODE", "*384*77#", "*384*77#"),
+    ("DIALECT", "hubtel", "hubtel"),
+    ("REPLY", Text("CON {fruit}?"), "CON {fruit}?"),
+    ("REPLY", Text('{"end": true}', json=True), '{"end": true}'),
+    ("PART", Part(2, 3), {"number": 2, "total": 3}),
     ("SYSTEM_ID", "test", "test"),
     ("PASSWORD", "s3cret", "s3cret"),
     ("MSISDN", Text("70001000001"), "70001000001"),
@@ -129,6 +135,10 @@ def test_every_slot_has_its_row_but_that_of_use():
         ("RULE", {"effect": "slow"}, "seconds is missing; slow needs it", "docs/faults.md tells the keys"),
         ("TEXT", "\ud83d", "this holds half of a character", r"write both halves, such as \ud83d\ude00"),
         ("TABLE", "", "this is empty", ""),
+        ("SERVICE_CODE", "384", '"384" is no service code', "one looks like *384*77#"),
+        ("APPLICATION", "fruits", 'there is no application "fruits"', 'did you mean "fruit"?'),
+        ("PART", {"number": 4, "total": 3}, "there is no part 4 of 3", ""),
+        ("PART", {"number": 1, "of": 3}, 'I do not know "of"', "known: number, total"),
     ],
 )
 def test_what_is_wrong_is_told_with_the_way_out(slot, value, message, hint):
@@ -145,6 +155,7 @@ def test_what_is_wrong_is_told_with_the_way_out(slot, value, message, hint):
         ("BODY", {"form": {"a": None}}, ".form.a"),
         ("RULE", {"effect": "status", "status": "RTHROTTELD"}, ".status"),
         ("RULE", {"effect": "drop", "colour": 1}, ".colour"),
+        ("PART", {"number": 1}, ".total"),
     ],
 )
 def test_the_place_in_a_value_is_told(slot, value, path):

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ussd_gateway.dialects.table import DIALECTS
 from ussd_gateway.fault_rule import FaultRule
 from ussd_gateway.scenario import language, model
 from ussd_gateway.scenario.formatting import formatted
@@ -26,6 +27,7 @@ SCRIPTS = sorted((HOUSE / "scripts").glob("*.ussd"))
 
 PHONES = {"anna": "70001000001", "boris": "70002000001", "user": "{_number_of_user}"}
 ESMES = {"shop": Account("test", "test"), "bank": Account("bank-1", "secret")}
+SERVICES = {"fruit": model.Service("*384*77#", "africas_talking")}
 NAMES = {"70001000001": "anna", "70002000001": "boris", "test": "shop"}
 
 
@@ -121,6 +123,11 @@ VALUES = {
     "PHONE": st.sampled_from(list(PHONES)),
     "ESME": st.sampled_from(list(ESMES)),
     "BROWSER": st.just("web"),
+    "APPLICATION": st.just("fruit"),
+    "SERVICE_CODE": st.sampled_from(["*384*77#", "#1#"]),
+    "DIALECT": st.sampled_from(list(DIALECTS)),
+    "REPLY": st.one_of(FILLED, JSON).map(language.reply),
+    "PART": st.sampled_from([model.Part(1, 1), model.Part(2, 255)]),
     "SYSTEM_ID": st.sampled_from(["test", "a b", "x:", '"', "/"]),
     "PASSWORD": st.sampled_from(["s3cret", 'a" #', "\\"]),
     "MODE": st.sampled_from(language.MODES),
@@ -183,7 +190,7 @@ def test_a_step_of_any_sentence_reads_as_the_same_step(row, data):
         fitting.step(line=0, sentence="", **said)
         for fitting in SENTENCES
         if fitting.step is row.step
-        and (said := match(fitting, Reader(line.tokens, PHONES, ESMES, {"web": True}))) is not None
+        and (said := match(fitting, Reader(line.tokens, PHONES, ESMES, {"web": True}, SERVICES))) is not None
     ]
     assert found == [step]
     assert mistakes == []
@@ -223,6 +230,15 @@ def step(kind, **said):
          "fault slow 3min account shop command submit_sm"),
         (step(model.WaitUntil, moment=datetime(2018, 5, 3, 11, tzinfo=UTC)), "wait until 2018-05-03 11:00 +00:00"),
         (step(model.Repeat, count=3), "repeat 3 times"),
+        (step(model.Submit, esme="shop", text=Text("B"), number=Text("70001000001"), part=model.Part(2, 3)),
+         'shop submits part 2 of 3 "B" to anna'),
+        (step(model.Reply, application="fruit", reply=Text("CON Fruit?"), time=15.0, http_status=500),
+         'fruit will answer "CON Fruit?" after 15s with status 500'),
+        (step(model.Reply, application="fruit", reply=Text('{"end": true}', json=True)),
+         'fruit will answer:\n    {"end": true}'),
+        (step(model.Reply, application="fruit"), "fruit will close the connection"),
+        (step(model.Asked, application="fruit", expected=Expected("containing", Text("text=2"))),
+         'fruit was asked "text=2"'),
     ],
 )  # fmt: skip
 def test_sentences_are_what_a_person_would_write(made, sentence):

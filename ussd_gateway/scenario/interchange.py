@@ -29,16 +29,28 @@ from ussd_gateway.scenario.json_fields import (
     string,
 )
 from ussd_gateway.scenario.language import SENTENCES, SLOTS, VERSION, Sentence, parts, way_out
-from ussd_gateway.scenario.model import Account, Action, Block, Scenario, Script, Step, Text
+from ussd_gateway.scenario.model import Account, Action, Block, Scenario, Script, Service, Step, Text
 from ussd_gateway.scenario.parse import ScriptError, parse
 from ussd_gateway.scenario.tokens import Mistake
 from ussd_gateway.scenario.writing import Names, defaults, escaped, pieces, row_of, rows, shared, table_of
 
 FILE = "script.schema.json"
-_KEYS = ("version", "starts", "phones", "esmes", "browsers", "variables", "setup", "teardown", "scenarios")
+_KEYS = (
+    "version",
+    "starts",
+    "phones",
+    "esmes",
+    "browsers",
+    "applications",
+    "variables",
+    "setup",
+    "teardown",
+    "scenarios",
+)
 _ALLOWED_KEYS = ("$schema", *_KEYS)
 _SCENARIO_KEYS = ("name", "tags", "steps")
 _ACCOUNT_KEYS = ("system_id", "password")
+_SERVICE_KEYS = ("code", "dialect")
 _LINE = re.compile(r'(?<!")\bline (\d+)')
 _Rows = list[tuple[str, Step | None]]
 
@@ -67,6 +79,7 @@ def to_json(script: Script) -> dict[str, Json]:
         dict(common.phones),
         {name: _account_told(account) for name, account in common.esmes.items()},
         list(common.browsers),
+        {name: service._asdict() for name, service in common.services.items()},
         {name: escaped(value) for name, value in common.variables.items()},
         told(common.setup),
         told(common.teardown),
@@ -152,7 +165,7 @@ class _Reader:
 
     mistakes: list[str] = field(default_factory=list)
     places: list[str] = field(default_factory=list)
-    known: Known = field(default_factory=lambda: Known({}, {}, {}))
+    known: Known = field(default_factory=lambda: Known({}, {}, {}, {}))
 
     def script(self, document: Json, source: str) -> Script:
         """The script; what is wrong in the document is in `mistakes`, and left out."""
@@ -164,11 +177,12 @@ class _Reader:
             self._checked(f"browsers[{number}]", a_name, name) or ""
             for number, name in enumerate(self._list(found.get("browsers", []), "browsers"))
         ]
+        services = self._each(found, "applications", _service)
         variables: dict[str, str] = {}
         for name, text in self._each(found, "variables", string).items():
             filled = None if text is None else self._checked(f"variables.{name}", _value, Text(text), variables)
             variables[name] = filled or ""
-        self.known = Known(dict.fromkeys([*phones, *_phones_in(found)]), esmes, dict.fromkeys(browsers))
+        self.known = Known(dict.fromkeys([*phones, *_phones_in(found)]), esmes, dict.fromkeys(browsers), services)
         starts = None
         if moment := self._field(found, "starts", "", "MOMENT"):
             starts = model.Starts(line=self._place("starts"), sentence="", moment=moment)
@@ -182,7 +196,9 @@ class _Reader:
             if "name" not in said:
                 self._wrong(path, "name is missing")
             steps = self._steps(said.get("steps", []), f"{path}.steps")
-            scenarios.append(Scenario(title, line, phones, steps, tags or (), setup, teardown, variables, esmes))
+            scenarios.append(
+                Scenario(title, line, phones, steps, tags or (), setup, teardown, variables, esmes, services)
+            )
         if not (scenarios or self.mistakes):
             self._wrong("", "there is nothing to play", 'write "scenarios", each with a name and steps')
         return Script(source, tuple(scenarios), starts)
@@ -207,6 +223,8 @@ class _Reader:
                 return f"phones.{step.name}"
             case model.Esme():
                 return f"esmes.{step.name}"
+            case model.Application():
+                return f"applications.{step.name}"
             case model.Let(line=0):
                 return f"variables.{step.variable}"
             case model.Browser():
@@ -332,6 +350,17 @@ def _account(value: Json) -> Account:
     return Account(system_id, string(found.get("password", system_id), "a password"))
 
 
+def _service(value: Json) -> Service:
+    found = keyed(value, _SERVICE_KEYS, "an object with a code")
+    known = Known({}, {}, {}, {})
+    usual = defaults(model.Application)["dialect"]
+    code, dialect = (
+        KINDS[slot].read(said, known)
+        for slot, said in (("SERVICE_CODE", found.get("code")), ("DIALECT", found.get("dialect", usual)))
+    )
+    return Service(str(code), str(dialect))
+
+
 def _value(text: Text, variables: Mapping[str, str]) -> str:
     """Of a variable, which may speak of those above it."""
     if text.stray_brace is not None:
@@ -377,6 +406,7 @@ def schema() -> Schema:
     some_steps = steps | {"minItems": 1}
     named: Schema = {"type": "object", "propertyNames": NAMED}
     scenario = _object({"name": _slot("TITLE"), "tags": _slot("TAGS"), "steps": some_steps}, ["name", "steps"])
+    service = _object({"code": _slot("SERVICE_CODE"), "dialect": _slot("DIALECT")}, ["code"])
     account = _object({"system_id": _slot("SYSTEM_ID"), "password": _slot("PASSWORD")}, ["system_id"])
     properties: Schema = {
         "$schema": STRING,
@@ -385,6 +415,7 @@ def schema() -> Schema:
         "phones": named | {"additionalProperties": _slot("MSISDN")},
         "esmes": named | {"additionalProperties": account},
         "browsers": {"type": "array", "items": NAMED},
+        "applications": named | {"additionalProperties": service},
         "variables": named | {"additionalProperties": _slot("TEXT")},
         "setup": steps,
         "teardown": steps,

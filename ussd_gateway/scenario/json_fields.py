@@ -11,7 +11,10 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
+from ussd_gateway.coding.segments import MAX_SEGMENTS
+from ussd_gateway.dialects.table import DIALECTS
 from ussd_gateway.fault_rule import FaultRule
+from ussd_gateway.network.directory import SERVICE_CODE
 from ussd_gateway.scenario import model
 from ussd_gateway.scenario.language import (
     EFFECTS,
@@ -25,6 +28,7 @@ from ussd_gateway.scenario.language import (
     STATS,
     VERSION,
     number_of,
+    reply,
     way_out,
 )
 from ussd_gateway.scenario.model import NUMBER_OF, Expected, Field, Text
@@ -61,6 +65,7 @@ class Known(NamedTuple):
     phones: Mapping[str, object]
     esmes: Mapping[str, object]
     browsers: Mapping[str, object]
+    services: Mapping[str, object]
 
 
 class Kind(NamedTuple):
@@ -334,6 +339,29 @@ def _listed(tags: tuple[str, ...], names: Names) -> Json:
     return list(tags)
 
 
+def _service_code(value: Json, known: Known) -> str:
+    code = string(value)
+    if not SERVICE_CODE.fullmatch(code):
+        raise FieldError(f'"{code}" is no service code', "one looks like *384*77#")
+    return code
+
+
+def _count_of_parts(said: dict[str, Json], key: str) -> int:
+    try:
+        count: int = _count(1, MAX_SEGMENTS).read(said.get(key), Known({}, {}, {}, {}))  # type: ignore[assignment]
+    except FieldError as wrong:
+        raise FieldError(wrong.message, wrong.hint, f".{key}") from None
+    return count
+
+
+def _part(value: Json, known: Known) -> model.Part:
+    said = keyed(value, model.Part._fields, "an object with number and total")
+    part = model.Part(*(_count_of_parts(said, key) for key in model.Part._fields))
+    if part.number > part.total:
+        raise FieldError(f"there is no part {part.number} of {part.total}")
+    return part
+
+
 def _text(value: Json, known: Known) -> Text:
     return Text(string(value))
 
@@ -351,6 +379,12 @@ def _some(items: Schema) -> Schema:
 _TEXT = Kind(STRING, _source, _text)
 _LINE_OF_TEXT = Kind({"type": "string", "minLength": 1}, _as_it_is, _line)
 _NEW_NAME = Kind(NAMED, _as_it_is, lambda value, known: a_name(value))
+_PLACE: Schema = {
+    "type": "object",
+    "properties": {key: {"type": "integer", "minimum": 1, "maximum": MAX_SEGMENTS} for key in model.Part._fields},
+    "required": list(model.Part._fields),
+    "additionalProperties": False,
+}
 _PART: Schema = {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": False}
 
 KINDS: Mapping[str, Kind] = {
@@ -363,6 +397,11 @@ KINDS: Mapping[str, Kind] = {
     "BROWSER": _actor("browser", lambda known: known.browsers),
     **dict.fromkeys(("MSISDN", "CODE", "ANSWER", "SENDER", "ID", "URL", "TEXT", "FIRST", "SECOND"), _TEXT),
     **dict.fromkeys(("TABLE", "HEADER", "PATH", "SYSTEM_ID", "PASSWORD"), _LINE_OF_TEXT),
+    "APPLICATION": _actor("application", lambda known: known.services),
+    "SERVICE_CODE": Kind({"type": "string", "pattern": SERVICE_CODE.pattern}, _as_it_is, _service_code),
+    "DIALECT": one_of(tuple(DIALECTS)),
+    "REPLY": Kind(STRING, _source, lambda value, known: reply(string(value))),
+    "PART": Kind(_PLACE, lambda part, names: part._asdict(), _part),
     "MODE": one_of(MODES),
     "STAT": one_of(STATS),
     "OUTCOME": one_of(OUTCOMES),

@@ -17,7 +17,18 @@ from typing import Any, NamedTuple, TypeVar
 from ussd_gateway.fault_rule import FaultRule
 from ussd_gateway.scenario import model
 from ussd_gateway.scenario.language import NOTHING, OWN_KEYS, RULE_KEYS, SENTENCES, VERSION, Sentence, parts
-from ussd_gateway.scenario.model import NUMBER_OF, Account, Action, Expected, Field, Scenario, Script, Step, Text
+from ussd_gateway.scenario.model import (
+    NUMBER_OF,
+    Account,
+    Action,
+    Expected,
+    Field,
+    Scenario,
+    Script,
+    Service,
+    Step,
+    Text,
+)
 from ussd_gateway.scenario.tokens import is_block, quoted, slashed
 from ussd_gateway.scenario.tokens import rows as rows_of
 from ussd_gateway.smpp.status import status_name
@@ -32,6 +43,7 @@ Comments = Mapping[int, str]
 _NO_NAMES: Names = {}
 _NO_COMMENTS: Comments = {}
 _PLAIN = re.compile(r"(?!#$)(?:[\d*#]|\{[^\W\d]\w*\})+")
+_ALONE = re.compile(r"\d+|\{[^\W\d]\w*\}")
 _BARE = re.compile(r'(?:[^\s"/#“”„‟«»]\S*|#\S+)(?<![:,])')
 _ADDRESS = re.compile(r"[/h{]\S*(?<![:,])")
 _NUMBER_OF = re.compile(rf"\{{{NUMBER_OF}(\w+)\}}")
@@ -105,6 +117,10 @@ def rows(script: Script, comments: Comments = _NO_COMMENTS) -> Iterator[tuple[st
         *(_said(model.Phone, name=name, msisdn=Text(number)) for name, number in common.phones.items()),
         *(_esme(name, account) for name, account in common.esmes.items()),
         *(_said(model.Browser, name=name) for name in common.browsers),
+        *(
+            _said(model.Application, name=name, service_code=service.code, dialect=service.dialect)
+            for name, service in common.services.items()
+        ),
         *(_said(model.Let, variable=name, text=Text(escaped(value))) for name, value in common.variables.items()),
     ]
     if header:
@@ -125,6 +141,7 @@ class Shared(NamedTuple):
     phones: Mapping[str, str]
     esmes: Mapping[str, Account]
     browsers: Iterable[str]
+    services: Mapping[str, Service]
     variables: Mapping[str, str]
     setup: tuple[Action, ...]
     teardown: tuple[Action, ...]
@@ -135,6 +152,7 @@ def shared(script: Script) -> Shared:
     """What stands above the scenarios; ValueError where they do not agree."""
     phones = _of_all(script, "the phones", lambda scenario: scenario.phones)
     esmes = _of_all(script, "the ESMEs", lambda scenario: scenario.esmes)
+    services = _of_all(script, "the applications", lambda scenario: scenario.services)
     variables = _of_all(script, "the variables", lambda scenario: scenario.variables)
     first, *others = script.scenarios
     if any((other.setup, other.teardown) != (first.setup, first.teardown) for other in others):
@@ -144,7 +162,7 @@ def shared(script: Script) -> Shared:
     browsers = dict.fromkeys(step.browser for step in steps if isinstance(step, model.BrowserAction))
     names = {account.system_id: name for name, account in esmes.items()}
     names |= {number: name for name, number in phones.items()}
-    return Shared(phones, esmes, browsers, variables, first.setup, first.teardown, names)
+    return Shared(phones, esmes, browsers, services, variables, first.setup, first.teardown, names)
 
 
 def row_of(step: Step) -> Sentence:
@@ -258,7 +276,8 @@ def _plain(text: Text, names: Names) -> str:
 
 
 def _number(number: Text, names: Names) -> str:
-    return named(number, names) or _plain(number, names)
+    source = number.source
+    return named(number, names) or (source if _ALONE.fullmatch(source) else quoted(source))
 
 
 def named(number: Text, names: Names) -> str:
@@ -322,11 +341,12 @@ def _value_of_rule(key: str, value: Any, names: Names) -> str:
 
 WRITERS: Mapping[str, Callable[[Any, Names], str]] = {
     **dict.fromkeys(("VERSION", "NAME", "VARIABLE", "CAPTURE", "PHONE", "ESME", "BROWSER"), _word),
+    **dict.fromkeys(("APPLICATION", "SERVICE_CODE", "DIALECT"), _word),
     **dict.fromkeys(("MODE", "STAT", "OUTCOME", "ENCODING", "LANGUAGE", "COUNT", "HTTP_STATUS"), _word),
     **dict.fromkeys(("MSISDN", "SENDER", "ID", "CODE", "ANSWER", "FIRST", "SECOND"), _plain),
     **dict.fromkeys(("TABLE", "SCRIPT", "SYSTEM_ID", "HEADER", "PATH"), lambda text, names: _bare(text)),
     **dict.fromkeys(("TITLE", "PASSWORD"), lambda text, names: quoted(text)),
-    "TEXT": lambda text, names: quoted(text.source),
+    **dict.fromkeys(("TEXT", "REPLY"), lambda text, names: quoted(text.source)),
     "TAGS": lambda tags, names: ", ".join(tags),
     "STATUS": lambda status, names: status or NOTHING,
     "NUMBER": _number,
@@ -336,6 +356,7 @@ WRITERS: Mapping[str, Callable[[Any, Names], str]] = {
     "HEADERS": _fields,
     "MOMENT": lambda at, names: moment(at),
     "RULE": _rule,
+    "PART": lambda part, names: f"{part.number} of {part.total}",
     "PARTS": lambda count, names: f"{count} part{'' if count == 1 else 's'}",
     "TIME": lambda seconds, names: duration(seconds),
 }
