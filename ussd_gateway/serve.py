@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from http import HTTPStatus
 from importlib.metadata import version
@@ -266,6 +266,11 @@ class Gateway(core.Gateway):
             raise ValueError(f"{msisdn} belongs to an ESME, not to a handset")
         return ScriptedHandset(endpoint, self)
 
+    def replace_faults(self, rules: Sequence[Rule]) -> None:
+        """From now on these rules hold, counted from 0; none switches faults off."""
+        self.faults.replace(rules)
+        self.note("faults.replaced", rules=[rule.written for rule in rules], banner=self.faults.banner())
+
     async def reset(self) -> None:
         """Sessions, messages, faults and self-care back to what the config says."""
         self.faults.replace(self._configured_faults())
@@ -294,6 +299,11 @@ class Gateway(core.Gateway):
             await asyncio.sleep(0)
         return [Past(*found) for found in self._views.known_as(message_id, account)]
 
+    def _holder(self, number: str) -> str | None:
+        """The system_id of the ESME that has a number."""
+        party = self.directory.party(number)
+        return party.name if party and party.confirms else None
+
     def _configured_faults(self) -> list[Rule]:
         return [fault.rule() for fault in self.config.fault]
 
@@ -304,6 +314,11 @@ class Gateway(core.Gateway):
             "smpp": self.smpp,
             "smpps": self.smpps,
             "utc_offset": self.config.menus.utc_offset,
+            "subscribers": [subscriber.msisdn for subscriber in self.config.subscriber],
+            "esmes": [
+                {"system_id": account.system_id, "numbers": account.numbers, "inner": account.inner}
+                for account in (account.settings for account in self._accounts)
+            ],
         }
 
     def _web(self) -> web.Application:
@@ -314,8 +329,8 @@ class Gateway(core.Gateway):
                 HandsetsApi(self, self.selfcare.languages, self.menus, self._closing),
                 RecordsApi(self, self._views),
                 ApplicationsApi(self._applications.listed),
-                EventsApi(Feed(self._journal), self._capture, self.now, self._closing),
-                FaultsApi(self, self.faults),
+                EventsApi(Feed(self._journal, self._holder), self._capture, self.now, self._closing),
+                FaultsApi(self.faults, self.replace_faults),
                 MenusApi(self.menus),
                 EsmesApi(self._smsc, self.faults.banner),
                 CaptureApi(self._captured),

@@ -14,9 +14,8 @@ from ussd_gateway.config import load
 from ussd_gateway.fault_rule import FaultRule
 from ussd_gateway.handsets.handset import Handset, NotAskedError, NotAttachedError
 from ussd_gateway.handsets.handset import Screen as Shown
-from ussd_gateway.handsets.http import Pusher
+from ussd_gateway.handsets.http import push_text
 from ussd_gateway.handsets.scripted import NotReceivedError, ScriptedHandset
-from ussd_gateway.network.message import ASK, NOTIFY, Ussd
 from ussd_gateway.network.session import SessionError
 from ussd_gateway.scenario.browser import ScriptedBrowser
 from ussd_gateway.scenario.esme import ScriptedEsme
@@ -91,7 +90,7 @@ class LocalDriver:
 
     async def set_faults(self, rules: Sequence[Mapping[str, object]]) -> None:
         """From now on these rules hold, and no others."""
-        self._gateway.faults.replace([FaultRule.model_validate(rule).rule() for rule in rules])
+        self._gateway.replace_faults([FaultRule.model_validate(rule).rule() for rule in rules])
 
     async def browser(self) -> ScriptedBrowser:
         """A browser without cookies."""
@@ -113,8 +112,7 @@ class LocalDriver:
 
     async def push(self, msisdn: str, text: str, code: str, *, asks: bool) -> None:
         """Show a text on a phone, from a code."""
-        message = Ussd(ASK if asks else NOTIFY, text, msisdn=msisdn, service_code=code)
-        self._gateway.push(message, Pusher(self._gateway))
+        push_text(self._gateway, msisdn, text, code, asks=asks)
 
 
 class LocalPhone:

@@ -339,7 +339,9 @@ async def test_a_fault_is_noted_with_its_name(site, anna):
     on(site, command="submit_sm", effect="queue_full")
     assert isinstance(await esme.ask(submit(2)), SubmitSmResp)
     await site.gateway.settle()
-    assert ("esme.fault", "test", {"fault": "queue_full"}) in site.journal("kind, account, facts")
+    assert ("esme.fault", "test", {"fault": "queue_full", "command": "submit_sm"}) in site.journal(
+        "kind, account, facts"
+    )
 
 
 async def test_a_session_without_a_rule_meets_none(site, anna):
