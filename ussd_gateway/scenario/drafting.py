@@ -66,7 +66,9 @@ def drafted(
     constant    short numbers and the like, which texts may name
     """
     names = _Names(items)
-    values = Values({number: f"number_of_{phone}" for number, phone in names.phones.items()}, constant, starts is not None)
+    values = Values(
+        {number: f"number_of_{phone}" for number, phone in names.phones.items()}, constant, starts is not None
+    )
     for item in items:
         if isinstance(item.step, model.Submit) and item.step.capture:
             values.take_name(item.step.capture)
@@ -76,7 +78,9 @@ def drafted(
         for text in _said(item.step):
             values.say(place, text.source, _TYPED if isinstance(item.step, model.Dial | model.Answer) else _FILLED_IN)
     steps = tuple(_written(place, item, names, values) for place, item in enumerate(items))
-    variables = {f"number_of_{names.phones[number]}": number for number in names.phones if number in values.used_numbers}
+    variables = {
+        f"number_of_{names.phones[number]}": number for number in names.phones if number in values.used_numbers
+    }
     scenario = Scenario(
         name=PurePath(name).stem,
         line=0,

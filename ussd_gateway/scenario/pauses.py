@@ -102,13 +102,13 @@ def _rounded(items: Sequence[Item], pauses: float) -> Iterator[Item]:
     }
     passed = 0.0  # seconds that the steps so far wait
     last = items[0].at
-    latest: dict[str, tuple[float, float]] = {}  # of each actor: when it was last seen to do anything, and `passed` then
+    latest: dict[
+        str, tuple[float, float]
+    ] = {}  # of each actor: when it was last seen to do anything, and `passed` then
     for item in items:
         late = 0.0
         before, passed_then = latest.get(item.step.actor, (item.at, passed))
-        if item.screen and not item.answered and item.at - before >= LATE:
-            late = ceil(item.at - before) - (passed - passed_then)
-        elif isinstance(item.step, model.Submit) and item.step.esme in throttled and item.at - before >= LATE:
+        if (item.screen and not item.answered and item.at - before >= LATE) or (isinstance(item.step, model.Submit) and item.step.esme in throttled and item.at - before >= LATE):
             late = ceil(item.at - before) - (passed - passed_then)
         if item.human and item.at - last >= pauses:
             late = max(late, float(round(item.at - last)))

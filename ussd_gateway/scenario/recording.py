@@ -27,6 +27,7 @@ from ussd_gateway.smpp.status import Status
 
 PAUSES = 60.0  # seconds of real time: a pause as long as that is kept
 
+_LANGUAGE = "ru"  # which phones speak where nothing else is said
 _SHORT = 7  # digits; a shorter number that sends is no phone's
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _NOT_FOR_BROWSERS = ("/api/", "/aggregators/", "/ussd/", "/metrics", "/healthz", "/readyz")
@@ -56,6 +57,7 @@ class Place:
     inner       the system_ids of the gateway's own ESMEs
     constant    short numbers and the like, which texts may name
     faults      the rules in force when the recording begins
+    handsets    by number, those that there are then, as GET /handsets tells them
     """
 
     virtual: bool
@@ -63,6 +65,7 @@ class Place:
     inner: frozenset[str] = frozenset({"selfcare"})
     constant: frozenset[str] = frozenset()
     faults: Sequence[Mapping[str, Any]] = ()
+    handsets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -111,8 +114,9 @@ class Recording:
         self._ids: list[str] = []  # captures of message_ids
         self._bound: set[str] = set()
         self._refused: set[str] = set()  # ESMEs whose next submission gets no response
-        self._off: dict[str, bool] = {}
-        self._full: dict[str, bool] = {}
+        handsets = self._place.handsets
+        self._off = {number: not handset["attached"] for number, handset in handsets.items()}
+        self._full = {number: bool(handset["memory_full"]) for number, handset in handsets.items()}
         self._faults = list(self._place.faults)
         self._redirected: dict[str, str] = {}  # where a browser goes by itself
         self._hidden = 0
@@ -402,9 +406,7 @@ class Recording:
             before = None if after is None else next((item for item in self._items if item.number > after), None)
             hidden = told.get("secrets") or {}
             body = self._body(facts, hidden if isinstance(hidden, dict) else {})
-            self._do(
-                model.Request(browser=browser, method=method, url=Text(path), body=body, **_UNSAID), before=before
-            )
+            self._do(model.Request(browser=browser, method=method, url=Text(path), body=body, **_UNSAID), before=before)
         location = facts.get("location") or ""
         if facts["status"] in _REDIRECTS and location.startswith("/"):
             self._redirected[browser] = location
@@ -422,7 +424,9 @@ class Recording:
                 return model.Body(tuple(said), json=fields is told)
             if fields is form:
                 self._leave_out("a form with several values of one field")
-        return model.Body(json=True, raw=Text(json.dumps(told, ensure_ascii=False), json=True)) if told else model.Body()
+        return (
+            model.Body(json=True, raw=Text(json.dumps(told, ensure_ascii=False), json=True)) if told else model.Body()
+        )
 
     def _clock(self, told: Mapping[str, Any]) -> None:
         self._until = datetime.fromisoformat(told["facts"]["to"]).timestamp()
@@ -432,7 +436,11 @@ class Recording:
         if not isinstance(rules, list):
             self._leave_out("the faults were changed")
             return
-        added = rules[: len(rules) - len(self._faults)] if rules[-len(self._faults) or len(rules) :] == self._faults else None
+        added = (
+            rules[: len(rules) - len(self._faults)]
+            if rules[-len(self._faults) or len(rules) :] == self._faults
+            else None
+        )
         if added is None:
             self._do(model.FaultOff(**_UNSAID))
             added = rules
@@ -458,9 +466,20 @@ class Recording:
         return item
 
     def _begin_with(self, step: Action) -> None:
-        item = Item(step, 0.0, 0, human=True)
-        item.guesses.append("it was so when the recording began")
-        self._first.append(item)
+        self._first.append(_before(step))
+
+    def _as_it_was(self) -> Iterator[Item]:
+        """How the phones were that have a part in it, where they were not as phones are."""
+        for phone in dict.fromkeys(item.step.phone for item in self._items if item.step.phone):
+            handset = self._place.handsets.get(phone)
+            if handset is None:
+                continue
+            if handset["language"] != _LANGUAGE:
+                yield _before(model.Speak(phone=phone, language=handset["language"], **_UNSAID))
+            if handset["memory_full"]:
+                yield _before(model.Memory(phone=phone, full=True, **_UNSAID))
+            if not handset["attached"]:
+                yield _before(model.Turn(phone=phone, on=False, **_UNSAID))
 
     def _leave_out(self, sentence: str) -> None:
         self._unrecorded[sentence] += 1
@@ -486,7 +505,11 @@ class Recording:
         if not self._items:
             raise ValueError("nothing was recorded")
         place = self._place
-        items = [*self._first, *with_waits(self._items, self._until, None if place.virtual else self._pauses)]
+        items = [
+            *self._first,
+            *self._as_it_was(),
+            *with_waits(self._items, self._until, None if place.virtual else self._pauses),
+        ]
         return drafted(
             name,
             items,
@@ -495,6 +518,10 @@ class Recording:
             constant=place.constant,
             unrecorded=[_times(sentence, number) for sentence, number in self._unrecorded.items()],
         )
+
+
+def _before(step: Action) -> Item:
+    return Item(step, 0.0, 0, human=True, guesses=["it was so when the recording began"])
 
 
 def _times(sentence: str, number: int) -> str:
