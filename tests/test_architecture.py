@@ -58,7 +58,7 @@ MAY_IMPORT = {
     },
     "sync": {"coding", "handsets"},
     "config": {"dialects", "fault_rule", "network", "outcome_rule", "smpp"},
-    "api": {"fault_rule", "http", "gateway", "clock", "menu", "metric", "network", "smpp"},
+    "api": {"fault_rule", "http", "gateway", "clock", "logs", "menu", "metric", "network", "smpp"},
     "applications": {
         "client",
         "config",

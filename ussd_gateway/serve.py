@@ -23,6 +23,7 @@ from ussd_gateway.api.events import EventsApi
 from ussd_gateway.api.faults import FaultsApi
 from ussd_gateway.api.menus import MenusApi
 from ussd_gateway.api.metrics import MetricsApi
+from ussd_gateway.api.pages import Pages
 from ussd_gateway.api.records import RecordsApi
 from ussd_gateway.applications.assemble import Applications
 from ussd_gateway.applications.imports import Function, Imports
@@ -52,7 +53,7 @@ from ussd_gateway.network.faults import Faults, Rule
 from ussd_gateway.network.messages import QueueFullError, Retry
 from ussd_gateway.network.network import NetworkSettings
 from ussd_gateway.network.session import SessionError, TextTooLongError, Timeouts
-from ussd_gateway.selfcare.assemble import SelfCare, masks
+from ussd_gateway.selfcare.assemble import PAGES, SECRET_FIELDS, SelfCare, masks
 from ussd_gateway.smpp.receipts import APPENDIX_B, ReceiptStyle
 from ussd_gateway.smpp.timers import Timers
 from ussd_gateway.store.feed import Feed
@@ -347,7 +348,8 @@ class Gateway(core.Gateway):
         async def describe(request: web.Request) -> web.Response:
             return answer(described())
 
-        app = web.Application(middlewares=[metrics.middleware(), problems(STATUSES)])
+        pages = Pages(self, self._journal, PAGES, SECRET_FIELDS)
+        app = web.Application(middlewares=[metrics.middleware(), pages.middleware(), problems(STATUSES)])
         app.add_routes([row.definition() for row in rows])
         app.router.add_get("/api/openapi.json", describe)
         app.add_routes(self.selfcare.routes())

@@ -19,6 +19,12 @@ from ussd_gateway.selfcare.service import Service
 from ussd_gateway.selfcare.texts import SECRET
 from ussd_gateway.store.store import Store
 
+PAGES = ("/cabinet",)
+"""Below these paths are the pages."""
+
+SECRET_FIELDS = ("password", "old", "new", "again", "captcha", "code", "csrf", "token")
+"""The fields of forms, and the parameters of addresses, that no record may show (R178)."""
+
 
 def masks(settings: SelfcareSection) -> dict[str, re.Pattern[str]]:
     """For `Journal`: by the source of an SMS, what no record may show of its text (R178)."""

@@ -105,7 +105,7 @@ class Journal:
         self.owed: Callable[[], Iterable[Receipt]] = tuple
         self.watchers: list[Committed] = []
         self.meter = Meter()
-        self.traces = Traces()
+        self._traces = Traces()
         # Every number given out has at least one entry of its own, so that none is given twice.
         self.first_id = self._last + 1
 
@@ -116,7 +116,7 @@ class Journal:
         data_coding = message.data_coding
         octets = codings.encode_ussd(message.masked(MASK), data_coding)
         if message.secrets:
-            self.traces.put(self._next, hidden_in(message.text, message.masked(MARK)))
+            self._traces.put(self.newest + 1, hidden_in(message.text, message.masked(MARK)))
         self._entries.append(
             UssdEntry(
                 now,
@@ -170,7 +170,7 @@ class Journal:
         hidden  the secrets that are masked in the facts, by the name of what holds them; only `references` tell of them
         """
         if hidden:
-            self.traces.put(self._next, hidden)
+            self._traces.put(self.newest + 1, hidden)
         self._entries.append(EventEntry(now, kind, account, facts))
 
     def hide(self, source: str, text: str, secrets: tuple[str, ...]) -> None:
@@ -263,15 +263,10 @@ class Journal:
         )
         return last
 
-    @property
-    def _next(self) -> int:
-        """The number of the entry that comes next."""
-        return self._last + len(self._entries) + 1
-
     def _traced(self, entry: SmsEntry, sms: Sms) -> SmsEntry:
         """The next entry, whose references are remembered."""
         if entry.masked:
-            self.traces.put(self._next, hidden_in(sms.text, self._masks[sms.source].sub(MARK, sms.text)))
+            self._traces.put(self.newest + 1, hidden_in(sms.text, self._masks[sms.source].sub(MARK, sms.text)))
         return entry
 
     def _entry(self, sms: Sms, state: MessageState, at: float) -> SmsEntry:
@@ -294,6 +289,11 @@ class Journal:
         return self._last
 
     @property
+    def newest(self) -> int:
+        """The number of the last entry, written or not."""
+        return self._last + len(self._entries)
+
+    @property
     def forgotten(self) -> int:
         """The number of the last entry that is not kept any more; 0 when all are."""
         return self._forgotten
@@ -305,7 +305,11 @@ class Journal:
 
     def references(self, number: int) -> References | None:
         """To the secrets that an entry hides, as far as this program remembers; the same for the same secret."""
-        return self.traces.of(number)
+        return self._traces.of(number)
+
+    def hides(self, value: str) -> bool:
+        """Whether an entry has this value masked, as far as this program remembers."""
+        return self._traces.knows(value)
 
     def after(self, number: int) -> Iterator[tuple[int, Entry]]:
         """The committed entries behind entry `number`, each with its number, as far as they are kept."""
