@@ -10,14 +10,17 @@ from math import floor
 from pathlib import PurePath
 from typing import Any
 
+from pydantic import ValidationError
+
+from ussd_gateway.fault_rule import FaultRule
 from ussd_gateway.scenario import model
 from ussd_gateway.scenario.language import FIRST_WORDS, NAME
-from ussd_gateway.scenario.model import Account, Action, Body, Expected, Scenario, Script, Text
+from ussd_gateway.scenario.model import Account, Action, Body, Expected, Field, Scenario, Script, Text
 from ussd_gateway.scenario.pauses import Item
 from ussd_gateway.scenario.values import Values
 from ussd_gateway.scenario.writing import TOP, escaped, rows, write
 
-WRONG_PASSWORD = "\n"
+BY_ANOTHER = "\n"
 """Behind the system_id of an ESME that binds with another password than its own."""
 
 _PHONES = ("anna", "boris", "vera", "grigory", "darya", "yegor", "zhanna", "zakhar", "irina", "konstantin")
@@ -106,7 +109,7 @@ class _Names:
         self._taken: set[str] = set(FIRST_WORDS)
         steps = [item.step for item in items]
         esmes = dict.fromkeys(step.esme for step in steps if isinstance(step, model.EsmeAction))
-        self.esmes = {key: self._new(_plain(key.removesuffix(WRONG_PASSWORD), "esme")) for key in esmes}
+        self.esmes = {key: self._new(_plain(key.removesuffix(BY_ANOTHER), "esme")) for key in esmes}
         pages = dict.fromkeys(step.browser for step in steps if isinstance(step, model.BrowserAction))
         self.browsers = {key: self._new("web") for key in pages}
         given = chain(_PHONES, (f"phone_{number}" for number in count(len(_PHONES) + 1)))
@@ -117,7 +120,7 @@ class _Names:
     def accounts(self) -> Mapping[str, Account]:
         """The accounts of the ESMEs by name."""
         return {
-            name: Account(key.removesuffix(WRONG_PASSWORD), "wrong" if key.endswith(WRONG_PASSWORD) else key)
+            name: Account(key.removesuffix(BY_ANOTHER), "wrong" if key.endswith(BY_ANOTHER) else key)
             for key, name in self.esmes.items()
         }
 
@@ -162,6 +165,8 @@ def _written(place: int, item: Item, names: _Names, values: Values) -> Action:
         told |= {name: values.text(getattr(step, name).source) for name in _SAID if hasattr(step, name)}
     if isinstance(step, model.Request):
         told["body"] = _body(step.body, values)
+    if isinstance(step, model.Fault):
+        told["rule"] = _fault(step.rule)
     if isinstance(step, model.Submit) and step.sender:
         told["sender"] = Text(escaped(step.sender.source))
     if isinstance(step, model.Receive | model.EsmeReceive) and step.number:
@@ -173,9 +178,28 @@ def _written(place: int, item: Item, names: _Names, values: Values) -> Action:
 
 
 def _body(body: Body, values: Values) -> Body:
-    fields = tuple(replace(field, value=values.text(field.value.source)) for field in body.fields)
+    fields = tuple(_field(field, values.text(field.value.source), json=body.json) for field in body.fields)
     raw = body.raw and replace(values.text(body.raw.source), json=True)
     return Body(fields, body.json, raw)
+
+
+def _field(field: Field, value: Text, *, json: bool) -> Field:
+    """A capture alone stands without quotes; in JSON it would be a number then."""
+    alone = value.names == (value.source[1:-1],)
+    return Field(field.name, value, field.bare or (alone and not json))
+
+
+def _fault(rule: Mapping[str, object]) -> Mapping[str, object]:
+    """The rule without what goes without saying."""
+    meant = FaultRule.model_validate(rule).rule().written
+    for key in (key for key in meant if key != "effect"):
+        shorter = {name: value for name, value in rule.items() if name != key}
+        try:
+            same = FaultRule.model_validate(shorter).rule().written == meant
+        except ValidationError:
+            continue
+        rule = shorter if same else rule
+    return rule
 
 
 def _comments(
@@ -193,7 +217,7 @@ def _comments(
             told += [f"guessed: what the journal hides here is {{{name}}}" for name in values.hidden(place, text)]
             told += [f'guessed: "{other}" is another one each time' for other in values.differs(place, text)]
         for name, origin in values.uses(place):
-            noun = _HEARD[type(items[origin].step)]  # type: ignore[index]
+            noun = _HEARD[type(items[origin].step)]
             told.append(f"guessed: {{{name}}} is the one of the {noun} in line {lines.get(origin + 1, 0)}")
         if told:
             comments[place + 1] = "\n".join(told)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from math import ceil
 
+from ussd_gateway.network.session import Outcome
 from ussd_gateway.scenario import model
 from ussd_gateway.scenario.esme import ANSWER_TIME
 from ussd_gateway.scenario.model import SMS_PATIENCE, Action
@@ -102,13 +103,15 @@ def _rounded(items: Sequence[Item], pauses: float) -> Iterator[Item]:
     }
     passed = 0.0  # seconds that the steps so far wait
     last = items[0].at
-    latest: dict[
-        str, tuple[float, float]
-    ] = {}  # of each actor: when it was last seen to do anything, and `passed` then
+    latest: dict[str, tuple[float, float]] = {}  # when each actor was last heard of, and what had passed by then
+    if any(isinstance(item.step, model.See) and item.step.outcome == Outcome.DIALOG_TIMEOUT for item in items):
+        pauses = min(pauses, LATE)  # all the pauses of a dialogue together have brought that
     for item in items:
         late = 0.0
         before, passed_then = latest.get(item.step.actor, (item.at, passed))
-        if (item.screen and not item.answered and item.at - before >= LATE) or (isinstance(item.step, model.Submit) and item.step.esme in throttled and item.at - before >= LATE):
+        again = isinstance(item.step, model.Submit) and item.step.esme in throttled
+        by_itself = bool(item.screen) and not item.answered
+        if (again or by_itself) and item.at - before >= LATE:
             late = ceil(item.at - before) - (passed - passed_then)
         if item.human and item.at - last >= pauses:
             late = max(late, float(round(item.at - last)))

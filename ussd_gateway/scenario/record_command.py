@@ -16,7 +16,6 @@ import click
 from ussd_gateway.scenario.command import FAILED, NO_GATEWAY, fail
 
 if TYPE_CHECKING:
-
     from ussd_gateway.scenario.recording import Place, Recording
     from ussd_gateway.scenario.remote import Api
 

@@ -17,7 +17,7 @@ from typing import Any
 from ussd_gateway.coding.data_coding import SMS_DATA_CODINGS, encode_sms
 from ussd_gateway.network.message import UNDER_WAY, MessageState
 from ussd_gateway.scenario import model
-from ussd_gateway.scenario.drafting import WRONG_PASSWORD, Draft, drafted
+from ussd_gateway.scenario.drafting import BY_ANOTHER, Draft, drafted
 from ussd_gateway.scenario.language import ENCODINGS
 from ussd_gateway.scenario.model import Action, Expected, Field, Text
 from ussd_gateway.scenario.pauses import Item, with_waits
@@ -32,7 +32,7 @@ _SHORT = 7  # digits; a shorter number that sends is no phone's
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _NOT_FOR_BROWSERS = ("/api/", "/aggregators/", "/ussd/", "/metrics", "/healthz", "/readyz")
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-_UNANSWERED = ("no_response", "drop")  # faults after which no response comes
+_LOST = ("drop", "half_open")  # faults that swallow a request
 _UNSAID: Any = {"line": 0, "sentence": ""}  # of a step that nobody has written
 
 _UNSAYABLE = {
@@ -107,16 +107,17 @@ class Recording:
         self._known: set[str] = set()  # sessions of which the beginning is recorded
         self._open: dict[str, str] = {}  # the session that is open on a phone
         self._dialling: set[str] = set()  # phones that wait for a screen
-        self._pushes: dict[str, tuple[Item, str]] = {}  # screens that nobody has asked for so far, by session
+        self._pushes: dict[str, Item] = {}  # screens that nobody has asked for so far, by session
         self._screens = 0
         self._letters: dict[str, _Letter] = {}  # by message_id
         self._incomplete: dict[tuple[Any, ...], _Letter] = {}
         self._ids: list[str] = []  # captures of message_ids
         self._bound: set[str] = set()
-        self._refused: set[str] = set()  # ESMEs whose next submission gets no response
+        self._unanswered: set[str] = set()  # ESMEs whose next submission gets no response
         handsets = self._place.handsets
         self._off = {number: not handset["attached"] for number, handset in handsets.items()}
         self._full = {number: bool(handset["memory_full"]) for number, handset in handsets.items()}
+        self._there_since: dict[str, float] = {}  # phones that could not receive before
         self._faults = list(self._place.faults)
         self._redirected: dict[str, str] = {}  # where a browser goes by itself
         self._hidden = 0
@@ -164,6 +165,9 @@ class Recording:
         outcome = told["outcome"] or ""
         refused = operation == "release" and self._open.get(phone, session) != session
         pushed = session not in self._known and operation in ("ask", "notify")
+        if operation == "release" and session in self._pushes and outcome != "success":
+            self._items.remove(self._pushes.pop(session))  # it did not get there
+            return
         if operation == "release" and (refused or session in self._pushes or outcome == "success"):
             return  # the dialogue that is open stays on the screen; the end of a push is the application's to know
         if pushed:
@@ -186,7 +190,7 @@ class Recording:
             self._dialling.discard(phone)
         item = self._arrive(see, screen=self._screens, answered=answered)
         if pushed:
-            self._pushes[session] = item, phone
+            self._pushes[session] = item
         if outcome:
             how = model.See(phone=phone, outcome=outcome, **_UNSAID)
             self._arrive(how, screen=self._screens, answered=answered)
@@ -195,7 +199,7 @@ class Recording:
         """The screen that was just told came because somebody asked the network for it."""
         facts = told["facts"]
         phone, code = facts["msisdn"], facts["service_code"]
-        seen, _ = self._pushes.pop(facts["session"] or "", (None, ""))
+        seen = self._pushes.pop(facts["session"] or "", None)
         if facts.get("screen"):
             if facts.get("variables"):
                 self._leave_out(f"the screen {facts['screen']} was pushed with variables")
@@ -211,7 +215,7 @@ class Recording:
         phone = told["facts"]["msisdn"]
         if phone not in self._off:
             self._begin_with(model.Turn(phone=phone, on=False, **_UNSAID))
-        self._off[phone] = False
+        self._off[phone], self._there_since[phone] = False, self._at
         self._do(model.Turn(phone=phone, on=True, **_UNSAID))
 
     def _detached(self, told: Mapping[str, Any]) -> None:
@@ -224,7 +228,7 @@ class Recording:
         phone, full = told["facts"]["msisdn"], told["facts"]["full"]
         if not full and phone not in self._full:
             self._begin_with(model.Memory(phone=phone, full=True, **_UNSAID))
-        self._full[phone] = full
+        self._full[phone], self._there_since[phone] = full, self._at
         self._do(model.Memory(phone=phone, full=full, **_UNSAID))
 
     def _language(self, told: Mapping[str, Any]) -> None:
@@ -260,6 +264,8 @@ class Recording:
         if letter.item and isinstance(letter.item.step, model.Send | model.Submit):
             text = letter.text
             letter.item.step = replace(letter.item.step, text=Text(text), encoding=self._encoding(told, text))
+            if told.get("group"):
+                letter.item.guesses = ["this and others went to several at once (submit_multi)"]
             if letter.joined and len(letter.texts) == letter.total:
                 letter.item.guesses.append(f"the ESME submitted this in {letter.total} parts")
         if told["state"] == MessageState.DELIVERED.name:
@@ -281,8 +287,8 @@ class Recording:
         self._bind_before(esme)
         if registered & 3 not in (0, 1):
             self._leave_out(f"{esme} asked for receipts of failures only (registered_delivery {registered})")
-        unanswered = ok and esme in self._refused
-        self._refused.discard(esme)
+        unanswered = ok and esme in self._unanswered
+        self._unanswered.discard(esme)
         step = model.Submit(
             esme=esme,
             text=Text(""),
@@ -328,7 +334,7 @@ class Recording:
         else:
             self._leave_out(f"an SMS to {letter.to}, which is no number of a phone")
             return
-        self._arrive(got, since=letter.at)
+        self._arrive(got, since=max(letter.at, self._there_since.get(letter.to, 0.0)))
 
     def _receipt(self, told: Mapping[str, Any]) -> None:
         letter, esme = self._letters.get(told["id"]), told["esme"]
@@ -363,7 +369,7 @@ class Recording:
     def _bind_refused(self, told: Mapping[str, Any]) -> None:
         if esme := told["account"]:
             status = told["facts"]["command_status"]
-            esme += WRONG_PASSWORD * (status == Status.ESME_RINVPASWD.name)
+            esme += BY_ANOTHER * (status == Status.ESME_RINVPASWD.name)
             self._do(model.Bind(esme=esme, status=status, **_UNSAID))
 
     def _unbound(self, told: Mapping[str, Any]) -> None:
@@ -385,8 +391,11 @@ class Recording:
         item.step = replace(item.step, text=Text(text), encoding=encoding, status=facts["command_status"])
 
     def _esme_fault(self, told: Mapping[str, Any]) -> None:
-        if told["facts"].get("command") == "submit_sm" and told["facts"]["fault"].startswith(_UNANSWERED):
-            self._refused.add(told["account"])
+        fault, command, esme = told["facts"]["fault"], told["facts"]["command"], told["account"]
+        if fault in _LOST and esme not in self._place.inner:
+            self._leave_out(f"{esme} sent {command}, and the fault {fault} swallowed it")
+        elif fault == "no_response" and command == "submit_sm":
+            self._unanswered.add(esme)
 
     def _bind_before(self, esme: str) -> None:
         """Who does something is bound, if not since the recording began."""
@@ -402,8 +411,7 @@ class Recording:
         if method not in _METHODS or path.startswith(_NOT_FOR_BROWSERS):
             return
         if self._redirected.pop(browser, "") != path:
-            after = facts.get("after")
-            before = None if after is None else next((item for item in self._items if item.number > after), None)
+            before = next((item for item in self._items if item.number > facts["behind"]), None)
             hidden = told.get("secrets") or {}
             body = self._body(facts, hidden if isinstance(hidden, dict) else {})
             self._do(model.Request(browser=browser, method=method, url=Text(path), body=body, **_UNSAID), before=before)
