@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "alone": {"scenario", "serve", "clock", "sync"},
     "scenario": {
         "client",
+        "dialects",
         "logs",
         "patterns",
         "serve",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from math import inf
 from typing import Any, Protocol
 
 from ussd_gateway.clock import Clock, VirtualClock, iso
@@ -88,7 +89,7 @@ class Gateway:
         self.network = Network(settings, journal, new_handset, journal.first_id, language, chance, _secrets_failed)
         self._timers: Deadlines[Timer] = Deadlines()
         self._many_timers = _FEW_TIMERS  # of more than so many those that were cancelled are forgotten
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks: dict[asyncio.Task[Any], float] = {}  # how long `settle` waits for each, by the loop's clock
         self._under_way = 0
         self._busy: list[Callable[[], bool]] = []
         self._after_commit: list[Callable[[], None]] = []
@@ -357,15 +358,16 @@ class Gateway:
 
     # Work under way ------------------------------------------------------------------------------------------------
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run what has to wait for something; `settle` waits for it, `close` ends it."""
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
+    def spawn(self, work: Coroutine[Any, Any, None], patience: float = inf) -> asyncio.Task[None]:
+        """Run what has to wait for something; `settle` waits for it, for `patience` real seconds, `close` ends it."""
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(work)
+        self._tasks[task] = loop.time() + patience
         task.add_done_callback(self._finished)
         return task
 
     def _finished(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
+        self._tasks.pop(task, None)
         if not task.cancelled() and (error := task.exception()):
             log.error("gateway.task_failed", task=task.get_name(), error=told(error))
 
@@ -388,7 +390,8 @@ class Gateway:
         end = loop.time() + PATIENCE
         quiet = 0
         while quiet < QUIET_TURNS and loop.time() < end:
-            elsewhere = self._tasks or self._under_way or any(busy() for busy in self._busy)
+            waiting = any(until > loop.time() for until in self._tasks.values())
+            elsewhere = waiting or self._under_way or any(busy() for busy in self._busy)
             quiet = 0 if elsewhere or self._turn_ends else quiet + 1
             await asyncio.sleep(0.001 if elsewhere else 0)
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from http import HTTPStatus
 from importlib.metadata import version
+from math import inf
 from pathlib import Path
 from typing import Any, Self
 
@@ -34,6 +35,7 @@ from ussd_gateway.applications.smsc.capture import Capture
 from ussd_gateway.applications.smsc.requests import Past, Services
 from ussd_gateway.applications.smsc.server import Smsc
 from ussd_gateway.applications.smsc.tls import CertificateError, server_context
+from ussd_gateway.applications.url import UrlSettings
 from ussd_gateway.client import Client
 from ussd_gateway.clock import Clock, RealClock
 from ussd_gateway.coding.data_coding import Alphabet
@@ -275,6 +277,7 @@ class Gateway(core.Gateway):
     async def reset(self) -> None:
         """Sessions, messages, faults and self-care back to what the config says."""
         self.faults.replace(self._configured_faults())
+        self._applications.clear()
         self._capture.clear()
         self._deliver(self.network.clear())
         self.menus.reset()
@@ -329,7 +332,7 @@ class Gateway(core.Gateway):
             for part in (
                 HandsetsApi(self, self.selfcare.languages, self.menus, self._closing),
                 RecordsApi(self, self._views),
-                ApplicationsApi(self._applications.listed),
+                ApplicationsApi(self, self._applications.listed, self.attach_url, self.detach_url),
                 EventsApi(Feed(self._journal, self._holder), self._capture, self.now, self._closing),
                 FaultsApi(self.faults, self.replace_faults),
                 MenusApi(self.menus),
@@ -442,6 +445,27 @@ class Gateway(core.Gateway):
     def attach_function(self, service_code: str, function: str | Function) -> None:
         """A Python function, or what an import string names, answers the code. Raises HandlerError and ValueError."""
         self._applications.attach_function((service_code,), function)
+
+    def attach_url(
+        self,
+        service_code: str,
+        url: str,
+        dialect: str = "africas_talking",
+        settings: Mapping[str, object] | None = None,
+        timeout: float = 0.0,
+        clock_waits: float = inf,
+    ) -> None:
+        """What stands behind a URL answers the code, as an [[application]] of the config does. Raises ValueError.
+
+        timeout      real seconds for an answer; 0 takes the dialect's
+        clock_waits  real seconds for which a virtual clock stands still for an answer
+        """
+        written = UrlSettings(url, dialect, settings or {}, timeout=timeout, clock_waits=clock_waits)
+        self._applications.add(service_code, written)
+
+    def detach_url(self, service_code: str) -> bool:
+        """Nobody answers the code any more; False when `attach_url` had not given it to anybody."""
+        return self._applications.remove(service_code)
 
     def _restore(self) -> None:
         """What was accepted before the gateway was started again."""

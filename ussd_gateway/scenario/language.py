@@ -19,10 +19,13 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from ussd_gateway.coding.data_coding import Alphabet
+from ussd_gateway.coding.segments import MAX_SEGMENTS
+from ussd_gateway.dialects.table import DIALECTS
 from ussd_gateway.fault_rule import WORDS as FAULT_WORDS
 from ussd_gateway.fault_rule import FaultRule
 from ussd_gateway.handsets.handset import NOT_USSD
 from ussd_gateway.network.address import AddressError, classify, normalise_msisdn
+from ussd_gateway.network.directory import SERVICE_CODE
 from ussd_gateway.network.session import Outcome
 from ussd_gateway.patterns import compiled
 from ussd_gateway.scenario import model
@@ -84,12 +87,14 @@ class Reader:
     phones    the numbers of the phones named so far
     esmes     the accounts of the ESMEs named so far
     browsers  the names of the browsers so far
+    services  the applications named so far
     """
 
     tokens: tuple[Token, ...]
     phones: Mapping[str, str]
     esmes: Mapping[str, model.Account] = field(default_factory=dict)
     browsers: Mapping[str, bool] = field(default_factory=dict)
+    services: Mapping[str, model.Service] = field(default_factory=dict)
     at: int = 0
     refusals: list[UnfitError] = field(default_factory=list)  # what could have come, wherever something else came
 
@@ -149,6 +154,8 @@ def _name(reader: Reader) -> str:
         raise reader.wrong(f"there is an esme {name} already", f"it is {esme.system_id}")
     if reader.browsers.get(name):
         raise reader.wrong(f"there is a browser {name} already", "take another word")
+    if (service := reader.services.get(name)) and service.code:
+        raise reader.wrong(f"there is an application {name} already", f"it is at {service.code}")
     return name
 
 
@@ -247,6 +254,26 @@ def _code(reader: Reader) -> model.Text:
         except AddressError as error:
             raise reader.wrong(str(error), "a code looks like *111# or *111*25#") from None
     return code
+
+
+def _own_code(reader: Reader) -> str:
+    code = reader.take("CODE", Kind.WORD)
+    if not SERVICE_CODE.fullmatch(code):
+        raise reader.wrong(f"{code} is no service code", "one looks like *384*77#")
+    return code
+
+
+def _dialect(reader: Reader) -> str:
+    return _one_of("DIALECT", tuple(DIALECTS))(reader)
+
+
+def _reply(reader: Reader) -> model.Text:
+    reply = reader.take("REPLY", Kind.TEXT)
+    text = model.Text(reply, json=reply.lstrip().startswith(("{", "[")))
+    if text.json or text.stray_brace is None:
+        return text
+    reader.at -= 1
+    return _text("REPLY", Kind.TEXT)(reader)
 
 
 def _number(reader: Reader) -> model.Text:
@@ -391,6 +418,16 @@ def _parts(reader: Reader) -> int:
     return count
 
 
+def _part(reader: Reader) -> model.Part:
+    number = _count(reader)
+    reader.word("of")
+    total = _count(reader)
+    if not number <= total <= MAX_SEGMENTS:
+        message = f"there is no part {number} of {total}" if number > total else f"no message has {total} parts"
+        raise reader.wrong(message, f"a long message has up to {MAX_SEGMENTS} parts, counted from 1")
+    return model.Part(number, total)
+
+
 def _listed(words: Iterable[str]) -> str:
     return ", ".join(f"`{word}`" for word in words)
 
@@ -490,6 +527,19 @@ SLOTS: dict[str, Slot] = {
     "HEADER": Slot("a header such as Location", "`Location`", _word("HEADER")),
     "PATH": Slot("a field such as balance", "`balance`, `messages.0.text`", _word("PATH")),
     "CODE": Slot("a code such as *111#", "`*111#`, `*111*25#`, `*111*{number}#`", _code),
+    "SERVICE_CODE": Slot("a service code such as *384*77#", "`*384*77#`", _own_code),
+    "DIALECT": Slot("a dialect such as africas_talking", _listed(DIALECTS), _dialect),
+    "APPLICATION": Slot(
+        "the name of an application",
+        "a name that `application ... at ...` gave",
+        _actor("APPLICATION", lambda reader: reader.services),
+    ),
+    "REPLY": Slot(
+        'a "text"',
+        'in quotes, or behind a colon, as the dialect has it: `"CON Fruit?"`; where it begins as JSON does, `{name}` is a'
+        " capture, and any other brace a brace",
+        _reply,
+    ),
     "ANSWER": Slot("an answer such as 1", "`1`, `{capture}`, or in quotes", _text("ANSWER", Kind.WORD, Kind.TEXT)),
     "EXPECTED": Slot(
         'a "text" or a /pattern/',
@@ -508,6 +558,9 @@ SLOTS: dict[str, Slot] = {
         _rule,
     ),
     "COUNT": Slot("a number such as 3", "`3`", _count),
+    "PART": Slot(
+        "a part such as 2 of 3", "`2 of 3`; parts to one number are of one message until all were there", _part
+    ),
     "PARTS": Slot("parts such as 3 parts", "`3 parts`, `1 part`", _parts),
     "ENCODING": Slot("an encoding such as ucs2", _listed(ENCODINGS), _one_of("ENCODING", ENCODINGS)),
     "LANGUAGE": Slot("a language such as en", _listed(LANGUAGES), _one_of("LANGUAGE", LANGUAGES)),
@@ -548,6 +601,12 @@ SENTENCES = (
         "Names an ESME, for the whole file from here on; without `with password` the system_id is its password.",
     ),
     Sentence("browser NAME", model.Browser, "Names a browser, with cookies of its own in each scenario."),
+    Sentence(
+        "application NAME at SERVICE_CODE [speaking DIALECT]",
+        model.Application,
+        "Names an application behind a URL that the script runs itself; it answers the code while a scenario with it is"
+        " played, and speaks africas_talking where nothing else is said.",
+    ),
     Sentence("use SCRIPT", model.Use, "Phones, variables, `setup` and `teardown` of another file hold here too."),
     Sentence(
         "let VARIABLE be TEXT", model.Let, "`{VARIABLE}` stands for the text: in the file, or the rest of the scenario."
@@ -607,12 +666,14 @@ SENTENCES = (
         "Connects and binds, as a transceiver where nothing else is said; without `answered` as ESME_ROK.",
     ),
     Sentence(
-        "ESME submits TEXT to NUMBER [from SENDER] [encoded ENCODING] [answered STATUS] [keeping id as CAPTURE]",
+        "ESME submits [part PART] TEXT to NUMBER [from SENDER] [encoded ENCODING] [answered STATUS]"
+        " [keeping id as CAPTURE]",
         model.Submit,
-        "Submits a message and waits for the response; the sender is the system_id where nothing else is said.",
+        "Submits a message, or a part of a long one, and waits for the response; the sender is the system_id where"
+        " nothing else is said.",
     ),
     Sentence(
-        "ESME submits TEXT to NUMBER (with receipt) [from SENDER] [encoded ENCODING] [answered STATUS]"
+        "ESME submits [part PART] TEXT to NUMBER (with receipt) [from SENDER] [encoded ENCODING] [answered STATUS]"
         " [keeping id as CAPTURE]",
         model.Submit,
         "The same, and asks for a receipt.",
@@ -650,6 +711,17 @@ SENTENCES = (
     Sentence("BROWSER sees no EXPECTED", model.SeePage, "What the last answer does not say.", {"absent": True}),
     Sentence("BROWSER sees header HEADER EXPECTED", model.SeePage, "A header of the last answer."),
     Sentence("BROWSER sees field PATH EXPECTED", model.SeePage, "A field of the JSON of the last answer."),
+    Sentence(
+        "APPLICATION will answer REPLY [after TIME] [with status HTTP_STATUS]",
+        model.Reply,
+        "The next call that comes is answered so; several of them are for several calls, in their order.",
+    ),
+    Sentence(
+        "APPLICATION will close the connection [after TIME]",
+        model.Reply,
+        "The next call that comes gets no answer.",
+    ),
+    Sentence("APPLICATION was asked EXPECTED", model.Asked, "What the last call said, without its escapes."),
     Sentence("wait TIME", model.Wait, "Time passes: a virtual clock is moved, a real one waited for."),
     Sentence("wait until MOMENT", model.WaitUntil, "Time passes until then."),
     Sentence("fault RULE", model.Fault, "From now on this goes wrong, until the scenario ends."),
@@ -666,6 +738,7 @@ ACTORS = {
     "PHONE": ("phone", "phone {} is 70001000001"),
     "ESME": ("esme", "esme {} is test"),
     "BROWSER": ("browser", "browser {}"),
+    "APPLICATION": ("application", "application {} at *384*77#"),
 }
 """Who can begin a sentence: what a person calls him, and how he is named."""
 

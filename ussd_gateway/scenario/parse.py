@@ -107,6 +107,7 @@ class _Parser:
         self.phones: dict[str, str] = {}
         self.esmes: dict[str, model.Account] = {}
         self.browsers: dict[str, bool] = {}
+        self.services: dict[str, model.Service] = {}
         self.starts: model.Starts | None = None
         self.variables: dict[str, str] = {}
         self.setups: dict[str, tuple[Action, ...]] = {}  # by file
@@ -158,8 +159,9 @@ class _Parser:
                 _Anybody("", phones),
                 _Anybody(model.Account("", ""), self.esmes),
                 _Anybody(False, self.browsers),
+                _Anybody(model.Service("", ""), self.services),
             )
-        return Reader(line.tokens, phones, self.esmes, self.browsers)
+        return Reader(line.tokens, phones, self.esmes, self.browsers, self.services)
 
     # What each sentence does to the file ----------------------------------------------------------------------------
 
@@ -176,6 +178,8 @@ class _Parser:
                 self._use(step, line)
             case model.Esme():
                 self.esmes[step.name] = model.Account(step.system_id, step.password or step.system_id)
+            case model.Application():
+                self.services[step.name] = model.Service(step.service_code, step.dialect)
             case model.Starts():
                 self._check_on_top(line)
                 if self.starts:
@@ -296,6 +300,8 @@ class _Parser:
             self.esmes.setdefault(words[1], model.Account("", ""))
         if words[0] == "browser" and len(words) > 1:
             self.browsers.setdefault(words[1], False)
+        if words[0] == "application" and len(words) > 1 and NAME.fullmatch(words[1]):
+            self.services.setdefault(words[1], model.Service("", ""))
         for token in line.tokens:
             if token.kind is Kind.PATTERN:
                 self.known.update(_GROUP.findall(token.value))
@@ -382,6 +388,7 @@ class _Parser:
             ("a phone", self.phones, other.phones),
             ("an esme", self.esmes, other.esmes),
             ("a browser", self.browsers, other.browsers),
+            ("an application", self.services, other.services),
             ("a variable", self.variables, other.variables),
         )
         for what, own, others in declared:
@@ -436,6 +443,7 @@ class _Parser:
             tuple(chain.from_iterable(reversed(self.teardowns.values()))),
             dict(self.variables),
             dict(self.esmes),
+            dict(self.services),
         )
 
 
@@ -479,7 +487,7 @@ def _apart(block: model.Together, lines: Mapping[int, Line]) -> Iterator[Mistake
     captures: dict[str, model.Action] = {}  # who finds what first
     for step in block.steps:
         if not step.actor:
-            message = "what stands in together is about one phone, ESME or browser"
+            message = "what stands in together is about one phone, ESME, browser or application"
             yield _whole(lines[step.line], message, "move this above or below the block")
         for inner in model.walk([step]):
             for name in captured(inner):
@@ -550,11 +558,16 @@ def _no_deeper(frame: _Frame) -> str:
 
 def _unknown_beginning(line: Line, token: Token, names: Reader) -> Mistake:
     follows = line.tokens[1].value if len(line.tokens) > 1 else ""
-    actors = [*names.phones, *names.esmes, *names.browsers]
+    actors = [*names.phones, *names.esmes, *names.browsers, *names.services]
     verbs = [verb for of_one in language.VERBS.values() for verb in of_one]
     if token.kind is Kind.WORD and (verb := get_close_matches(follows, verbs, n=1)):
         near = get_close_matches(token.value, actors, n=1)
-        known = {"PHONE": names.phones, "ESME": names.esmes, "BROWSER": names.browsers}
+        known = {
+            "PHONE": names.phones,
+            "ESME": names.esmes,
+            "BROWSER": names.browsers,
+            "APPLICATION": names.services,
+        }
         slots = [slot for slot in language.ACTORS if verb[0] in language.VERBS[slot]]
         what, named = language.ACTORS[next((slot for slot in slots if near and near[0] in known[slot]), slots[0])]
         hint = f'did you mean "{near[0]}"?' if near else f'name it above: "{named.format(token.value)}"'
@@ -612,6 +625,7 @@ def captured(step: Action) -> Iterable[str]:
             | model.Receive(expected=Expected(how=model.MATCHING, text=text))
             | model.SeePage(expected=Expected(how=model.MATCHING, text=text), absent=False)
             | model.EsmeReceive(expected=Expected(how=model.MATCHING, text=text))
+            | model.Asked(expected=Expected(how=model.MATCHING, text=text))
         ):
             return compiled(text.fill(dict.fromkeys(text.names, "x"))).groupindex
         case model.Let():

@@ -151,8 +151,10 @@ class Esme(Protocol):
     async def bind(self, mode: str) -> str:
         """The command_status of the response."""
 
-    async def submit(self, text: str, to: str, source: str, *, receipt: bool, encoding: str) -> tuple[str, str]:
-        """The command_status and the message_id, "" for what does not come."""
+    async def submit(
+        self, text: str, to: str, source: str, *, receipt: bool, encoding: str, part: model.Part | None = None
+    ) -> tuple[str, str]:
+        """The command_status and the message_id, "" for what does not come. `part` tells the text's place in a message."""
 
     async def receive(self, sender: str, match: str, within: float) -> Sms | None:
         """As a phone."""
@@ -194,6 +196,19 @@ class Browser(Protocol):
         """Leave nothing behind."""
 
 
+class Application(Protocol):
+    """An application behind a URL in the hands of the engine."""
+
+    def reply(self, text: str | None, after: float, status: int) -> None:
+        """How one more call is answered; None closes the connection."""
+
+    def asked(self) -> str | None:
+        """What the last call said, None before the first."""
+
+    async def close(self) -> None:
+        """Leave nothing behind."""
+
+
 async def start_at(driver: Driver, moment: datetime) -> None:
     """Move a virtual clock to where a file starts; ActorError when it is later already."""
     now = await driver.moment()
@@ -213,6 +228,9 @@ class Driver(Protocol):
 
     async def browser(self) -> Browser:
         """A browser without cookies."""
+
+    async def application(self, code: str, dialect: str) -> Application:
+        """An application that answers the code from now on; ActorError where it cannot."""
 
     async def moment(self) -> datetime:
         """The moment of the gateway's clock, in the operator's time."""
@@ -248,6 +266,7 @@ class Kind(StrEnum):
     RECEIPT = "receipt"
     RESPONSE = "response"
     PAGE = "page"
+    CALL = "call"
 
 
 @dataclass(frozen=True, slots=True)
@@ -430,6 +449,7 @@ class _Player:
         self._phones: dict[str, Phone] = {}
         self._esmes: dict[str, Esme] = {}
         self._browsers: dict[str, Browser] = {}
+        self._applications: dict[str, Application] = {}
         self._pages: dict[str, Page] = {}  # the last one of each browser
         self._captures: dict[str, str] = {}
         self._secrets = Secrets()
@@ -471,6 +491,13 @@ class _Player:
                 self._inboxes[step.esme] = []
             if isinstance(step, model.BrowserAction) and step.browser not in self._browsers:
                 self._browsers[step.browser] = await self._driver.browser()
+            if isinstance(step, model.ApplicationAction) and step.application not in self._applications:
+                service = scenario.services[step.application]
+                try:
+                    started = await self._driver.application(service.code, service.dialect)
+                except ActorError as error:
+                    return await self._told(step, _UnmetError(problem=str(error)))
+                self._applications[step.application] = started
         failure = await self._failure_of(scenario.setup, "setup")
         found = dict(self._captures)
         failure = failure or await self._failure_of(scenario.steps)
@@ -544,6 +571,8 @@ class _Player:
             await esme.close()
         for browser in self._browsers.values():
             await browser.close()
+        for application in self._applications.values():
+            await application.close()
         if self._faults:
             await self._driver.set_faults(self._faults[0])
 
@@ -763,9 +792,10 @@ class _Player:
 
     async def submit(self, step: model.Submit) -> None:
         text, number, sender = self._fill(step.text), self._fill(step.number), self._fill(step.sender)
-        self._note(step, f"submits to {number}: {text}")
+        part = f"part {step.part.number} of {step.part.total} " if step.part else ""
+        self._note(step, f"submits {part}to {number}: {text}")
         status, message_id = await self._esmes[step.esme].submit(
-            text, number, sender, receipt=step.receipt, encoding=step.encoding
+            text, number, sender, receipt=step.receipt, encoding=step.encoding, part=step.part
         )
         self._check_status(step, status, message_id)
         if step.capture:
@@ -843,6 +873,19 @@ class _Player:
                 raise unmet
             return
         self._capture(step.expected, text, unmet)
+
+    async def reply(self, step: model.Reply) -> None:
+        text = self._fill(step.reply) if step.reply else None
+        self._note(step, "will close the connection" if text is None else f"will answer {text}")
+        self._applications[step.application].reply(text, step.time, step.http_status)
+
+    async def asked(self, step: model.Asked) -> None:
+        asked = self._applications[step.application].asked()
+        if asked is None:
+            raise ActorError("nobody has called it yet")
+        self._event(step, Kind.CALL, asked)
+        expected = f"a call {step.expected.told(self._captures)}"
+        self._capture(step.expected, asked, _UnmetError(expected=expected, looks_for=step.expected, kind=Kind.CALL))
 
     def _page(self, step: model.BrowserAction) -> Page:
         if step.browser not in self._pages:
@@ -947,6 +990,8 @@ class _Player:
             return f"{step.phone} ({self._number(step.phone)})"
         if step.actor in self._scenario.esmes:
             return f"{step.actor} ({self._scenario.esmes[step.actor].system_id})"
+        if step.actor in self._scenario.services:
+            return f"{step.actor} ({self._scenario.services[step.actor].code})"
         return step.actor
 
     def _number(self, name: str) -> str:
@@ -1076,6 +1121,8 @@ PERFORM: dict[type[Action], Callable[[_Player, Any], Awaitable[None]]] = {
     model.Request: _Player.request,
     model.SeeStatus: _Player.see_status,
     model.SeePage: _Player.see_page,
+    model.Reply: _Player.reply,
+    model.Asked: _Player.asked,
     model.Wait: _Player.wait,
     model.WaitUntil: _Player.wait_until,
     model.Fault: _Player.fault,

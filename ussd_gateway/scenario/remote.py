@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta, timezone
 from http import HTTPStatus
@@ -14,6 +14,7 @@ import aiohttp
 from yarl import URL
 
 from ussd_gateway.coding.data_coding import ussd_alphabet
+from ussd_gateway.scenario.application import CLOCK_WAITS, ScriptedApplication, attached, in_time
 from ussd_gateway.scenario.browser import ScriptedBrowser
 from ussd_gateway.scenario.esme import ScriptedEsme
 from ussd_gateway.scenario.play import ActorError, NoGatewayError, PhoneError, Screen, Sms, start_at
@@ -21,6 +22,7 @@ from ussd_gateway.scenario.play import ActorError, NoGatewayError, PhoneError, S
 _LONGEST_WAIT = 60.0  # seconds that one request waits; a longer wait takes several
 _ANSWER_TIME = 30.0  # seconds in which the gateway answers a request that asks it to wait for nothing
 _PATIENCE = 5.0  # real seconds that a program outside gets, under a virtual clock, to send what it is about to send
+_STEP = 1.0  # seconds by which a virtual clock is moved while a screen is awaited
 _STEPS = 60  # in so many steps a virtual clock is moved while an SMS is awaited
 _CLOCK = "clock"
 _ROWS = ""  # under this name stands an answer that is no object
@@ -47,6 +49,7 @@ class RemoteDriver:
     def __init__(self, api: Api, *, virtual: bool) -> None:
         self._api = api
         self.virtual = virtual
+        self._applications: list[ScriptedApplication] = []
 
     async def phone(self, msisdn: str) -> RemotePhone:
         """The phone with this number; PhoneError when there is none."""
@@ -87,6 +90,25 @@ class RemoteDriver:
     async def browser(self) -> ScriptedBrowser:
         """A browser without cookies."""
         return ScriptedBrowser(self._api.url)
+
+    async def application(self, code: str, dialect: str) -> ScriptedApplication:
+        """An application that answers the code from now on; ActorError where somebody else does."""
+
+        async def attach(url: str) -> None:
+            new: dict[str, object] = {"code": code, "url": url, "dialect": dialect, "clock_waits": CLOCK_WAITS}
+            await self._api.call("POST", "applications", body=new)
+
+        async def detach() -> None:
+            await self._api.call("DELETE", "applications", query={"code": code})
+
+        return await attached(self, self._applications, attach, detach)
+
+    async def shown(self, saying: Coroutine[Any, Any, dict[str, Any]]) -> Screen:
+        """The screen that a phone waits for; a virtual clock moves until it comes."""
+        return _screen(await in_time(saying, self, self._applications, self._move))
+
+    async def _move(self, most: float) -> None:
+        await self.wait(min(most, _STEP))
 
     async def passing(self, seconds: float) -> AsyncIterator[None]:
         """Move a virtual clock step by step, with an item before the first one and behind each."""
@@ -137,11 +159,14 @@ class RemotePhone:
 
     async def dial(self, code: str) -> Screen:
         """The first screen that asks or ends."""
-        return _screen(await self._api.call("POST", f"{self._path}/ussd", body={"dial": code}, waits=True))
+        return await self._driver.shown(self._say({"dial": code}))
 
     async def answer(self, text: str) -> Screen:
         """The next screen that asks or ends."""
-        return _screen(await self._api.call("POST", f"{self._path}/ussd", body={"answer": text}, waits=True))
+        return await self._driver.shown(self._say({"answer": text}))
+
+    async def _say(self, body: dict[str, object]) -> dict[str, Any]:
+        return await self._api.call("POST", f"{self._path}/ussd", body=body, waits=True)
 
     async def hang_up(self) -> None:
         """Cancel the dialogue, or put the last screen away."""
