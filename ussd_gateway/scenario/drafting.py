@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from ussd_gateway.fault_rule import FaultRule
 from ussd_gateway.scenario import model
 from ussd_gateway.scenario.language import FIRST_WORDS, NAME
-from ussd_gateway.scenario.model import Account, Action, Body, Expected, Field, Scenario, Script, Text
+from ussd_gateway.scenario.model import Account, Action, Body, Expected, Field, Scenario, Script, Service, Text
 from ussd_gateway.scenario.pauses import Item
 from ussd_gateway.scenario.values import Values
 from ussd_gateway.scenario.writing import TOP, escaped, rows, write
@@ -26,6 +26,7 @@ BY_ANOTHER = "\n"
 _PHONES = ("anna", "boris", "vera", "grigory", "darya", "yegor", "zhanna", "zakhar", "irina", "konstantin")
 _HEADLINE = "Recorded. Look through it: what was guessed is told above the line."
 _PASSWORDS = "ESMEs bind with their system_id as password; write `with password` where it is another."
+_DIALECT = "africas_talking"
 _HEARD = {
     model.See: "screen",
     model.Receive: "SMS",
@@ -91,6 +92,7 @@ def drafted(
         steps=steps,
         variables=variables | values.invented,
         esmes=names.accounts,
+        services={name: Service(code, _DIALECT) for code, name in names.applications.items()},
     )
     script = Script(name, (scenario,), _starts(starts, utc_offset))
     lines: dict[int, int] = {}
@@ -112,6 +114,8 @@ class _Names:
         self.esmes = {key: self._new(_plain(key.removesuffix(BY_ANOTHER), "esme")) for key in esmes}
         pages = dict.fromkeys(step.browser for step in steps if isinstance(step, model.BrowserAction))
         self.browsers = {key: self._new("web") for key in pages}
+        answering = dict.fromkeys(step.application for step in steps if isinstance(step, model.ApplicationAction))
+        self.applications = {code: self._new("app") for code in answering}
         given = chain(_PHONES, (f"phone_{number}" for number in count(len(_PHONES) + 1)))
         numbers = dict.fromkeys(step.phone for step in steps if step.phone)
         self.phones = {number: self._new(next(given)) for number in numbers}
@@ -159,6 +163,10 @@ def _written(place: int, item: Item, names: _Names, values: Values) -> Action:
         told["phone"] = names.phones[step.phone]
     if isinstance(step, model.EsmeAction):
         told["esme"] = names.esmes[step.esme]
+    if isinstance(step, model.ApplicationAction):
+        told["application"] = names.applications[step.application]
+    if isinstance(step, model.Reply) and step.reply:
+        told["reply"] = values.text(step.reply.source)
     if isinstance(step, model.BrowserAction):
         told["browser"] = names.browsers[step.browser]
     if isinstance(step, _JOINED):

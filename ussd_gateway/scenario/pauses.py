@@ -62,6 +62,7 @@ def _exact(items: Sequence[Item], until: float) -> Iterator[Item]:
             yield group[0]
             now += ANSWER_TIME if isinstance(group[0].step, model.Submit) and not group[0].step.status else 0
             group = group[1:]
+            now = max([now, *(item.at for item in group if item.answered)])  # whoever dials has waited for that
         batch: list[Item] = []
         for item in group:
             if item.at > now + _SOON and batch and batch[-1].at <= now + _SOON:

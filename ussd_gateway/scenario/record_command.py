@@ -97,6 +97,7 @@ async def _place(api: Api, virtual: bool, *, now: bool) -> Place:
     gateway = await api.call("GET", "gateway")
     handsets = (await api.call("GET", "handsets"))["handsets"] if now else []
     faults = await api.read_list("faults") if now else []
+    applications = (await api.call("GET", "applications"))["applications"]
     numbers = {number for esme in gateway["esmes"] for number in esme["numbers"]}
     return Place(
         virtual=virtual,
@@ -104,6 +105,7 @@ async def _place(api: Api, virtual: bool, *, now: bool) -> Place:
         inner=frozenset(esme["system_id"] for esme in gateway["esmes"] if esme["inner"]),
         constant=frozenset({*numbers, *gateway["subscribers"]}),
         faults=[{key: value for key, value in rule.items() if key not in ("seen", "hits")} for rule in faults],
+        answers={code: one["kind"] for one in applications for code in one["codes"] if one["kind"] in ("esme", "url")},
         handsets={handset["msisdn"]: handset for handset in handsets},
     )
 

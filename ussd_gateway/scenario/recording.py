@@ -15,7 +15,8 @@ from itertools import chain
 from typing import Any
 
 from ussd_gateway.coding.data_coding import SMS_DATA_CODINGS, encode_sms
-from ussd_gateway.network.message import UNDER_WAY, MessageState
+from ussd_gateway.network.message import MessageState
+from ussd_gateway.network.session import Outcome
 from ussd_gateway.scenario import model
 from ussd_gateway.scenario.drafting import BY_ANOTHER, Draft, drafted
 from ussd_gateway.scenario.language import ENCODINGS
@@ -34,6 +35,17 @@ _NOT_FOR_BROWSERS = ("/api/", "/aggregators/", "/ussd/", "/metrics", "/healthz",
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _LOST = ("drop", "half_open")  # faults that swallow a request
 _UNSAID: Any = {"line": 0, "sentence": ""}  # of a step that nobody has written
+
+_PREFIXES = {"ask": "CON ", "end": "END ", "release": "END "}
+_REPLIES: Mapping[str, Mapping[str, Any]] = {
+    Outcome.APP_TIMEOUT: {"reply": Text("END "), "time": 11.0},
+    Outcome.BAD_ANSWER: {"reply": Text("?")},
+    Outcome.EMPTY_ANSWER: {"reply": Text("END ")},
+    Outcome.TEXT_TOO_LONG: {"reply": Text("END " + "0123456789" * 20)},
+    Outcome.HTTP_ERROR: {"reply": Text("?"), "http_status": 500},
+    Outcome.UNREACHABLE: {"reply": None},
+}
+"""How an application of africas_talking answers to bring about an outcome; others are told as they were."""
 
 _UNSAYABLE = {
     "sms.replaced": "an ESME rewrote a message that was under way (replace_sm)",
@@ -58,6 +70,7 @@ class Place:
     constant    short numbers and the like, which texts may name
     faults      the rules in force when the recording begins
     handsets    by number, those that there are then, as GET /handsets tells them
+    answers     which codes are not answered by menus and the like, but by an "esme" or what is behind a "url"
     """
 
     virtual: bool
@@ -66,6 +79,7 @@ class Place:
     constant: frozenset[str] = frozenset()
     faults: Sequence[Mapping[str, Any]] = ()
     handsets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    answers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -74,15 +88,12 @@ class _Letter:
 
     sender: str
     to: str
-    esme: str
     to_esme: str
     total: int
     at: float
-    joined: bool = False  # an ESME submitted the parts
     texts: dict[int, str] = field(default_factory=dict)
-    arrived: set[str] = field(default_factory=set)
-    item: Item | None = None  # with which it was sent
-    receipted: set[int] = field(default_factory=set)
+    arrived: set[int] = field(default_factory=set)
+    item: Item | None = None  # with which its phone sent it
 
     @property
     def text(self) -> str:
@@ -106,10 +117,12 @@ class Recording:
         self._unrecorded: Counter[str] = Counter()
         self._known: set[str] = set()  # sessions of which the beginning is recorded
         self._open: dict[str, str] = {}  # the session that is open on a phone
-        self._dialling: set[str] = set()  # phones that wait for a screen
+        self._unsayable: set[str] = set()  # sessions that no sentence tells
+        self._dialling: dict[str, Item] = {}  # phones that wait for a screen, and for what they do
         self._pushes: dict[str, Item] = {}  # screens that nobody has asked for so far, by session
         self._screens = 0
-        self._letters: dict[str, _Letter] = {}  # by message_id
+        self._letters: dict[str, tuple[_Letter, int]] = {}  # and which part of it, by message_id
+        self._submitted: dict[str, Item] = {}  # ... of ESMEs
         self._incomplete: dict[tuple[Any, ...], _Letter] = {}
         self._ids: list[str] = []  # captures of message_ids
         self._bound: set[str] = set()
@@ -120,6 +133,7 @@ class Recording:
         self._there_since: dict[str, float] = {}  # phones that could not receive before
         self._faults = list(self._place.faults)
         self._redirected: dict[str, str] = {}  # where a browser goes by itself
+        self._applications: set[str] = set()  # codes that the script answers itself
         self._hidden = 0
         for rule in reversed(self._faults):
             self._begin_with(model.Fault(rule=rule, **_UNSAID))
@@ -142,21 +156,26 @@ class Recording:
     # Phones --------------------------------------------------------------------------------------------------------
 
     def _begin(self, told: Mapping[str, Any]) -> None:
-        phone = told["msisdn"]
-        self._known.add(told["session"])
-        self._open.setdefault(phone, told["session"])
-        self._dialling.add(phone)
-        self._do(model.Dial(phone=phone, code=self._text(told), **_UNSAID))
+        phone, session, code = told["msisdn"], told["session"], told["service_code"]
+        if self._place.answers.get(code) == "esme":
+            self._unsayable.add(session)
+            self._leave_out(f"a dialogue with the ESME that answers {code}")
+            return
+        if self._place.answers.get(code) == "url" and code not in self._applications:
+            self._leave_out(f"what is behind the URL at {code}: it has to be there when the script is played")
+        self._known.add(session)
+        self._open.setdefault(phone, session)
+        self._dialling[phone] = self._do(model.Dial(phone=phone, code=self._text(told), **_UNSAID))
 
     def _answer(self, told: Mapping[str, Any]) -> None:
         if self._knows(told):
-            self._dialling.add(told["msisdn"])
-            self._do(model.Answer(phone=told["msisdn"], answer=self._text(told), **_UNSAID))
+            step = model.Answer(phone=told["msisdn"], answer=self._text(told), **_UNSAID)
+            self._dialling[told["msisdn"]] = self._do(step)
 
     def _hang_up(self, told: Mapping[str, Any]) -> None:
         if self._knows(told):
             self._close(told)
-            self._dialling.discard(told["msisdn"])
+            self._dialling.pop(told["msisdn"], None)
             self._do(model.HangUp(phone=told["msisdn"], **_UNSAID))
 
     def _screen(self, told: Mapping[str, Any]) -> None:
@@ -187,13 +206,28 @@ class Recording:
             return
         answered = phone in self._dialling
         if operation != "notify":
-            self._dialling.discard(phone)
+            asked = self._dialling.pop(phone, None)
+            if asked and told["service_code"] in self._applications:
+                self._reply(told, asked)
         item = self._arrive(see, screen=self._screens, answered=answered)
         if pushed:
             self._pushes[session] = item
         if outcome:
             how = model.See(phone=phone, outcome=outcome, **_UNSAID)
             self._arrive(how, screen=self._screens, answered=answered)
+
+    def _reply(self, told: Mapping[str, Any], asked: Item) -> None:
+        """What was behind a URL meanwhile is the script when it is played, and speaks one dialect."""
+        answer = _REPLIES.get(
+            told["outcome"] or "", {"reply": Text(_PREFIXES[told["operation"]] + self._text(told).source)}
+        )
+        step = model.Reply(application=told["service_code"], **answer, **_UNSAID)
+        if took := round(self._at - asked.at, 3):
+            step = replace(step, time=step.time or took)
+        self._do(step, before=asked)
+
+    def _added(self, told: Mapping[str, Any]) -> None:
+        self._applications.add(told["facts"]["service_code"])
 
     def _pushed(self, told: Mapping[str, Any]) -> None:
         """The screen that was just told came because somebody asked the network for it."""
@@ -237,7 +271,7 @@ class Recording:
             self._do(model.Speak(phone=facts["msisdn"], language=facts["language"], **_UNSAID))
 
     def _knows(self, told: Mapping[str, Any]) -> bool:
-        if told["session"] not in self._known:
+        if told["session"] not in self._known | self._unsayable:
             self._leave_out("a dialogue was open when the recording began")
         return told["session"] in self._known
 
@@ -251,54 +285,53 @@ class Recording:
         part = told["part"] or {"reference": 0, "sequence": 1, "total": 1}
         key = (told["from"], told["to"], told["esme"], part["reference"], part["total"])
         letter = self._incomplete.get(key)
-        if letter is None or part["sequence"] in letter.texts:
-            esme, to_esme = told["esme"] or "", told.get("to_esme") or ""
-            letter = _Letter(told["from"], told["to"], esme, to_esme, part["total"], self._at)
-            letter.item = self._send(letter, told)
-        letter.texts[part["sequence"]] = self._text(told).source
-        self._letters[told["id"]] = letter
+        text, esme = self._text(told).source, told["esme"] or ""
+        if letter is None or (part["sequence"] in letter.texts and not esme):
+            letter = _Letter(told["from"], told["to"], told.get("to_esme") or "", part["total"], self._at)
+        letter.texts[part["sequence"]] = text
+        self._letters[told["id"]] = letter, part["sequence"]
         if len(letter.texts) < letter.total:
             self._incomplete[key] = letter
         else:
             self._incomplete.pop(key, None)
-        if letter.item and isinstance(letter.item.step, model.Send | model.Submit):
-            text = letter.text
-            letter.item.step = replace(letter.item.step, text=Text(text), encoding=self._encoding(told, text))
+        if esme and esme not in self._place.inner:
+            place = model.Part(part["sequence"], part["total"]) if part["total"] > 1 else None
+            item = self._submit(esme, told, text, place)
+            self._submitted[told["id"]] = item
             if told.get("group"):
-                letter.item.guesses = ["this and others went to several at once (submit_multi)"]
-            if letter.joined and len(letter.texts) == letter.total:
-                letter.item.guesses.append(f"the ESME submitted this in {letter.total} parts")
+                item.guesses.append("this and others went to several at once (submit_multi)")
+        elif not esme and len(letter.sender) >= _SHORT and letter.sender.isdecimal():  # else a menu sends it
+            if letter.item is None:
+                letter.item = self._do(
+                    model.Send(phone=letter.sender, text=Text(""), number=Text(letter.to), **_UNSAID)
+                )
+            whole = letter.text
+            said: Any = {"text": Text(whole), "encoding": self._encoding(told, whole)}
+            letter.item.step = replace(letter.item.step, **said)
         if told["state"] == MessageState.DELIVERED.name:
             self._delivered(told["id"])
 
-    def _send(self, letter: _Letter, told: Mapping[str, Any]) -> Item | None:
-        """Who sent it did so now; nothing where the gateway itself did."""
-        number, text = Text(letter.to), Text("")
-        if letter.esme in self._place.inner:
-            return None
-        if letter.esme:
-            letter.joined = letter.total > 1
-            return self._submit(letter.esme, letter.sender, number, told["registered_delivery"], ok=True)
-        if len(letter.sender) < _SHORT or not letter.sender.isdecimal():
-            return None
-        return self._do(model.Send(phone=letter.sender, text=text, number=number, **_UNSAID))
-
-    def _submit(self, esme: str, sender: str, number: Text, registered: int, *, ok: bool) -> Item:
+    def _submit(self, esme: str, told: Mapping[str, Any], text: str, part: model.Part | None = None) -> Item:
+        """An ESME submits; what the event or its facts tell of the message is in `told`."""
         self._bind_before(esme)
-        if registered & 3 not in (0, 1):
-            self._leave_out(f"{esme} asked for receipts of failures only (registered_delivery {registered})")
-        unanswered = ok and esme in self._unanswered
+        asked = told["registered_delivery"] & 3
+        if asked > 1:
+            self._leave_out(f"{esme} asked for receipts of failures or successes only (registered_delivery {asked})")
+        status = told.get("command_status", "" if esme in self._unanswered else Status.ESME_ROK.name)
         self._unanswered.discard(esme)
-        step = model.Submit(
-            esme=esme,
-            text=Text(""),
-            number=number,
-            sender=None if sender == esme else Text(sender),
-            receipt=bool(registered & 3),
-            status="" if unanswered else "ESME_ROK",
-            **_UNSAID,
+        return self._do(
+            model.Submit(
+                esme=esme,
+                part=part,
+                text=Text(text),
+                number=Text(told["to"]),
+                sender=None if told["from"] == esme else Text(told["from"]),
+                receipt=bool(asked),
+                encoding=self._encoding(told, text),
+                status=status,
+                **_UNSAID,
+            )
         )
-        return self._do(step)
 
     def _encoding(self, told: Mapping[str, Any], text: str) -> str:
         data_coding = told["data_coding"]
@@ -317,19 +350,20 @@ class Recording:
             self._leave_out("a message was cancelled (cancel_sm)")
 
     def _delivered(self, message_id: str) -> None:
-        letter = self._letters.get(message_id)
-        if letter is None:
+        if message_id not in self._letters:
             self._leave_out("a message arrived that was sent before the recording began")
             return
-        letter.arrived.add(message_id)
-        if len(letter.arrived) != letter.total or letter.to_esme in self._place.inner:
+        letter, part = self._letters[message_id]
+        before = len(letter.arrived)
+        letter.arrived.add(part)
+        if not before < len(letter.arrived) == letter.total or letter.to_esme in self._place.inner:
             return
         expected, number = _exactly(letter.text), Text(letter.sender)
         if letter.to_esme:
             self._bind_before(letter.to_esme)
             got: Action = model.EsmeReceive(esme=letter.to_esme, number=number, expected=expected, **_UNSAID)
         elif letter.to.isdecimal() and 3 <= len(letter.to) <= 15:
-            parts = letter.total if letter.total > 1 and not letter.joined else 0
+            parts = letter.total if letter.total > 1 else 0
             got = model.Receive(phone=letter.to, number=number, parts=parts, expected=expected, **_UNSAID)
         else:
             self._leave_out(f"an SMS to {letter.to}, which is no number of a phone")
@@ -337,24 +371,17 @@ class Recording:
         self._arrive(got, since=max(letter.at, self._there_since.get(letter.to, 0.0)))
 
     def _receipt(self, told: Mapping[str, Any]) -> None:
-        letter, esme = self._letters.get(told["id"]), told["esme"]
-        state = MessageState[told["state"]]
+        esme, item, state = told["esme"], self._submitted.get(told["id"]), MessageState[told["state"]]
         if esme in self._place.inner:
             return
-        if letter is None or letter.item is None:
+        if item is None:
             self._leave_out("a receipt came of a message from before the recording")
             return
-        if state in letter.receipted:  # of another part
-            return
-        letter.receipted.add(state)
-        submit = letter.item.step
-        assert isinstance(submit, model.Submit)
-        if not submit.capture and submit.status:
+        assert isinstance(item.step, model.Submit)
+        if not item.step.capture and item.step.status:
             self._ids.append("message" if not self._ids else f"message_{len(self._ids) + 1}")
-            submit = letter.item.step = replace(submit, capture=self._ids[-1])
-        named = Text(f"{{{submit.capture}}}") if submit.capture else None
-        if state in UNDER_WAY:
-            self._leave_out("receipts on the way (intermediate notifications)")
+            item.step = replace(item.step, capture=self._ids[-1])
+        named = Text(f"{{{item.step.capture}}}") if item.step.capture else None
         self._arrive(model.GetReceipt(esme=esme, stat=WORDS[state].decode(), id=named, **_UNSAID))
 
     def _bound_as(self, told: Mapping[str, Any]) -> None:
@@ -384,11 +411,7 @@ class Recording:
         if facts["command"] not in ("submit_sm", "data_sm") or facts.get("text") is None:
             self._leave_out(f"{esme} was refused {facts['command']} ({facts['command_status']})")
             return
-        item = self._submit(esme, facts["from"], Text(facts["to"]), facts["registered_delivery"], ok=False)
-        text = self._marked(facts["text"], told)
-        assert isinstance(item.step, model.Submit)
-        encoding = self._encoding(facts, text)
-        item.step = replace(item.step, text=Text(text), encoding=encoding, status=facts["command_status"])
+        self._submit(esme, facts, self._marked(facts["text"], told))
 
     def _esme_fault(self, told: Mapping[str, Any]) -> None:
         fault, command, esme = told["facts"]["fault"], told["facts"]["command"], told["account"]
@@ -563,6 +586,7 @@ _TAKEN: Mapping[str, Callable[[Recording, Mapping[str, Any]], None]] = {
     "esme.refused": Recording._esme_refused,
     "esme.fault": Recording._esme_fault,
     "page.requested": Recording._page,
+    "application.added": Recording._added,
     "clock.moved": Recording._clock,
     "faults.replaced": Recording._faults_replaced,
     "gateway.reset": Recording._reset,

@@ -84,6 +84,7 @@ def rows(script: Script, comments: Comments = _NO_COMMENTS) -> Iterator[tuple[st
     """Each line of the file, and the step that it tells; see `write`."""
     phones = _of_all(script, "the phones", lambda scenario: scenario.phones)
     esmes = _of_all(script, "the ESMEs", lambda scenario: scenario.esmes)
+    services = _of_all(script, "the applications", lambda scenario: scenario.services)
     variables = _of_all(script, "the variables", lambda scenario: scenario.variables)
     names = {account.system_id: name for name, account in esmes.items()} | {
         number: name for name, number in phones.items()
@@ -118,6 +119,10 @@ def rows(script: Script, comments: Comments = _NO_COMMENTS) -> Iterator[tuple[st
             for name, account in esmes.items()
         ),
         *(_said(model.Browser, name=name) for name in browsers(script)),
+        *(
+            _said(model.Application, name=name, service_code=one.code, dialect=one.dialect)
+            for name, one in services.items()
+        ),
         *(_said(model.Let, variable=name, text=Text(escaped(value))) for name, value in variables.items()),
     ]
     if header:
@@ -318,6 +323,9 @@ WRITERS: Mapping[str, Callable[[Any, Names], str]] = {
             "PHONE",
             "ESME",
             "BROWSER",
+            "APPLICATION",
+            "SERVICE_CODE",
+            "DIALECT",
             "MODE",
             "STAT",
             "CAPTURE",
@@ -332,7 +340,7 @@ WRITERS: Mapping[str, Callable[[Any, Names], str]] = {
     **dict.fromkeys(["MSISDN", "SENDER", "ID", "CODE", "ANSWER", "FIRST", "SECOND"], _plain),
     **dict.fromkeys(["TABLE", "SCRIPT", "SYSTEM_ID", "HEADER", "PATH"], lambda text, names: _bare(text)),
     **dict.fromkeys(("TITLE", "PASSWORD"), lambda text, names: quoted(text)),
-    "TEXT": lambda text, names: quoted(text.source),
+    **dict.fromkeys(("TEXT", "REPLY"), lambda text, names: quoted(text.source)),
     "TAGS": lambda tags, names: ", ".join(tags),
     "STATUS": lambda status, names: status or NOTHING,
     "NUMBER": _number,
@@ -342,6 +350,7 @@ WRITERS: Mapping[str, Callable[[Any, Names], str]] = {
     "HEADERS": _fields,
     "MOMENT": lambda at, names: moment(at),
     "RULE": _rule,
+    "PART": lambda part, names: f"{part.number} of {part.total}",
     "PARTS": lambda count, names: f"{count} part{'' if count == 1 else 's'}",
     "TIME": lambda seconds, names: duration(seconds),
 }
