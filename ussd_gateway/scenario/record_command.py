@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,6 +50,7 @@ def record_command(file: Path, gateway: str, after: int | None, pauses: float, f
     if not file.parent.is_dir():
         fail(f"{file}: there is no folder {file.parent}")
     from ussd_gateway.scenario.play import NoGatewayError
+    from ussd_gateway.scenario.report import counted
 
     try:
         recording = asyncio.run(recorded(gateway, after, pauses))
@@ -63,17 +64,25 @@ def record_command(file: Path, gateway: str, after: int | None, pauses: float, f
         written = _write(file, draft.text, force=force)
     except OSError as error:
         fail(f"{file}: {error.strerror}")
-    steps = len(draft.script.scenarios[0].steps)
-    click.echo(f"{written}: {steps} steps. `ussd-gateway play {written}` plays it.", err=True)
+    steps = counted(len(draft.script.scenarios[0].steps), "step")
+    click.echo(f"{written}: {steps}. `ussd-gateway play {written}` plays it.", err=True)
     for sentence in draft.unrecorded:
         click.echo(f"not recorded: {sentence}", err=True)
 
 
-async def recorded(url: str, after: int | None, pauses: float, stop: asyncio.Event | None = None) -> Recording:
-    """What happens on the gateway at `url` until `stop` is set, SIGINT or SIGTERM comes, or the gateway ends.
+async def recorded(
+    url: str,
+    after: int | None,
+    pauses: float,
+    stop: asyncio.Event | None = None,
+    begun: Callable[[], None] = lambda: None,
+) -> Recording:
+    """What happens on the gateway at `url` until `stop` is set, or the gateway ends.
 
     after   the number of an event: from behind it on; None from now on
     pauses  as `Recording` has them
+    stop    None is SIGINT and SIGTERM
+    begun   is called when nothing is missed any more
 
     NoGatewayError when none answers there.
     """
@@ -86,6 +95,7 @@ async def recorded(url: str, after: int | None, pauses: float, stop: asyncio.Eve
         async with api.stream("events", {} if after is None else {"after": str(after)}) as lines:
             recording = Recording(await _place(api, virtual, now=after is None), pauses=pauses)
             click.echo("Recording; Ctrl-C ends it.", err=True)
+            begun()
             await _follow(recording, _events(lines), stop)
     return recording
 
@@ -111,6 +121,8 @@ async def _place(api: Api, virtual: bool, *, now: bool) -> Place:
 
 
 async def _follow(recording: Recording, events: AsyncIterator[Event], stop: asyncio.Event) -> None:
+    from ussd_gateway.scenario.report import counted
+
     loop = asyncio.get_running_loop()
     stopped = asyncio.create_task(stop.wait())
     told_at = 0.0
@@ -134,7 +146,7 @@ async def _follow(recording: Recording, events: AsyncIterator[Event], stop: asyn
             recording.take(*event)
             if len(recording) != told and loop.time() - told_at >= _TOLD_EVERY:
                 told, told_at = len(recording), loop.time()
-                click.echo(f"{told} steps so far", err=True)
+                click.echo(f"{counted(told, 'step')} so far", err=True)
     finally:
         stopped.cancel()
 

@@ -117,6 +117,7 @@ class Recording:
         self._unrecorded: Counter[str] = Counter()
         self._known: set[str] = set()  # sessions of which the beginning is recorded
         self._open: dict[str, str] = {}  # the session that is open on a phone
+        self._with_esmes: set[str] = set()  # sessions in which an ESME has said nothing so far
         self._unsayable: set[str] = set()  # sessions that no sentence tells
         self._dialling: dict[str, Item] = {}  # phones that wait for a screen, and for what they do
         self._pushes: dict[str, Item] = {}  # screens that nobody has asked for so far, by session
@@ -157,15 +158,13 @@ class Recording:
 
     def _begin(self, told: Mapping[str, Any]) -> None:
         phone, session, code = told["msisdn"], told["session"], told["service_code"]
-        if self._place.answers.get(code) == "esme":
-            self._unsayable.add(session)
-            self._leave_out(f"a dialogue with the ESME that answers {code}")
-            return
         if self._place.answers.get(code) == "url" and code not in self._applications:
             self._leave_out(f"what is behind the URL at {code}: it has to be there when the script is played")
         self._known.add(session)
         self._open.setdefault(phone, session)
         self._dialling[phone] = self._do(model.Dial(phone=phone, code=self._text(told), **_UNSAID))
+        if self._place.answers.get(code) == "esme":
+            self._with_esmes.add(session)
 
     def _answer(self, told: Mapping[str, Any]) -> None:
         if self._knows(told):
@@ -182,6 +181,9 @@ class Recording:
         """The application, or the network, says something."""
         phone, session, operation = told["msisdn"], told["session"], told["operation"]
         outcome = told["outcome"] or ""
+        if session in self._with_esmes and operation != "release":
+            self._forget_dialogue(told)
+            return
         refused = operation == "release" and self._open.get(phone, session) != session
         pushed = session not in self._known and operation in ("ask", "notify")
         if operation == "release" and session in self._pushes and outcome != "success":
@@ -215,6 +217,16 @@ class Recording:
         if outcome:
             how = model.See(phone=phone, outcome=outcome, **_UNSAID)
             self._arrive(how, screen=self._screens, answered=answered)
+
+    def _forget_dialogue(self, told: Mapping[str, Any]) -> None:
+        """An ESME takes part in it, and no sentence tells what ESMEs say by USSD; that they say nothing can be told."""
+        phone, session = told["msisdn"], told["session"]
+        self._items.remove(self._dialling.pop(phone))
+        self._close(told)
+        self._known.discard(session)
+        self._with_esmes.discard(session)
+        self._unsayable.add(session)
+        self._leave_out(f"a dialogue with the ESME that answers {told['service_code']}")
 
     def _reply(self, told: Mapping[str, Any], asked: Item) -> None:
         """What was behind a URL meanwhile is the script when it is played, and speaks one dialect."""
