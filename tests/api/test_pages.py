@@ -91,11 +91,13 @@ async def test_r178_what_an_event_hides_is_hidden_wherever_else_it_was_typed(api
     browser = visit()
     await browser("POST", "/cabinet", data={"number": password, "note": f"my password is {password}!"})
     await browser("GET", f"/cabinet/{password}?password={password}&number=1")
-    typed, asked = await requested()
+    await browser("POST", "/cabinet", data={password: ""})
+    typed, asked, named = await requested()
     assert typed["form"] == {"number": STARS, "note": f"my password is {STARS}!"}
     assert typed["secrets"] == {"number": "s1"}
     assert (asked["path"], asked["status"]) == (f"/cabinet/{STARS}?password={STARS}&number=1", 404)
     assert asked["secrets"] == {"password": "s1"}
+    assert named["form"] == {STARS: ""}
 
 
 async def test_r178_no_password_is_in_the_store_a_log_an_event_or_a_capture(tmp_path):

@@ -97,9 +97,9 @@ class Pages:
         form, json = await self._sent(request, hidden)
         return {
             "browser": self._visitors.of(request, response),
-            "method": request.method,
+            "method": request.method[:LONGEST],
             "path": self._address(str(request.rel_url), hidden),
-            "content_type": request.content_type if request.body_exists else None,
+            "content_type": request.content_type[:LONGEST] if request.body_exists else None,
             "form": form,
             "json": json,
             "status": response.status,
@@ -125,13 +125,13 @@ class Pages:
         shown: dict[str, object] = {}
         for name in list(dict.fromkeys(fields))[:MOST]:
             values = [self._value(name, _text(value), hidden) for value in fields.getall(name)[:MOST]]
-            shown[name[:LONGEST]] = values[0] if len(values) == 1 else values
+            shown[self._short(name)] = values[0] if len(values) == 1 else values
         return shown
 
     def _shown(self, value: object, hidden: dict[str, str], name: str = "") -> object:
         """JSON as an event may show it."""
         if isinstance(value, dict):
-            return {key[:LONGEST]: self._shown(value[key], hidden, key) for key in list(value)[:MOST]}
+            return {self._short(key): self._shown(value[key], hidden, key) for key in list(value)[:MOST]}
         if isinstance(value, list):
             return [self._shown(each, hidden, name) for each in value[:MOST]]
         if name in self._secret_fields and value not in (None, "", True, False):
@@ -143,7 +143,7 @@ class Pages:
         if value and (name in self._secret_fields or (_WORD.fullmatch(value) and self._secrets.hides(value))):
             hidden[name] = value
             return MASK
-        return (self._clean(value) or "")[:LONGEST]
+        return self._short(value)
 
     def _address(self, written: str, hidden: dict[str, str]) -> str:
         """A path with its query, or a URL."""
@@ -152,7 +152,10 @@ class Pages:
             url = url.with_query(
                 [(name, self._value(name, value, hidden)) for name, value in list(url.query.items())[:MOST]]
             )
-        return (self._clean(str(url)) or "")[:LONGEST]
+        return self._short(str(url))
+
+    def _short(self, text: str) -> str:
+        return (self._clean(text) or "")[:LONGEST]
 
     def _clean(self, text: str | None) -> str | None:
         """The text without what is known to be somebody's secret."""

@@ -436,11 +436,11 @@ class EsmeConnection(asyncio.BufferedProtocol):
             if self.held and len(self.outgoing) > place:
                 self._release_held(held)
         elif fault.effect is Effect.STATUS:
-            self._note("esme.fault", fault=fault.name, command=pdu.command)
+            self._note_fault(fault, pdu)
             self._reject(pdu, fault.status)
             self._release_held(held)
         else:
-            self._note("esme.fault", fault=fault.name, command=pdu.command)
+            self._note_fault(fault, pdu)
             owed, place = self._owed, len(self.outgoing)
             if not carry_out(fault, self, handle):
                 self._late_faults[pdu.sequence_number] = fault
@@ -488,7 +488,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
         if fault is None:
             self._write_and_release(octets)
         else:
-            self._note("esme.fault", fault=fault.name, command=pdu.command)
+            self._note_fault(fault, pdu)
             carry_out(fault, self, partial(self.write, octets))
 
     def _find(self, pdu: Pdu, account: str, sent_by: Side) -> Fault | None:
@@ -739,13 +739,20 @@ class EsmeConnection(asyncio.BufferedProtocol):
             self.gateway.record("esme.bind_refused", account=pdu.system_id, command_status=name)
             return
         facts: dict[str, Any] = {"command": pdu.command, "command_status": name, "seen": seen or None}
-        if isinstance(pdu, SubmitSm | DataSm):
-            facts |= self._would_have_said(pdu)
-        self.gateway.record("esme.refused", account=self.system_id, **facts)
+        self.gateway.record("esme.refused", account=self.system_id, **facts, **self._would_have_said(pdu))
         if seen:
             log.info("esme.refused", account=self.system_id, command=pdu.command, command_status=name, seen=seen)
 
-    def _would_have_said(self, pdu: SubmitSm | DataSm) -> dict[str, Any]:
+    def _note_fault(self, fault: Fault, pdu: Pdu) -> None:
+        """Write down what befell a request; where it is not carried out and has no answer, also what it said."""
+        facts: dict[str, Any] = {"fault": fault.name, "command": pdu.command}
+        said = self._would_have_said(pdu) if fault.effect in (Effect.DROP, Effect.HALF_OPEN) else {}
+        self.gateway.record("esme.fault", account=self.system_id or None, **facts, **said)
+        log.info("esme.fault", account=self.system_id, **facts)
+
+    def _would_have_said(self, pdu: Pdu) -> dict[str, Any]:
+        if not isinstance(pdu, SubmitSm | DataSm):
+            return {}
         payload = pdu.tlv(Tag.MESSAGE_PAYLOAD)
         octets = payload or (pdu.short_message if isinstance(pdu, SubmitSm) else b"")
         source, destination = pdu.source_addr.removeprefix("+"), pdu.destination_addr.removeprefix("+")
