@@ -162,7 +162,9 @@ async def test_it_says_what_it_guessed_and_where_a_value_comes_from():
 
 
 async def test_a_menu_that_has_changed_makes_it_fail_and_shows_where(tmp_path):
-    draft = await recorded_session("phone anna is 70001000001\nanna dials *111#\nanna answers 6\nanna answers 0\nanna answers 1")
+    draft = await recorded_session(
+        "phone anna is 70001000001\nanna dials *111#\nanna answers 6\nanna answers 0\nanna answers 1"
+    )
     shutil.copytree(HOUSE / "menus", tmp_path / "menus")
     shutil.copy(HOUSE / "config.toml", tmp_path)
     portal = tmp_path / "menus" / "portal.toml"
@@ -179,7 +181,9 @@ async def test_a_menu_that_has_changed_makes_it_fail_and_shows_where(tmp_path):
     assert "Баланс счёта: 150.00 р." in report
     assert "{+" in report and "[-" in report  # noqa: PT018 - one difference
 
-    portal.write_text(original.replace('{ key = "6", to = "language"', '{ key = "8", to = "language"'), encoding="utf-8")
+    portal.write_text(
+        original.replace('{ key = "6", to = "language"', '{ key = "8", to = "language"'), encoding="utf-8"
+    )
     (result,) = await played(draft.text, tmp_path / "config.toml")
     assert result.failure.sentence.startswith("anna sees awaiting screen exactly")
     assert re.search(r"\{\+8\+\}\[-6-\] Язык|\[-6-\]\{\+8\+\} Язык", failure_report(result).plain)

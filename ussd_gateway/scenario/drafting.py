@@ -80,7 +80,8 @@ def drafted(
         if (expected := getattr(item.step, "expected", None)) is not None:
             values.hear(place, expected.text.source)
         for text in _said(item.step):
-            values.say(place, text.source, _TYPED if isinstance(item.step, model.Dial | model.Answer) else _FILLED_IN)
+            invented = _TYPED if isinstance(item.step, model.Dial | model.Answer) else _FILLED_IN
+            values.say(place, text.source, item.step.actor, invented)
     steps = tuple(_written(place, item, names, values) for place, item in enumerate(items))
     variables = {
         f"number_of_{names.phones[number]}": number for number in names.phones if number in values.used_numbers
@@ -125,7 +126,7 @@ class _Names:
         """The accounts of the ESMEs by name."""
         return {
             name: Account(key.removesuffix(BY_ANOTHER), "wrong" if key.endswith(BY_ANOTHER) else key)
-            for key, name in self.esmes.items()
+            for key, name in sorted(self.esmes.items(), key=lambda pair: not pair[0].endswith(BY_ANOTHER))
         }
 
     def _new(self, wanted: str) -> str:
@@ -166,13 +167,13 @@ def _written(place: int, item: Item, names: _Names, values: Values) -> Action:
     if isinstance(step, model.ApplicationAction):
         told["application"] = names.applications[step.application]
     if isinstance(step, model.Reply) and step.reply:
-        told["reply"] = values.text(step.reply.source)
+        told["reply"] = values.text(place, step.reply.source)
     if isinstance(step, model.BrowserAction):
         told["browser"] = names.browsers[step.browser]
     if isinstance(step, _JOINED):
-        told |= {name: values.text(getattr(step, name).source) for name in _SAID if hasattr(step, name)}
+        told |= {name: values.text(place, getattr(step, name).source) for name in _SAID if hasattr(step, name)}
     if isinstance(step, model.Request):
-        told["body"] = _body(step.body, values)
+        told["body"] = _body(place, step.body, values)
     if isinstance(step, model.Fault):
         told["rule"] = _fault(step.rule)
     if isinstance(step, model.Submit) and step.sender:
@@ -185,9 +186,9 @@ def _written(place: int, item: Item, names: _Names, values: Values) -> Action:
     return replace(step, **told)
 
 
-def _body(body: Body, values: Values) -> Body:
-    fields = tuple(_field(field, values.text(field.value.source), json=body.json) for field in body.fields)
-    raw = body.raw and replace(values.text(body.raw.source), json=True)
+def _body(place: int, body: Body, values: Values) -> Body:
+    fields = tuple(_field(field, values.text(place, field.value.source), json=body.json) for field in body.fields)
+    raw = body.raw and replace(values.text(place, body.raw.source), json=True)
     return Body(fields, body.json, raw)
 
 

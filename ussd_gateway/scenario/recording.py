@@ -426,8 +426,13 @@ class Recording:
         self._submit(esme, facts, self._marked(facts["text"], told))
 
     def _esme_fault(self, told: Mapping[str, Any]) -> None:
-        fault, command, esme = told["facts"]["fault"], told["facts"]["command"], told["account"]
-        if fault in _LOST and esme not in self._place.inner:
+        facts, esme = told["facts"], told["account"]
+        fault, command = facts["fault"], facts["command"]
+        if esme in self._place.inner:
+            return
+        if fault == "half_open" and facts.get("text") is not None:
+            self._submit(esme, {**facts, "command_status": ""}, self._marked(facts["text"], told))
+        elif fault in _LOST:
             self._leave_out(f"{esme} sent {command}, and the fault {fault} swallowed it")
         elif fault == "no_response" and command == "submit_sm":
             self._unanswered.add(esme)
@@ -594,7 +599,7 @@ _TAKEN: Mapping[str, Callable[[Recording, Mapping[str, Any]], None]] = {
     "receipt": Recording._receipt,
     "esme.bound": Recording._bound_as,
     "esme.bind_refused": Recording._bind_refused,
-    "esme.unbound": Recording._unbound,
+    **dict.fromkeys(("esme.unbound", "esme.lost"), Recording._unbound),
     "esme.refused": Recording._esme_refused,
     "esme.fault": Recording._esme_fault,
     "page.requested": Recording._page,

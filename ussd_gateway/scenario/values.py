@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import inf
 from typing import NamedTuple
 
 from ussd_gateway.scenario import model
@@ -23,7 +24,7 @@ _HIDDEN = re.compile(f"{_BEGIN}([^{_END}]*){_END}")
 _TOKEN = re.compile(rf"(?<!\w)(?=\w*\d)\w{{{SHORTEST},}}(?!\w)")
 _SPECIAL = re.compile(r"[\\.^$*+?{}\[\]()|]")
 _WORD = re.compile(r"[^\W\d_]+")
-_NO_DIGITS = re.compile(r"\d+")
+_DIGITS = re.compile(r"\d+")
 
 _ALWAYS = (
     r"(?<!\w)[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?!\w)",
@@ -83,8 +84,8 @@ class Values:
         self._constant = {*numbers, *constant}
         self._unstable = re.compile("|".join(_ALWAYS if timeless else (*_ALWAYS, *_WITH_THE_TIME)))
         self._heard: dict[str, tuple[int, str, int]] = {}  # value -> where first, that text, and its place in it
-        self._said: set[str] = set()  # values that came from people
-        self._texts: list[str] = []  # ... and their texts
+        self._said_by: dict[str, str] = {}  # value -> who said it first
+        self._texts: list[str] = []  # that were said
         self._names: dict[str, str] = {}
         self._taken: set[str] = set(numbers.values())
         self._uses: dict[int, list[Use]] = {}
@@ -103,50 +104,48 @@ class Values:
     def hear(self, place: int, text: str) -> None:
         """A text arrived; places count up."""
         for value, start in _values(text):
-            if value not in self._said and value not in self._constant:
+            if value not in self._constant:
                 self._heard.setdefault(value, (place, text, start))
 
-    def say(self, place: int, text: str, invented: str = "") -> None:
+    def say(self, place: int, text: str, actor: str, invented: str = "") -> None:
         """Somebody typed, sent or filled in this; `invented` stands for a hidden value that nobody has heard."""
         self._texts.append(text)
         for value, _ in _values(text):
-            if value in self._heard:
-                origin = self._heard[value][0]
-                use = Use(self._name(value), origin)
+            if value in self._heard and self._said_by.get(value) != actor:
+                use = Use(self._name(value), self._heard[value][0])
                 if use not in self._uses.setdefault(place, []):
                     self._uses[place].append(use)
-            elif value.startswith(_BEGIN):
-                if value not in self._names:
-                    self._names[value] = self.take_name("secret")
-                    self.invented[self._names[value]] = invented
-            else:
-                self._said.add(value)
+            elif value.startswith(_BEGIN) and value not in self._names:
+                self._names[value] = self.take_name("secret")
+                self.invented[self._names[value]] = invented
+            self._said_by.setdefault(value, actor)
 
     def uses(self, place: int) -> Sequence[Use]:
         """What was said there and had been heard."""
         return self._uses.get(place, ())
 
-    def text(self, text: str) -> Text:
+    def text(self, place: int, text: str) -> Text:
         """What to write where it was said."""
-        return Text("".join(f"{{{piece.name}}}" if piece.name else escaped(piece.text) for piece in self._pieces(text)))
+        pieces = self._pieces(place, text)
+        return Text("".join(f"{{{piece.name}}}" if piece.name else escaped(piece.text) for piece in pieces))
 
     def expected(self, place: int, text: str, how: str = model.EXACTLY) -> Expected | None:
         """What to expect where it was heard, None for an empty text: exact where all of it is the same each time."""
-        pieces = list(self._pieces(text, place))
+        pieces = list(self._pieces(place, text))
         if not any(piece.pattern for piece in pieces):
-            return Expected(how, self.text(text)) if text else None
+            return Expected(how, self.text(place, text)) if text else None
         pattern = "".join(map(_as_pattern, pieces))
         return Expected(model.MATCHING, Text(f"^{pattern}$" if how == model.EXACTLY else pattern, pattern=True))
 
     def differs(self, place: int, text: str) -> list[str]:
         """What in a text that was heard there is another one each time, as it was."""
-        return [piece.text for piece in self._pieces(text, place) if piece.pattern and not piece.name]
+        return [piece.text for piece in self._pieces(place, text) if piece.pattern and not piece.name]
 
     def hidden(self, place: int, text: str) -> list[str]:
         """The captures of what the journal hides there."""
         return [
             piece.name
-            for piece in self._pieces(text, place)
+            for piece in self._pieces(place, text)
             if piece.name and piece.pattern and piece.text.startswith(_BEGIN)
         ]
 
@@ -156,22 +155,24 @@ class Values:
             self._names[value] = self.take_name(_guessed(text, start, value))
         return self._names[value]
 
-    def _pieces(self, text: str, place: int = -1) -> Iterator[_Piece]:
-        """The text in pieces; at the place where a value was heard first it is captured."""
+    def _pieces(self, place: int, text: str) -> Iterator[_Piece]:
+        """The text in pieces; at the place where a value was heard first it is captured, behind it named."""
         at = 0
         captured: set[str] = set()
         for found in re.finditer(f"{_HIDDEN.pattern}|{self._unstable.pattern}|{_TOKEN.pattern}", text):
             value = found[0]
+            origin = self._origin(value)
             if value in self._numbers:
                 self.used_numbers.add(value)
                 piece = _Piece(value, self._numbers[value])
-            elif value.startswith(_BEGIN) or value in self._names:
-                here = value in self._heard and self._heard[value][0] == place and value not in captured
-                pattern = r"\S+" if value.startswith(_BEGIN) else r"\d+" if value.isdecimal() else r"\w+"
-                piece = _Piece(value, self._name(value), pattern if here else "")
+            elif origin < place or (origin == place and value in captured):
+                piece = _Piece(value, self._name(value))
+            elif origin == place:
                 captured.add(value)
+                pattern = r"\S+" if value.startswith(_BEGIN) else r"\d+" if value.isdecimal() else r"\w+"
+                piece = _Piece(value, self._name(value), pattern)
             elif self._unstable.fullmatch(value) and value not in self._constant and not self._is_said(value):
-                piece = _Piece(value, pattern=_NO_DIGITS.sub(r"\\d+", _literal(value)) if _shaped(value) else r"\S+")
+                piece = _Piece(value, pattern=_DIGITS.sub(r"\\d+", _literal(value)) if _shaped(value) else r"\S+")
             else:
                 continue
             if found.start() > at:
@@ -180,6 +181,13 @@ class Values:
             at = found.end()
         if at < len(text):
             yield _Piece(text[at:])
+
+    def _origin(self, value: str) -> float:
+        """The place from which on the value has a name; -1 for one that is a variable, inf for one without a name."""
+        if self._names.get(value) in self.invented:
+            return -1
+        known = value in self._names or value.startswith(_BEGIN)
+        return self._heard[value][0] if known and value in self._heard else inf
 
     def _is_said(self, value: str) -> bool:
         return any(value in text for text in self._texts)
