@@ -221,14 +221,16 @@ boris receives sms "Буду"
 
 
 async def test_it_begins_now_with_how_things_stand():
-    async with Gateway.from_config(clock=VirtualClock(START), flags=ALONE) as gateway:
-        async with remote_driver(gateway.http_url) as driver:
-            phone = await driver.phone("70001000001")
-            await phone.speak("latin")
+    async with (
+        Gateway.from_config(clock=VirtualClock(START), flags=ALONE) as gateway,
+        remote_driver(gateway.http_url) as driver,
+    ):
+        phone = await driver.phone("70001000001")
+        await phone.speak("latin")
+        await phone.dial("*100#")
+        await driver.set_faults([{"effect": "queue_full"}])
+        async with recording(gateway) as made:
             await phone.dial("*100#")
-            await driver.set_faults([{"effect": "queue_full"}])
-            async with recording(gateway) as made:
-                await phone.dial("*100#")
     assert "".join(made[0].text.partition("scenario")[1:]) == (
         'scenario "session"\n'
         "    # guessed: it was so when the recording began\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -112,7 +113,7 @@ class _Names:
         self._taken: set[str] = set(FIRST_WORDS)
         steps = [item.step for item in items]
         esmes = dict.fromkeys(step.esme for step in steps if isinstance(step, model.EsmeAction))
-        self.esmes = {key: self._new(_plain(key.removesuffix(BY_ANOTHER), "esme")) for key in esmes}
+        self.esmes = {key: self._new(_as_name(key.removesuffix(BY_ANOTHER))) for key in esmes}
         pages = dict.fromkeys(step.browser for step in steps if isinstance(step, model.BrowserAction))
         self.browsers = {key: self._new("web") for key in pages}
         answering = dict.fromkeys(step.application for step in steps if isinstance(step, model.ApplicationAction))
@@ -136,8 +137,10 @@ class _Names:
         return name
 
 
-def _plain(system_id: str, otherwise: str) -> str:
-    return system_id if NAME.fullmatch(system_id) else otherwise
+def _as_name(system_id: str) -> str:
+    """One word that can be a name: 24-7 is esme_24_7."""
+    word = re.sub(r"\W", "_", system_id)
+    return word if NAME.fullmatch(word) else f"esme_{word}"
 
 
 def _starts(at: float | None, utc_offset: float) -> model.Starts | None:

@@ -468,7 +468,10 @@ class Recording:
         form, told = facts.get("form"), facts.get("json")
         for fields in filter(None, (form, told)):
             if all(isinstance(value, str | int | float) and not isinstance(value, bool) for value in fields.values()):
-                said = (_field(name, self._marked(value, hidden, name)) for name, value in fields.items())
+                said = (
+                    _field(name, self._marked(value, hidden, name), bare=not isinstance(value, str))
+                    for name, value in fields.items()
+                )
                 return model.Body(tuple(said), json=fields is told)
             if fields is form:
                 self._leave_out("a form with several values of one field")
@@ -580,8 +583,8 @@ def _exactly(text: str) -> Expected | None:
     return Expected(model.EXACTLY, Text(text)) if text else None
 
 
-def _field(name: str, value: object) -> Field:
-    return Field(name, Text(str(value)), bare=not isinstance(value, str))
+def _field(name: str, value: str, *, bare: bool = False) -> Field:
+    return Field(name, Text(value), bare)
 
 
 _TAKEN: Mapping[str, Callable[[Recording, Mapping[str, Any]], None]] = {
