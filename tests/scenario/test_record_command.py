@@ -161,6 +161,27 @@ async def test_it_says_what_it_guessed_and_where_a_value_comes_from():
     assert 'let secret be "not-the-password"' in rows
 
 
+async def test_it_reads_as_on_the_page():
+    draft = await recorded_session(
+        r"""
+phone anna is 70001000001
+phone boris is 70002000001
+browser web
+anna dials *111*25#
+anna receives sms /Пароль: (?P<password>\S+)\./
+web posts /cabinet with number 70001000001, password {password}
+boris turns off
+anna sends sms "Код двери 4711" to boris
+wait 20min
+boris turns on
+boris receives sms
+boris sends sms "4711 не подходит" to anna
+anna receives sms from boris
+"""
+    )
+    assert f"```ussd\n{draft.text}```\n" in (HOUSE / "docs" / "scripts.md").read_text(encoding="utf-8")
+
+
 async def test_a_menu_that_has_changed_makes_it_fail_and_shows_where(tmp_path):
     draft = await recorded_session(
         "phone anna is 70001000001\nanna dials *111#\nanna answers 6\nanna answers 0\nanna answers 1"

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ussd_gateway.dialects.table import DIALECTS
 from ussd_gateway.fault_rule import FaultRule
 from ussd_gateway.scenario import language, model
 from ussd_gateway.scenario.formatting import formatted
@@ -142,12 +143,17 @@ VALUES = {
     "HEADER": st.one_of(NAME, WORD),
     "PATH": st.one_of(st.sampled_from(["messages.0.text", "a"]), WORD),
     "CODE": st.sampled_from(["*111#", "*111*25#", "#100#", "*{vera}#", "{vera}"]).map(Text),
+    "SERVICE_CODE": st.sampled_from(["*384*77#", "*5#"]),
+    "DIALECT": st.sampled_from(sorted(DIALECTS)),
+    "APPLICATION": st.just("fruit"),
+    "REPLY": FILLED.map(lambda text: Text(text, json=text.lstrip().startswith(("{", "[")))),
     "ANSWER": TEXT,
     "EXPECTED": EXPECTED,
     "OUTCOME": st.sampled_from(language.OUTCOMES),
     "MOMENT": MOMENTS,
     "RULE": RULES,
     "COUNT": st.integers(1, 999_999),
+    "PART": st.tuples(st.integers(1, 9), st.integers(0, 9)).map(lambda two: model.Part(two[0], sum(two))),
     "PARTS": st.integers(1, 9),
     "ENCODING": st.sampled_from(language.ENCODINGS),
     "LANGUAGE": st.sampled_from(language.LANGUAGES),
@@ -157,6 +163,9 @@ VALUES = {
     "FIRST": TEXT,
     "SECOND": TEXT,
 }
+
+
+SERVICES = {"fruit": model.Service("*384*77#", "generic")}
 
 
 def test_there_is_a_way_to_write_every_slot():
@@ -183,7 +192,7 @@ def test_a_step_of_any_sentence_reads_as_the_same_step(row, data):
         fitting.step(line=0, sentence="", **said)
         for fitting in SENTENCES
         if fitting.step is row.step
-        and (said := match(fitting, Reader(line.tokens, PHONES, ESMES, {"web": True}))) is not None
+        and (said := match(fitting, Reader(line.tokens, PHONES, ESMES, {"web": True}, SERVICES))) is not None
     ]
     assert found == [step]
     assert mistakes == []
