@@ -48,7 +48,7 @@ MOVED = {"from": "", "seconds": 0}
 
 
 def draft(events, **place):
-    recording = Recording(Place(**{"virtual": True, "utc_offset": 3} | place))
+    recording = Recording(Place(**{"virtual": True, "utc_offset": 3} | place), pauses=60)
     for number, (kind, told) in enumerate(events, 1):
         recording.take(number, kind, told)
     return recording.draft("session.ussd")
@@ -417,6 +417,25 @@ def test_a_dialogue_with_an_esme_is_left_out_unless_it_says_nothing():
     ]
 
 
+def test_an_esme_that_gives_up_is_left_out_and_one_that_is_not_there_is_not():
+    gave_up = [
+        ussd("begin", "*5#", code="*5#"),
+        ussd("abort", code="*5#"),
+        ussd("release", "Сбой", code="*5#", outcome="abort_app"),
+    ]
+    failed = {"code": "*5#", "session": "2", "outcome": "system_failure"}
+    absent = [
+        ussd("begin", "*5#", code="*5#", session="2"),
+        ussd("abort", **failed),
+        ussd("release", "Ошибка", **failed),
+    ]
+    assert steps([*gave_up, *absent], answers={"*5#": "esme"}) == [
+        "anna dials *5#",
+        'anna sees final screen exactly "Ошибка"',
+        "anna sees outcome system_failure",
+    ]
+
+
 def test_what_is_behind_a_url_of_the_config_has_to_be_there():
     made = draft([ussd("begin", "*5#", code="*5#"), ussd("end", "!", code="*5#")], answers={"*5#": "url"})
     assert made.unrecorded == ("what is behind the URL at *5#: it has to be there when the script is played",)
@@ -438,11 +457,11 @@ def test_it_begins_with_how_things_were():
 
 def test_nothing_is_no_script():
     with pytest.raises(ValueError, match="nothing was recorded"):
-        Recording(Place(virtual=True)).draft("x.ussd")
+        Recording(Place(virtual=True), pauses=60).draft("x.ussd")
 
 
 def test_its_length_is_told_at_any_time():
-    recording = Recording(Place(virtual=True))
+    recording = Recording(Place(virtual=True), pauses=60)
     assert len(recording) == 0
     recording.take(1, *ussd("begin", "*1#"))
     assert len(recording) == 1

@@ -22,11 +22,9 @@ from ussd_gateway.scenario.drafting import BY_ANOTHER, Draft, drafted
 from ussd_gateway.scenario.language import ENCODINGS
 from ussd_gateway.scenario.model import Action, Expected, Field, Text
 from ussd_gateway.scenario.pauses import Item, with_waits
-from ussd_gateway.scenario.values import hide
+from ussd_gateway.scenario.values import hide, hides
 from ussd_gateway.smpp.receipts import WORDS
 from ussd_gateway.smpp.status import Status
-
-PAUSES = 60.0  # seconds of real time: a pause as long as that is kept
 
 _LANGUAGE = "ru"  # which phones speak where nothing else is said
 _SHORT = 7  # digits; a shorter number that sends is no phone's
@@ -36,7 +34,7 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _LOST = ("drop", "half_open")  # faults that swallow a request
 _UNSAID: Any = {"line": 0, "sentence": ""}  # of a step that nobody has written
 
-_PREFIXES = {"ask": "CON ", "end": "END ", "release": "END "}
+_PREFIXES = {"ask": "CON ", "end": "END "}
 _REPLIES: Mapping[str, Mapping[str, Any]] = {
     Outcome.APP_TIMEOUT: {"reply": Text("END "), "time": 11.0},
     Outcome.BAD_ANSWER: {"reply": Text("?")},
@@ -45,7 +43,7 @@ _REPLIES: Mapping[str, Mapping[str, Any]] = {
     Outcome.HTTP_ERROR: {"reply": Text("?"), "http_status": 500},
     Outcome.UNREACHABLE: {"reply": None},
 }
-"""How an application of africas_talking answers to bring about an outcome; others are told as they were."""
+"""How an application that speaks africas_talking brings about an outcome."""
 
 _UNSAYABLE = {
     "sms.replaced": "an ESME rewrote a message that was under way (replace_sm)",
@@ -102,9 +100,12 @@ class _Letter:
 
 
 class Recording:
-    """Takes events one after the other; `draft` can be asked at any time."""
+    """Takes events one after the other; `draft` can be asked at any time.
 
-    def __init__(self, place: Place, *, pauses: float = PAUSES) -> None:
+    pauses  float; seconds: under a real clock a pause as long as that is kept
+    """
+
+    def __init__(self, place: Place, *, pauses: float) -> None:
         self._place = place
         self._pauses = pauses
         self._clear()
@@ -117,7 +118,7 @@ class Recording:
         self._unrecorded: Counter[str] = Counter()
         self._known: set[str] = set()  # sessions of which the beginning is recorded
         self._open: dict[str, str] = {}  # the session that is open on a phone
-        self._with_esmes: set[str] = set()  # sessions in which an ESME has said nothing so far
+        self._with_esmes: dict[str, Item] = {}  # dials to ESMEs that have said nothing so far, by session
         self._unsayable: set[str] = set()  # sessions that no sentence tells
         self._dialling: dict[str, Item] = {}  # phones that wait for a screen, and for what they do
         self._pushes: dict[str, Item] = {}  # screens that nobody has asked for so far, by session
@@ -162,9 +163,9 @@ class Recording:
             self._leave_out(f"what is behind the URL at {code}: it has to be there when the script is played")
         self._known.add(session)
         self._open.setdefault(phone, session)
-        self._dialling[phone] = self._do(model.Dial(phone=phone, code=self._text(told), **_UNSAID))
+        dial = self._dialling[phone] = self._do(model.Dial(phone=phone, code=self._text(told), **_UNSAID))
         if self._place.answers.get(code) == "esme":
-            self._with_esmes.add(session)
+            self._with_esmes[session] = dial
 
     def _answer(self, told: Mapping[str, Any]) -> None:
         if self._knows(told):
@@ -202,7 +203,8 @@ class Recording:
         open_still = operation == "ask" or (operation == "notify" and not pushed)
         state = model.AWAITING if operation == "ask" else "" if open_still else model.FINAL
         self._screens += 1
-        expected = _exactly(self._text(told).source)
+        text = self._text(told).source
+        expected = _exactly(text)
         see = model.See(phone=phone, state=state, expected=expected, **_UNSAID)
         if not (state or expected):
             return
@@ -210,7 +212,7 @@ class Recording:
         if operation != "notify":
             asked = self._dialling.pop(phone, None)
             if asked and told["service_code"] in self._applications:
-                self._reply(told, asked)
+                self._reply(told, text, asked)
         item = self._arrive(see, screen=self._screens, answered=answered)
         if pushed:
             self._pushes[session] = item
@@ -218,25 +220,33 @@ class Recording:
             how = model.See(phone=phone, outcome=outcome, **_UNSAID)
             self._arrive(how, screen=self._screens, answered=answered)
 
+    def _aborted(self, told: Mapping[str, Any]) -> None:
+        """The release behind it tells the outcome; here it is seen whether an ESME did it."""
+        if told["session"] in self._with_esmes and told["outcome"] in (None, "", Outcome.ABORT_APP):
+            self._forget_dialogue(told)
+
     def _forget_dialogue(self, told: Mapping[str, Any]) -> None:
         """An ESME takes part in it, and no sentence tells what ESMEs say by USSD; that they say nothing can be told."""
-        phone, session = told["msisdn"], told["session"]
-        self._items.remove(self._dialling.pop(phone))
+        session = told["session"]
+        dial = self._with_esmes.pop(session)
+        self._items.remove(dial)
+        if self._dialling.get(dial.step.phone) is dial:
+            del self._dialling[dial.step.phone]
         self._close(told)
         self._known.discard(session)
-        self._with_esmes.discard(session)
         self._unsayable.add(session)
         self._leave_out(f"a dialogue with the ESME that answers {told['service_code']}")
 
-    def _reply(self, told: Mapping[str, Any], asked: Item) -> None:
+    def _reply(self, told: Mapping[str, Any], text: str, asked: Item) -> None:
         """What was behind a URL meanwhile is the script when it is played, and speaks one dialect."""
-        answer = _REPLIES.get(
-            told["outcome"] or "", {"reply": Text(_PREFIXES[told["operation"]] + self._text(told).source)}
-        )
-        step = model.Reply(application=told["service_code"], **answer, **_UNSAID)
-        if took := round(self._at - asked.at, 3):
-            step = replace(step, time=step.time or took)
-        self._do(step, before=asked)
+        if told["operation"] in _PREFIXES:
+            answer: Mapping[str, Any] = {"reply": Text(_PREFIXES[told["operation"]] + text)}
+        elif told["outcome"] in _REPLIES:
+            answer = _REPLIES[told["outcome"]]
+        else:  # something else ended it
+            return
+        took = round(self._at - asked.at, 3)
+        self._do(model.Reply(application=told["service_code"], **{"time": took, **answer}, **_UNSAID), before=asked)
 
     def _added(self, told: Mapping[str, Any]) -> None:
         self._applications.add(told["facts"]["service_code"])
@@ -348,7 +358,7 @@ class Recording:
     def _encoding(self, told: Mapping[str, Any], text: str) -> str:
         data_coding = told["data_coding"]
         natural, _ = encode_sms(text)
-        if data_coding == natural or "\ue000" in text:
+        if data_coding == natural or hides(text):
             return ""
         named = next((name for name in ENCODINGS if SMS_DATA_CODINGS.get(name) == data_coding), "")  # type: ignore[call-overload]
         if not named:
@@ -467,39 +477,33 @@ class Recording:
     def _body(self, facts: Mapping[str, Any], hidden: Mapping[str, str]) -> model.Body:
         form, told = facts.get("form"), facts.get("json")
         for fields in filter(None, (form, told)):
-            if all(isinstance(value, str | int | float) and not isinstance(value, bool) for value in fields.values()):
+            if all(type(value) in (str, int, float) for value in fields.values()):
                 said = (
                     _field(name, self._marked(value, hidden, name), bare=not isinstance(value, str))
                     for name, value in fields.items()
                 )
                 return model.Body(tuple(said), json=fields is told)
-            if fields is form:
-                self._leave_out("a form with several values of one field")
-        return (
-            model.Body(json=True, raw=Text(json.dumps(told, ensure_ascii=False), json=True)) if told else model.Body()
-        )
+        if form:
+            self._leave_out("a form with several values of one field")
+        if told:
+            return model.Body(json=True, raw=Text(json.dumps(told, ensure_ascii=False), json=True))
+        return model.Body()
 
     def _clock(self, told: Mapping[str, Any]) -> None:
         self._until = datetime.fromisoformat(told["facts"]["to"]).timestamp()
 
     def _faults_replaced(self, told: Mapping[str, Any]) -> None:
         rules = told["facts"]["rules"]
-        if not isinstance(rules, list):
-            self._leave_out("the faults were changed")
-            return
-        added = (
-            rules[: len(rules) - len(self._faults)]
-            if rules[-len(self._faults) or len(rules) :] == self._faults
-            else None
-        )
-        if added is None:
+        added = len(rules) - len(self._faults)
+        if added < 0 or rules[added:] != self._faults:
             self._do(model.FaultOff(**_UNSAID))
-            added = rules
+            added = len(rules)
         self._faults = rules
-        for rule in reversed(added):
+        for rule in reversed(rules[:added]):
             self._do(model.Fault(rule=rule, **_UNSAID))
 
     def _reset(self, told: Mapping[str, Any]) -> None:
+        self._place = replace(self._place, faults=(), handsets={})
         self._clear()
         self._leave_out("the gateway was reset; what was before is left out")
 
@@ -592,6 +596,7 @@ _TAKEN: Mapping[str, Callable[[Recording, Mapping[str, Any]], None]] = {
     "ussd.answer": Recording._answer,
     "ussd.hang_up": Recording._hang_up,
     **dict.fromkeys(("ussd.ask", "ussd.notify", "ussd.end", "ussd.release"), Recording._screen),
+    "ussd.abort": Recording._aborted,
     "network.pushed": Recording._pushed,
     "handset.attached": Recording._attached,
     "handset.detached": Recording._detached,

@@ -71,6 +71,11 @@ def hide(text: str, references: Iterable[str]) -> str:
     return _MASK.sub(lambda stars: f"{_BEGIN}{next(left)}{_END}", text)
 
 
+def hides(text: str) -> bool:
+    """Whether something in a marked text is hidden."""
+    return _BEGIN in text
+
+
 class Values:
     """The values of one recording. First every text is heard or said, in order; then it is asked what to write.
 
