@@ -407,7 +407,7 @@ def test_the_clock_begins_where_a_script_says(pytester, run):
 OTHERS = {
     "a table": "code;answer\n*100#;Your balance\n",
     "a language of its own": "<ussd>\n  <dial>*100#</dial>\n</ussd>\n",
-    "words": "The phone rings.\nWait for it, then check the scenario.\n",
+    "words": "The phone rings.\nWait for it, then check the scenario.\nIt will ring again, and was answered.\nShe will answer.\n",
     "octets": b"\x00\xff\xfe\x80",
     "nothing": "",
 }

@@ -209,7 +209,8 @@ def _beginnings() -> re.Pattern[str]:
     """How a line of a script begins that says at once what it is."""
     from ussd_gateway.scenario.language import VERBS
 
-    verbs = "|".join(sorted({re.escape(verb) for verbs in VERBS.values() for verb in verbs}))
+    actors = ("PHONE", "ESME", "BROWSER")  # what applications do, "will" and "was", stands in any text
+    verbs = "|".join(sorted({re.escape(verb) for actor in actors for verb in VERBS[actor]}))
     return re.compile(rf"""^[ \t]*(version \d|phone \w+ is\b|scenario "|\w+ ({verbs})\b)""", re.MULTILINE)
 
 

@@ -321,7 +321,8 @@ MISTAKES = {
         "script.ussd:3:4: the sentence is not finished\n    use\n       ^\nhere comes a file such as shared/phones.ussd"
     ),
     "use round.ussd wait": (
-        'script.ussd:3:16: the sentence ends before "wait"\n    use round.ussd wait\n                   ^^^^'
+        'script.ussd:3:16: the sentence ends before "wait"\n    use round.ussd wait\n                   ^^^^\n'
+        "leave it out: one sentence a line, and a comment begins with # and a space"
     ),
 }
 

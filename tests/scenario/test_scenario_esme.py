@@ -254,7 +254,7 @@ MISTAKES = {
     'shop submits "x" to ana': 'there is no phone "ana"',
     'shop submits "x" to anna keeping id as 1st': "1st is no name",
     "shop gets receipt DELIVRD for {first}": "nothing above has captured {first}",
-    "shop dials *100#": 'I do not know "dials"',
+    "shop dials *100#": 'shop is an esme: "dials" is what a phone does',
 }
 
 

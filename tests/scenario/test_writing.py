@@ -27,6 +27,7 @@ SCRIPTS = sorted((HOUSE / "scripts").glob("*.ussd"))
 
 PHONES = {"anna": "70001000001", "boris": "70002000001", "user": "{_number_of_user}"}
 ESMES = {"shop": Account("test", "test"), "bank": Account("bank-1", "secret")}
+SERVICES = {"fruit": model.Service("*384*77#", "africas_talking")}
 NAMES = {"70001000001": "anna", "70002000001": "boris", "test": "shop"}
 
 
@@ -122,6 +123,11 @@ VALUES = {
     "PHONE": st.sampled_from(list(PHONES)),
     "ESME": st.sampled_from(list(ESMES)),
     "BROWSER": st.just("web"),
+    "APPLICATION": st.just("fruit"),
+    "SERVICE_CODE": st.sampled_from(["*384*77#", "#1#"]),
+    "DIALECT": st.sampled_from(list(DIALECTS)),
+    "REPLY": st.one_of(FILLED, JSON).map(language.reply),
+    "PART": st.sampled_from([model.Part(1, 1), model.Part(2, 255)]),
     "SYSTEM_ID": st.sampled_from(["test", "a b", "x:", '"', "/"]),
     "PASSWORD": st.sampled_from(["s3cret", 'a" #', "\\"]),
     "MODE": st.sampled_from(language.MODES),
@@ -143,17 +149,12 @@ VALUES = {
     "HEADER": st.one_of(NAME, WORD),
     "PATH": st.one_of(st.sampled_from(["messages.0.text", "a"]), WORD),
     "CODE": st.sampled_from(["*111#", "*111*25#", "#100#", "*{vera}#", "{vera}"]).map(Text),
-    "SERVICE_CODE": st.sampled_from(["*384*77#", "*5#"]),
-    "DIALECT": st.sampled_from(sorted(DIALECTS)),
-    "APPLICATION": st.just("fruit"),
-    "REPLY": FILLED.map(lambda text: Text(text, json=text.lstrip().startswith(("{", "[")))),
     "ANSWER": TEXT,
     "EXPECTED": EXPECTED,
     "OUTCOME": st.sampled_from(language.OUTCOMES),
     "MOMENT": MOMENTS,
     "RULE": RULES,
     "COUNT": st.integers(1, 999_999),
-    "PART": st.tuples(st.integers(1, 9), st.integers(0, 9)).map(lambda two: model.Part(two[0], sum(two))),
     "PARTS": st.integers(1, 9),
     "ENCODING": st.sampled_from(language.ENCODINGS),
     "LANGUAGE": st.sampled_from(language.LANGUAGES),
@@ -163,9 +164,6 @@ VALUES = {
     "FIRST": TEXT,
     "SECOND": TEXT,
 }
-
-
-SERVICES = {"fruit": model.Service("*384*77#", "generic")}
 
 
 def test_there_is_a_way_to_write_every_slot():
@@ -232,6 +230,15 @@ def step(kind, **said):
          "fault slow 3min account shop command submit_sm"),
         (step(model.WaitUntil, moment=datetime(2018, 5, 3, 11, tzinfo=UTC)), "wait until 2018-05-03 11:00 +00:00"),
         (step(model.Repeat, count=3), "repeat 3 times"),
+        (step(model.Submit, esme="shop", text=Text("B"), number=Text("70001000001"), part=model.Part(2, 3)),
+         'shop submits part 2 of 3 "B" to anna'),
+        (step(model.Reply, application="fruit", reply=Text("CON Fruit?"), time=15.0, http_status=500),
+         'fruit will answer "CON Fruit?" after 15s with status 500'),
+        (step(model.Reply, application="fruit", reply=Text('{"end": true}', json=True)),
+         'fruit will answer:\n    {"end": true}'),
+        (step(model.Reply, application="fruit"), "fruit will close the connection"),
+        (step(model.Asked, application="fruit", expected=Expected("containing", Text("text=2"))),
+         'fruit was asked "text=2"'),
     ],
 )  # fmt: skip
 def test_sentences_are_what_a_person_would_write(made, sentence):

@@ -89,7 +89,7 @@ def play_command(
         facts["seed"] = shuffle
     for form, path in written.items():
         if path:
-            _write(path, REPORTS[form](files, facts))
+            write_text(path, REPORTS[form](files, facts))
     sys.exit(0 if all(result.passed for result in results) else FAILED)
 
 
@@ -237,7 +237,8 @@ def _without_password(url: str) -> str:
     return re.sub(r"//[^/]*@", "//", url)
 
 
-def _write(path: str, text: str) -> None:
+def write_text(path: str, text: str) -> None:
+    """Into the file, or to standard output for -; ends the program where that cannot be."""
     if path == STDOUT:
         click.echo(text, nl=False)
         return

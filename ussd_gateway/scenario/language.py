@@ -64,11 +64,15 @@ _TYPED = re.compile(r"[\s().-]")
 
 
 class UnfitError(Exception):
-    """The sentence says something else at this token: `word` or `slot` was to come."""
+    """The sentence says something else at this token: `word` or `slot` was to come.
 
-    def __init__(self, at: int, *, word: str = "", slot: str = "") -> None:
+    listed  whether the word is named among what could have come
+    hint    the way out, where the token itself gives one
+    """
+
+    def __init__(self, at: int, *, word: str = "", slot: str = "", listed: bool = True, hint: str = "") -> None:
         super().__init__(at)
-        self.at, self.word, self.slot = at, word, slot
+        self.at, self.word, self.slot, self.listed, self.hint = at, word, slot, listed, hint
         self.optional = False  # the sentence can do without it
 
 
@@ -122,6 +126,12 @@ class Reader:
         self.at += 1
         return token.value
 
+    def might(self, **what: Any) -> None:
+        """What could have helped here, should no sentence fit: as UnfitError has it."""
+        refusal = UnfitError(self.at, **what)
+        refusal.optional = True
+        self.refusals.append(refusal)
+
     def wrong(self, message: str, hint: str = "", offset: int | None = None) -> WrongError:
         """What to raise when the token that was just taken cannot be used."""
         return WrongError(self.at - 1, message, hint, offset)
@@ -142,10 +152,15 @@ def _version(reader: Reader) -> str:
     return version
 
 
+def _check_name(reader: Reader, name: str) -> None:
+    if not NAME.fullmatch(name):
+        hint = f"write {name[1:-1]} here, and {name} where its value is to stand" if _IN_BRACES.fullmatch(name) else ""
+        raise reader.wrong(f"{name} is no name", hint or "a name is one word of letters, digits and _")
+
+
 def _name(reader: Reader) -> str:
     name = reader.take("NAME", Kind.WORD)
-    if not NAME.fullmatch(name):
-        raise reader.wrong(f"{name} is no name", "a name is one word of letters, digits and _")
+    _check_name(reader, name)
     if name in FIRST_WORDS:
         raise reader.wrong(f"{name} cannot be a name: a sentence begins with it", "take another word")
     if number := reader.phones.get(name):
@@ -220,15 +235,20 @@ def _text(slot: str, *kinds: Kind) -> Callable[[Reader], model.Text]:
     return read
 
 
+def _text_or_word(reader: Reader) -> model.Text:
+    text = _text("TEXT", Kind.TEXT, Kind.WORD)(reader)
+    if reader.tokens[reader.at - 1].kind is Kind.WORD:
+        reader.might(hint="a text of several words stands in quotes")
+    return text
+
+
 def _title(reader: Reader) -> str:
     return reader.take("TITLE", Kind.TEXT)
 
 
 def _variable(reader: Reader) -> str:
     name = reader.take("VARIABLE", Kind.WORD)
-    if not NAME.fullmatch(name):
-        hint = f"write {name[1:-1]} here, and {name} where its value is to stand" if _IN_BRACES.fullmatch(name) else ""
-        raise reader.wrong(f"{name} is no name", hint or "a name is one word of letters, digits and _")
+    _check_name(reader, name)
     return name
 
 
@@ -267,9 +287,13 @@ def _dialect(reader: Reader) -> str:
     return _one_of("DIALECT", tuple(DIALECTS))(reader)
 
 
+def reply(source: str) -> model.Text:
+    """What an application answers: where it begins as JSON does, braces are braces."""
+    return model.Text(source, json=source.lstrip().startswith(("{", "[")))
+
+
 def _reply(reader: Reader) -> model.Text:
-    reply = reader.take("REPLY", Kind.TEXT)
-    text = model.Text(reply, json=reply.lstrip().startswith(("{", "[")))
+    text = reply(reader.take("REPLY", Kind.TEXT))
     if text.json or text.stray_brace is None:
         return text
     reader.at -= 1
@@ -297,7 +321,8 @@ def _pattern(reader: Reader) -> model.Text:
     try:
         compiled(pattern.fill(dict.fromkeys(pattern.names, "x")))
     except ValueError as error:
-        raise reader.wrong(f"this is no regular expression: {error}") from None
+        hint = r"a sign that means something in patterns, such as (, is written \(; docs/scripts.md tells more"
+        raise reader.wrong(f"this is no regular expression: {error}", hint) from None
     return pattern
 
 
@@ -313,6 +338,9 @@ def _expected(reader: Reader) -> model.Expected:
         return model.Expected(model.MATCHING, _pattern(reader))
     if how == model.MATCHING:
         raise UnfitError(reader.at, slot="PATTERN")
+    if not how:
+        for word in (model.CONTAINING, model.EXACTLY, model.MATCHING):
+            reader.might(word=word, listed=False)
     kinds = (Kind.TEXT, Kind.WORD) if how else (Kind.TEXT,)
     slot = "TEXT" if how else "EXPECTED"
     return model.Expected(how or model.CONTAINING, _text(slot, *kinds)(reader))
@@ -345,6 +373,8 @@ def _time(reader: Reader) -> float:
     unit = found[2]
     if not unit and reader.token and reader.token.kind is Kind.WORD and reader.token.value in UNITS:
         unit = reader.take("TIME", Kind.WORD)
+    if not unit:
+        reader.might(hint="a time is written 5s, 3min, 2h or 30d")
     if unit and unit not in UNITS:
         raise reader.wrong(f"I do not know the unit {unit}", "known: s, min, h, d")
     return float(found[1]) * UNITS.get(unit, 1.0)
@@ -393,7 +423,7 @@ def _body(reader: Reader) -> model.Body:
     try:
         json.loads(raw.fill(dict.fromkeys(raw.names, "1")))
     except ValueError as error:
-        raise reader.wrong(f"this is no JSON: {error}") from None
+        raise reader.wrong(f"this is no JSON: {error}", 'it looks like {"dial": "*100#"}') from None
     return model.Body(json=True, raw=raw)
 
 
@@ -566,7 +596,7 @@ SLOTS: dict[str, Slot] = {
     "LANGUAGE": Slot("a language such as en", _listed(LANGUAGES), _one_of("LANGUAGE", LANGUAGES)),
     "NUMBER": Slot("a number such as 3339", "`3339`, a phone's name, or a sender's name in quotes", _number),
     "TIME": Slot("a time such as 5s", "`5` or `5s`, `3min`, `2h`, `30d`, also `3 minutes`", _time),
-    "TEXT": Slot('a "text"', "in quotes; one word can do without", _text("TEXT", Kind.TEXT, Kind.WORD)),
+    "TEXT": Slot('a "text"', "in quotes; one word can do without", _text_or_word),
     "FIRST": Slot('a "text" or a {capture}', "`{name}`, `123`, or in quotes", _text("FIRST", Kind.WORD, Kind.TEXT)),
     "SECOND": Slot('a "text" or a {capture}', "as FIRST", _text("SECOND", Kind.WORD, Kind.TEXT)),
 }
@@ -750,6 +780,16 @@ VERBS = {
 
 FIRST_WORDS = frozenset(word for row in SENTENCES if (word := row.pattern.split()[0]).islower())
 
+WITH_FIRST_WORD: Mapping[str, tuple[Sentence, ...]] = {
+    word: tuple(row for row in SENTENCES if row.pattern.split()[0] == word) for word in FIRST_WORDS
+}
+WITH_VERB: Mapping[str, tuple[Sentence, ...]] = {
+    verb: tuple(row for row in SENTENCES if row.pattern.split()[0] in ACTORS and row.pattern.split()[1] == verb)
+    for verbs in VERBS.values()
+    for verb in verbs
+}
+"""The sentences by the word that tells them apart: the first one, or what an actor does."""
+
 
 def match(sentence: Sentence, reader: Reader) -> dict[str, Any] | None:
     """The fields of the step that the sentence makes of these tokens. WrongError when a slot is filled badly.
@@ -771,7 +811,8 @@ def match(sentence: Sentence, reader: Reader) -> dict[str, Any] | None:
 
 def wanted(refusals: Iterable[UnfitError]) -> tuple[list[str], list[str]]:
     """The words and, in words, the slots that could have come."""
-    words = dict.fromkeys(refusal.word for refusal in refusals if refusal.word)
+    refusals = list(refusals)
+    words = dict.fromkeys(refusal.word for refusal in refusals if refusal.word and refusal.listed)
     slots = dict.fromkeys(refusal.slot for refusal in refusals if refusal.slot)
     return list(words), [_PATTERN_SLOT if slot == "PATTERN" else SLOTS[slot].what for slot in slots]
 

@@ -586,8 +586,7 @@ class Account:
     password: str
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(NamedTuple):
     """Which code an application answers, and how it speaks."""
 
     code: str

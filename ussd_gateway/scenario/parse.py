@@ -6,7 +6,7 @@ No I/O but that of files: `read`, and whatever other files a script speaks of.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from itertools import chain
@@ -25,6 +25,8 @@ _Value = TypeVar("_Value")
 _ENDS = ("end", "done", "}")  # other languages close a block with
 _GROUP = re.compile(r"\(\?P<([^\W\d]\w*)>")
 
+
+LONGEST = 2**20  # octets of a script or a table
 
 NOTHING_TO_PLAY = "there is nothing to play"
 """The one mistake of a file that is there for others to use."""
@@ -419,7 +421,9 @@ class _Parser:
             if first:
                 yield self._scenario(PurePath(self._source).stem, first[0].line, first)
             elif not self.mistakes:
-                hint = "a file that others use stands in a folder of its own" if self.setups or self.teardowns else ""
+                hint = "write what somebody does, such as: anna dials *100#"
+                if self.setups or self.teardowns:
+                    hint = "a file that others use stands in a folder of its own"
                 self.mistakes.append(Mistake(1, 1, 1, NOTHING_TO_PLAY, text.partition("\n")[0], hint))
             return
         for step in first[:1]:
@@ -430,7 +434,8 @@ class _Parser:
             if steps:
                 yield self._scenario(title.title, line.number, steps, title.tags)
             elif not self.mistakes:
-                self.mistakes.append(_whole(line, f'the scenario "{title.title}" has no steps'))
+                message = f'the scenario "{title.title}" has no steps'
+                self.mistakes.append(_whole(line, message, "say what somebody does in it"))
 
     def _scenario(self, name: str, line: int, steps: list[Action], tags: tuple[str, ...] = ()) -> Scenario:
         return Scenario(
@@ -456,9 +461,11 @@ def _text_of(path: Path, name: str, line: Line) -> str:
     try:
         octets = path.read_bytes()
     except FileNotFoundError:
-        there = [found.name for found in path.parent.glob(f"*{path.suffix}")]
-        near = get_close_matches(path.name, there, n=1)
-        hint = f'did you mean "{PurePath(name).with_name(near[0])}"?' if near else f"looked for {path}"
+        base = Path(str(path).removesuffix(normpath(name)))
+        depth = "*/" * (len(PurePath(name).parts) - 1)
+        there = [found.relative_to(base).as_posix() for found in base.glob(f"{depth}*{path.suffix}")]
+        near = get_close_matches(name, there, n=1)
+        hint = f'did you mean "{near[0]}"?' if near else f"looked for {path}"
         raise MistakeError(_at(line, line.tokens[-1], f'there is no file "{name}"', hint)) from None
     except (OSError, ValueError) as error:  # ValueError: a name that no file can have
         words = error.strerror if isinstance(error, OSError) else str(error)
@@ -472,6 +479,9 @@ def _text_of(path: Path, name: str, line: Line) -> str:
 
 
 def _decoded(octets: bytes) -> str:
+    if len(octets) > LONGEST:
+        message = f"this file has {len(octets):,} octets; there can be {LONGEST:,}"
+        raise MistakeError(Mistake(1, 1, 1, message, "", "make several of it"))
     try:
         return octets.decode()
     except UnicodeDecodeError as error:
@@ -508,7 +518,7 @@ def _step(line: Line, names: Reader, file: str) -> Step:
     """The step that the line's sentence makes; MistakeError when there is no such sentence."""
     refusals: list[UnfitError] = []
     wrongs: list[WrongError] = []
-    for sentence in SENTENCES:
+    for sentence in (*_likely(line), *SENTENCES):
         reader = replace(names, at=0, refusals=[])
         try:
             found = language.match(sentence, reader)
@@ -522,6 +532,12 @@ def _step(line: Line, names: Reader, file: str) -> Step:
     if wrongs and max(wrong.at for wrong in wrongs) >= furthest:
         raise MistakeError(_wrong(line, max(wrongs, key=lambda wrong: wrong.at)))
     raise MistakeError(_unfit(line, furthest, [refusal for refusal in refusals if refusal.at == furthest], names))
+
+
+def _likely(line: Line) -> Iterable[language.Sentence]:
+    """The sentences that have the first two words of the line, which are seldom others than its own."""
+    words = [token.value for token in line.tokens[:2]]
+    return chain(language.WITH_FIRST_WORD.get(words[0], ()), language.WITH_VERB.get(words[-1], ()))
 
 
 # Words for what is wrong
@@ -542,14 +558,57 @@ def _unfit(line: Line, at: int, refusals: list[UnfitError], names: Reader) -> Mi
         return _unknown_beginning(line, token, names)
     if _written(line, token) == ":" and all(refusal.optional or not comes for refusal in refusals):
         return _at(line, token, "no colon stands behind this sentence", "leave it out")
+    if at == 1 and (mistake := _not_his(line, token, names)):
+        return mistake
+    known = [refusal.word for refusal in refusals if refusal.word]
+    if token.kind is Kind.WORD and (near := get_close_matches(token.value, known, n=1)):
+        return _at(line, token, f'I do not know "{token.value}"', f'did you mean "{near[0]}"?')
+    hint = next((refusal.hint for refusal in refusals if refusal.hint), "")
     if not comes:
-        return _at(line, token, f"the sentence ends before {_written(line, token)}")
-    if token.kind is Kind.WORD and words:
-        if near := get_close_matches(token.value, words, n=1):
-            return _at(line, token, f'I do not know "{token.value}"', f'did you mean "{near[0]}"?')
-        if not slots:
-            return _at(line, token, f'I do not know "{token.value}"', f"here comes {comes}")
-    return _at(line, token, f"{_written(line, token)} cannot stand here", f"here comes {comes}")
+        return _at(line, token, f"the sentence ends before {_written(line, token)}", hint or _behind(token))
+    hint = hint or f"here comes {comes}"
+    if token.kind is Kind.WORD and words and not slots:
+        return _at(line, token, f'I do not know "{token.value}"', hint)
+    return _at(line, token, f"{_written(line, token)} cannot stand here", hint)
+
+
+def _behind(token: Token) -> str:
+    """The way out of something behind the end of a sentence."""
+    if token.value == "{":
+        return "the steps of a block stand below it, deeper"
+    return "leave it out: one sentence a line, and a comment begins with # and a space"
+
+
+def _not_his(line: Line, token: Token, names: Reader) -> Mistake | None:
+    """Somebody does what only others can do."""
+    who = line.tokens[0].value
+    if near := get_close_matches(token.value, language.FIRST_WORDS, n=1, cutoff=0.8):
+        return _at(line, token, f'I do not know "{token.value}"', f'did you mean "{near[0]}", without {who}?')
+    slots = [slot for slot in language.ACTORS if token.value in language.VERBS[slot]]
+    if not slots or who not in _actors(names):
+        return None
+    what, _ = language.ACTORS[slots[0]]
+    own = next(slot for slot, known in _known(names).items() if who in known)
+    message = f'{who} is {_one(language.ACTORS[own][0])}: "{token.value}" is what {_one(what)} does'
+    return _at(line, token, message, f"{who} {_listed(list(language.VERBS[own]))}")
+
+
+def _one(what: str) -> str:
+    return f"{'an' if what[0] in 'aeiou' else 'a'} {what}"
+
+
+def _known(names: Reader) -> Mapping[str, Collection[str]]:
+    """The names so far, by the slot that they fill."""
+    return {
+        "PHONE": names.phones,
+        "ESME": names.esmes,
+        "BROWSER": names.browsers,
+        "APPLICATION": names.services,
+    }
+
+
+def _actors(names: Reader) -> list[str]:
+    return list(chain.from_iterable(_known(names).values()))
 
 
 def _no_deeper(frame: _Frame) -> str:
@@ -558,16 +617,11 @@ def _no_deeper(frame: _Frame) -> str:
 
 def _unknown_beginning(line: Line, token: Token, names: Reader) -> Mistake:
     follows = line.tokens[1].value if len(line.tokens) > 1 else ""
-    actors = [*names.phones, *names.esmes, *names.browsers, *names.services]
+    actors = _actors(names)
     verbs = [verb for of_one in language.VERBS.values() for verb in of_one]
     if token.kind is Kind.WORD and (verb := get_close_matches(follows, verbs, n=1)):
         near = get_close_matches(token.value, actors, n=1)
-        known = {
-            "PHONE": names.phones,
-            "ESME": names.esmes,
-            "BROWSER": names.browsers,
-            "APPLICATION": names.services,
-        }
+        known = _known(names)
         slots = [slot for slot in language.ACTORS if verb[0] in language.VERBS[slot]]
         what, named = language.ACTORS[next((slot for slot in slots if near and near[0] in known[slot]), slots[0])]
         hint = f'did you mean "{near[0]}"?' if near else f'name it above: "{named.format(token.value)}"'
@@ -575,9 +629,12 @@ def _unknown_beginning(line: Line, token: Token, names: Reader) -> Mistake:
     if token.value in _ENDS:
         hint = "a block ends where a line stands no deeper than its first one"
         return _at(line, token, f"nothing is written where a block ends, no {token.value}", hint)
+    if follows in actors or follows in language.FIRST_WORDS:
+        return _at(line, token, f'I do not know "{token.value}"', f"leave it out: the sentence begins with {follows}")
     if token.kind is Kind.WORD:
         words = [*sorted(language.FIRST_WORDS), *actors]
-        return _at(line, token, f'I do not know "{token.value}"', way_out(token.value, words))
+        word = token.value.lower() if token.value.lower() in words else token.value
+        return _at(line, token, f'I do not know "{token.value}"', way_out(word, words))
     return _at(line, token, f"no sentence begins with {_written(line, token)}")
 
 

@@ -203,7 +203,8 @@ def _tokens(number: int, written: str) -> Iterator[Token]:
             yield Token(Kind.WORD, ",", at, 1)
             at += 1
         elif at < len(written) and written[at] != ":" and not written[at].isspace():
-            raise MistakeError(Mistake(number, at + 1, 1, f"a space is missing behind the {_NAMES[sign]}", written))
+            message = f"a space is missing behind the {_NAMES[sign]}"
+            raise MistakeError(Mistake(number, at + 1, 1, message, written, "write one"))
         if space := _SPACE.match(written, at):
             at = space.end()
 

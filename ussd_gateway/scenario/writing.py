@@ -17,7 +17,18 @@ from typing import Any, NamedTuple, TypeVar
 from ussd_gateway.fault_rule import FaultRule
 from ussd_gateway.scenario import model
 from ussd_gateway.scenario.language import NOTHING, OWN_KEYS, RULE_KEYS, SENTENCES, VERSION, Sentence, parts
-from ussd_gateway.scenario.model import NUMBER_OF, Expected, Field, Scenario, Script, Step, Text
+from ussd_gateway.scenario.model import (
+    NUMBER_OF,
+    Account,
+    Action,
+    Expected,
+    Field,
+    Scenario,
+    Script,
+    Service,
+    Step,
+    Text,
+)
 from ussd_gateway.scenario.tokens import is_block, quoted, slashed
 from ussd_gateway.scenario.tokens import rows as rows_of
 from ussd_gateway.smpp.status import status_name
@@ -31,7 +42,8 @@ Comments = Mapping[int, str]
 
 _NO_NAMES: Names = {}
 _NO_COMMENTS: Comments = {}
-_PLAIN = re.compile(r"\d+|[*#][\d*#]+|\{[^\W\d]\w*\}")
+_PLAIN = re.compile(r"(?!#$)(?:[\d*#]|\{[^\W\d]\w*\})+")
+_ALONE = re.compile(r"\d+|\{[^\W\d]\w*\}")
 _BARE = re.compile(r'(?:[^\s"/#“”„‟«»]\S*|#\S+)(?<![:,])')
 _ADDRESS = re.compile(r"[/h{]\S*(?<![:,])")
 _NUMBER_OF = re.compile(rf"\{{{NUMBER_OF}(\w+)\}}")
@@ -82,21 +94,15 @@ def write(script: Script, comments: Comments = _NO_COMMENTS) -> str:
 
 def rows(script: Script, comments: Comments = _NO_COMMENTS) -> Iterator[tuple[str, Step | None]]:
     """Each line of the file, and the step that it tells; see `write`."""
-    phones = _of_all(script, "the phones", lambda scenario: scenario.phones)
-    esmes = _of_all(script, "the ESMEs", lambda scenario: scenario.esmes)
-    services = _of_all(script, "the applications", lambda scenario: scenario.services)
-    variables = _of_all(script, "the variables", lambda scenario: scenario.variables)
-    names = {account.system_id: name for name, account in esmes.items()} | {
-        number: name for name, number in phones.items()
-    }
+    common = shared(script)
 
     def told(steps: Iterable[Step], indent: str = "") -> Iterator[tuple[str, Step | None]]:
         for step in steps:
             if step.line:
                 yield from _remarks(comments, step.line, indent)
             if isinstance(step, model.ForEach):
-                step = replace(step, table=_as_seen_from(script.name, step))
-            yield from ((f"{indent}{row}" if row else "", step) for row in written(step, names).split("\n"))
+                step = replace(step, table=table_of(script.name, step))
+            yield from ((f"{indent}{row}" if row else "", step) for row in written(step, common.names).split("\n"))
             if isinstance(step, model.Block):
                 yield from told(step.steps, indent + DEEPER)
 
@@ -108,42 +114,55 @@ def rows(script: Script, comments: Comments = _NO_COMMENTS) -> Iterator[tuple[st
     yield from _remarks(comments, TOP, "")
     yield from told([_said(model.Version, version=VERSION), *filter(None, [script.starts])])
     header = [
-        *(_said(model.Phone, name=name, msisdn=Text(number)) for name, number in phones.items()),
+        *(_said(model.Phone, name=name, msisdn=Text(number)) for name, number in common.phones.items()),
+        *(_esme(name, account) for name, account in common.esmes.items()),
+        *(_said(model.Browser, name=name) for name in common.browsers),
         *(
-            _said(
-                model.Esme,
-                name=name,
-                system_id=account.system_id,
-                password="" if account.password == account.system_id else account.password,
-            )
-            for name, account in esmes.items()
+            _said(model.Application, name=name, service_code=service.code, dialect=service.dialect)
+            for name, service in common.services.items()
         ),
-        *(_said(model.Browser, name=name) for name in browsers(script)),
-        *(
-            _said(model.Application, name=name, service_code=one.code, dialect=one.dialect)
-            for name, one in services.items()
-        ),
-        *(_said(model.Let, variable=name, text=Text(escaped(value))) for name, value in variables.items()),
+        *(_said(model.Let, variable=name, text=Text(escaped(value))) for name, value in common.variables.items()),
     ]
     if header:
         yield "", None
         yield from told(header)
-    first, *others = script.scenarios
-    if any((other.setup, other.teardown) != (first.setup, first.teardown) for other in others):
-        raise ValueError("scenarios of one file have the same setup and teardown")
-    if first.setup:
-        yield from part(_said(model.Setup), first.setup)
-    if first.teardown:
-        yield from part(_said(model.Teardown), first.teardown)
+    if common.setup:
+        yield from part(_said(model.Setup), common.setup)
+    if common.teardown:
+        yield from part(_said(model.Teardown), common.teardown)
     for scenario in script.scenarios:
         title = model.Title(line=scenario.line, sentence="", title=scenario.name, tags=scenario.tags)
         yield from part(title, scenario.steps)
 
 
-def browsers(script: Script) -> Iterable[str]:
-    """The browsers of which the script's steps speak."""
-    steps = (step for scenario in script.scenarios for part in _steps(scenario) for step in model.walk(part))
-    return dict.fromkeys(step.browser for step in steps if isinstance(step, model.BrowserAction))
+class Shared(NamedTuple):
+    """What all scenarios of a file have; `names` are those of phones and ESMEs by their numbers and system_ids."""
+
+    phones: Mapping[str, str]
+    esmes: Mapping[str, Account]
+    browsers: Iterable[str]
+    services: Mapping[str, Service]
+    variables: Mapping[str, str]
+    setup: tuple[Action, ...]
+    teardown: tuple[Action, ...]
+    names: Names
+
+
+def shared(script: Script) -> Shared:
+    """What stands above the scenarios; ValueError where they do not agree."""
+    phones = _of_all(script, "the phones", lambda scenario: scenario.phones)
+    esmes = _of_all(script, "the ESMEs", lambda scenario: scenario.esmes)
+    services = _of_all(script, "the applications", lambda scenario: scenario.services)
+    variables = _of_all(script, "the variables", lambda scenario: scenario.variables)
+    first, *others = script.scenarios
+    if any((other.setup, other.teardown) != (first.setup, first.teardown) for other in others):
+        raise ValueError("scenarios of one file have the same setup and teardown")
+    parts_of_all = (first.setup, first.teardown, *(scenario.steps for scenario in script.scenarios))
+    steps = (step for steps in parts_of_all for step in model.walk(steps))
+    browsers = dict.fromkeys(step.browser for step in steps if isinstance(step, model.BrowserAction))
+    names = {account.system_id: name for name, account in esmes.items()}
+    names |= {number: name for name, number in phones.items()}
+    return Shared(phones, esmes, browsers, services, variables, first.setup, first.teardown, names)
 
 
 def row_of(step: Step) -> Sentence:
@@ -193,8 +212,9 @@ def _said(step: type[Step], **said: object) -> Step:
     return step(line=0, sentence="", **said)  # type: ignore[arg-type]
 
 
-def _steps(scenario: Scenario) -> tuple[tuple[model.Action, ...], ...]:
-    return scenario.setup, scenario.steps, scenario.teardown
+def _esme(name: str, account: Account) -> Step:
+    password = "" if account.password == account.system_id else account.password
+    return _said(model.Esme, name=name, system_id=account.system_id, password=password)
 
 
 def _of_all(script: Script, what: str, part: Callable[[Scenario], Mapping[str, _Value]]) -> Mapping[str, _Value]:
@@ -212,8 +232,8 @@ def _remarks(comments: Comments, line: int, indent: str) -> Iterator[tuple[str, 
         yield from ((f"{indent}# {row.strip()}".rstrip(), None) for row in rows_of(comments[line]))
 
 
-def _as_seen_from(source: str, step: model.ForEach) -> str:
-    """The table of a step; that of another file is looked for beside that."""
+def table_of(source: str, step: model.ForEach) -> str:
+    """The table of a step as seen from the script; that of another file is looked for beside that."""
     if not step.file:
         return step.table
     return PurePath(relpath(join(dirname(step.file), step.table), dirname(source) or ".")).as_posix()
@@ -256,9 +276,14 @@ def _plain(text: Text, names: Names) -> str:
 
 
 def _number(number: Text, names: Names) -> str:
-    if found := _NUMBER_OF.fullmatch(number.source):
-        return found[1]
-    return names.get(number.source) or _plain(number, names)
+    source = number.source
+    return named(number, names) or (source if _ALONE.fullmatch(source) else quoted(source))
+
+
+def named(number: Text, names: Names) -> str:
+    """The name of the phone or ESME that the number is, "" when it has none."""
+    found = _NUMBER_OF.fullmatch(number.source)
+    return found[1] if found else names.get(number.source, "")
 
 
 def _expected(expected: Expected, names: Names) -> str:
@@ -315,30 +340,11 @@ def _value_of_rule(key: str, value: Any, names: Names) -> str:
 
 
 WRITERS: Mapping[str, Callable[[Any, Names], str]] = {
-    **dict.fromkeys(
-        [
-            "VERSION",
-            "NAME",
-            "VARIABLE",
-            "PHONE",
-            "ESME",
-            "BROWSER",
-            "APPLICATION",
-            "SERVICE_CODE",
-            "DIALECT",
-            "MODE",
-            "STAT",
-            "CAPTURE",
-            "OUTCOME",
-            "COUNT",
-            "ENCODING",
-            "LANGUAGE",
-            "HTTP_STATUS",
-        ],
-        _word,
-    ),
-    **dict.fromkeys(["MSISDN", "SENDER", "ID", "CODE", "ANSWER", "FIRST", "SECOND"], _plain),
-    **dict.fromkeys(["TABLE", "SCRIPT", "SYSTEM_ID", "HEADER", "PATH"], lambda text, names: _bare(text)),
+    **dict.fromkeys(("VERSION", "NAME", "VARIABLE", "CAPTURE", "PHONE", "ESME", "BROWSER"), _word),
+    **dict.fromkeys(("APPLICATION", "SERVICE_CODE", "DIALECT"), _word),
+    **dict.fromkeys(("MODE", "STAT", "OUTCOME", "ENCODING", "LANGUAGE", "COUNT", "HTTP_STATUS"), _word),
+    **dict.fromkeys(("MSISDN", "SENDER", "ID", "CODE", "ANSWER", "FIRST", "SECOND"), _plain),
+    **dict.fromkeys(("TABLE", "SCRIPT", "SYSTEM_ID", "HEADER", "PATH"), lambda text, names: _bare(text)),
     **dict.fromkeys(("TITLE", "PASSWORD"), lambda text, names: quoted(text)),
     **dict.fromkeys(("TEXT", "REPLY"), lambda text, names: quoted(text.source)),
     "TAGS": lambda tags, names: ", ".join(tags),
