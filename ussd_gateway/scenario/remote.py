@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta, timezone
 from http import HTTPStatus
 from typing import Any
@@ -285,6 +285,16 @@ class Api:
         rows: list[dict[str, Any]] = (await self.call("GET", path))[_ROWS]
         return rows
 
+    @asynccontextmanager
+    async def stream(self, path: str, query: dict[str, str]) -> AsyncIterator[AsyncIterator[bytes]]:
+        """The lines of an answer that goes on until somebody ends it."""
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=self._answer_time)
+        try:
+            async with self._session.get(f"{self.url}/api/v1/{path}", params=query, timeout=timeout) as response:
+                yield _lines(response.content)
+        except aiohttp.ClientConnectionError as error:
+            raise NoGatewayError(f"no gateway answers at {self.url} ({error})") from error
+
     async def call(
         self,
         method: str,
@@ -315,6 +325,13 @@ class Api:
             title = str(answer.get("title") or f"{method} {path} was answered with {response.status}")
             raise RefusedError(title, response.status)
         return answer
+
+
+async def _lines(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
+    """The lines, until the gateway ends them or is gone."""
+    with suppress(aiohttp.ClientError):
+        async for line in content:
+            yield line
 
 
 def _screen(answer: dict[str, Any]) -> Screen:

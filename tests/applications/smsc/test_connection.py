@@ -51,6 +51,17 @@ async def test_an_esme_binds_submits_and_unbinds(site):
     assert [kind for (kind,) in site.journal()] == ["esme.bound", "sms", "esme.unbound"]
 
 
+@pytest.mark.parametrize("goes", ["close", "reset"])
+async def test_a_bind_that_is_lost_is_written_down(site, goes):
+    esme = await site.bound()
+    getattr(esme, goes)()
+    async with asyncio.timeout(10):
+        while site.smsc.connections:
+            await site.gateway.committed()
+    await site.gateway.committed()
+    assert [kind for (kind,) in site.journal()] == ["esme.bound", "esme.lost"]
+
+
 async def test_an_account_means_by_data_coding_0_what_its_settings_say(site):
     anna = site.handset()
     latin = await site.bound("latin", "pw")

@@ -868,6 +868,8 @@ class EsmeConnection(asyncio.BufferedProtocol):
     def _leave(self) -> None:
         account, self._account = self._account, None
         if account:
+            if not self._finishing:
+                self._note("esme.lost", bind=self.number)
             unanswered = [carried for carried, _ in self._unanswered.values()]
             self._unanswered.clear()
             account.closed(self, [message for message in unanswered if isinstance(message, Sms | Receipt)])
