@@ -5,6 +5,8 @@ import csv
 import io
 import json
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -16,11 +18,14 @@ from click.testing import CliRunner
 
 from ussd_gateway.cli import main
 from ussd_gateway.load.course import COLUMNS
+from ussd_gateway.load.threshold import parse
 from ussd_gateway.scenario.local import local_driver
 from ussd_gateway.scenario.parse import read
 from ussd_gateway.scenario.play import play
 
-SHIPPED = Path(__file__).parents[2] / "scripts" / "load" / "balance.ussd"
+HOUSE = Path(__file__).parents[2]
+SHIPPED = HOUSE / "scripts" / "load" / "balance.ussd"
+PAGE = (HOUSE / "docs" / "scripts.md").read_text(encoding="utf-8").partition("## As load\n")[2].partition("\n## ")[0]
 SCRIPT = """\
 phone anna is 70001000001
 
@@ -187,3 +192,31 @@ async def test_ctrl_c_ends_it_and_tells_what_there_is(real_operator, tmp_path):
     assert (told["cut_off"], told["dialogues"], told["failed"]) == (2, 0, None)
     _, phones = await real_operator("GET", "/handsets")
     assert [phone["session"] for phone in phones["handsets"] if phone["msisdn"].startswith("70009")] == [None, None]
+
+
+@pytest.mark.parametrize("line", re.findall(r"^\$ ussd-gateway load (.*)$", PAGE, re.MULTILINE))
+def test_each_command_of_the_page_is_one(line, monkeypatch, tmp_path):
+    words = [str(HOUSE / word) if word.endswith(".ussd") else word for word in shlex.split(line)]
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(main, ["load", *words, "--gateway", "http://127.0.0.1:1"])
+    assert done.exit_code == 3, done.stderr
+
+
+def test_each_threshold_of_the_page_is_one():
+    expressions = re.findall(r"`([^`\n]+(?:==|<|>=)[^`\n]+)`", PAGE)
+    assert len(expressions) >= 9
+    for expression in expressions:
+        parse(expression, [("", 10), ("people.ussd", 3)])
+
+
+def test_the_page_tells_every_option_that_is_not_every_load_s():
+    (script,) = (command for name, command in main.commands["load"].commands.items() if name == "script")
+    options = {name for parameter in script.params for name in parameter.opts if name.startswith("--")}
+    assert {name for name in options - {"--pid"} if name not in PAGE} == set()
+
+
+def test_the_rows_of_the_page_are_those_of_the_script():
+    sentences = re.findall(r"^ +(\d+) +3,000 .*\d  (anna .*)$", PAGE, re.MULTILINE)
+    lines = SHIPPED.read_text(encoding="utf-8").splitlines()
+    assert [(number, lines[int(number) - 1].strip()) for number, _ in sentences] == sentences
+    assert len(sentences) == 4
