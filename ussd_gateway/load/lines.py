@@ -19,7 +19,12 @@ WAITS = (model.Wait, model.ReceiveNone, model.EsmeReceiveNone, model.GetNoReceip
 
 @dataclass(slots=True)
 class Line:
-    """One sentence: `file` is "" for the script's own, and `asks` says that its time is the gateway's."""
+    """One sentence.
+
+    file    str; "" for the script's own
+    asks    bool; its time is the gateway's
+    failed  int; dialogues that failed there, also before the sentence was played: where its phone could not begin
+    """
 
     file: str
     line: int
@@ -36,7 +41,7 @@ class Line:
             "sentence": self.sentence,
             "asks": self.asks,
             "played": self.durations.total,
-            "failed": self.failed if self.durations.total else None,
+            "failed": self.failed if self.failed or self.durations.total else None,
             **durations("", self.durations),
         }
 
@@ -74,11 +79,13 @@ class Lines:
                 line.sentence = step.sentence  # it is known by now what is secret in it
             duration = int(step.seconds * SECOND) + (late if step is first else 0)
             line.durations.record(duration)
-            line.failed += step.failed
             if line.asks:
                 asking.append(duration)
                 self.asking.record(duration)
         if failure := result.failure:
+            for one in (failure, *failure.later):
+                if line := self._lines.get((one.file, one.line)):
+                    line.failed += 1
             place = failure.file, failure.line
             known, report, times = self._failures.get(place) or (failure, failure_report(result).plain, 0)
             self._failures[place] = known, report, times + 1

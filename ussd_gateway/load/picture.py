@@ -12,6 +12,7 @@ from ussd_gateway.svg import look, opening, safe
 
 _WIDTH, _PANEL, _GAP = 900.0, 200.0, 76.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 76.0, 28.0, 128.0, 52.0
+_NEARLY = 0.1  # of the last second may be missing, where the plan was over
 _NAME = 32  # letters of the script's name
 _TICKS = 4  # lines across a panel, about so many
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)  # of a scale, and ten times as much, and so on
@@ -62,7 +63,7 @@ def svg(figures: Mapping[str, Any]) -> str:
 def _document(figures: Mapping[str, Any]) -> Iterator[str]:
     # The last second is seldom a whole one: its counts would look like a fall of the rate.
     rows: Rows = figures["per_second"]
-    whole = [row for row in rows if row["second"] <= math.floor(figures["seconds"] + 0.001)] or rows
+    whole = [row for row in rows if row["second"] <= math.floor(figures["seconds"] + _NEARLY)] or rows
     height = _TOP + len(_PANELS) * _PANEL + (len(_PANELS) - 1) * _GAP + _BOTTOM
     yield opening(_WIDTH, height)
     yield f'<title id="title">{safe(_title(figures))}</title>'
