@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from ussd_gateway.scenario.command import STDOUT, SUFFIX, read_scripts, write
+from ussd_gateway.scenario.command import STDOUT, SUFFIX, read_scripts, write_text
 
 if TYPE_CHECKING:
     from ussd_gateway.load.threshold import Threshold
@@ -210,9 +210,9 @@ def script(
     except LoadError as error:
         _fail(str(error), NO_SERVER)
     if csv:
-        write(csv, as_csv(figures["per_second"]))
+        write_text(csv, as_csv(figures["per_second"]))
     if svg:
-        write(svg, as_svg(figures))
+        write_text(svg, as_svg(figures))
     _show(figures, bounds, as_json, err=csv == STDOUT or svg == STDOUT)
 
 

@@ -89,7 +89,7 @@ def play_command(
         facts["seed"] = shuffle
     for form, path in written.items():
         if path:
-            write(path, REPORTS[form](files, facts))
+            write_text(path, REPORTS[form](files, facts))
     sys.exit(0 if all(result.passed for result in results) else FAILED)
 
 
@@ -232,8 +232,8 @@ def _print(console: Console, text: object) -> None:
     console.print(text, soft_wrap=True)  # nothing is cut off at the terminal's edge
 
 
-def write(path: str, text: str) -> None:
-    """Writes a file, or to standard output; ends the program where that cannot be."""
+def write_text(path: str, text: str) -> None:
+    """Into the file, or to standard output for -; ends the program where that cannot be."""
     if path == STDOUT:
         click.echo(text, nl=False)
         return

@@ -46,8 +46,8 @@ MODES = ("transmitter", "receiver", "transceiver")
 STATS = tuple(word.decode() for word in WORDS.values())
 NOTHING = "nothing"
 EFFECTS = tuple(FAULT_WORDS)
-_RULE_KEYS = tuple(key for key in FaultRule.model_fields if key != "effect")
-_OWN_KEYS = {"status": "status", "throttle": "rate", "slow": "seconds", "drop": "kind", "malformed": "kind"}
+RULE_KEYS = tuple(key for key in FaultRule.model_fields if key != "effect")
+OWN_KEYS = {"status": "status", "throttle": "rate", "slow": "seconds", "drop": "kind", "malformed": "kind"}
 """The key that need not be written behind the name of an effect."""
 LANGUAGES = ("ru", "en", "latin")
 NAME = re.compile(r"[^\W\d]\w*")
@@ -358,8 +358,9 @@ def _body(reader: Reader) -> model.Body:
     if not reader.sees("json"):
         raise UnfitError(reader.at, slot="BODY")
     reader.at += 1
-    following = reader.tokens[reader.at + 1 :]
-    if reader.token is None or reader.token.kind is not Kind.TEXT or (following and following[0].value != "header"):
+    following = [(token.kind, token.value) for token in reader.tokens[reader.at + 1 :]]
+    whole = not following or following[0] == (Kind.WORD, "header")
+    if not (whole and reader.token and reader.token.kind is Kind.TEXT):
         return model.Body(_fields("BODY")(reader), json=True)
     raw = model.Text(reader.take("BODY", Kind.TEXT), json=True)
     try:
@@ -414,11 +415,11 @@ def _rule(reader: Reader) -> Mapping[str, object]:
     if effect not in EFFECTS:
         raise reader.wrong(f"I do not know the effect {effect}", way_out(effect, EFFECTS))
     places, rule = {"effect": reader.at - 1}, {"effect": effect}
-    own = _OWN_KEYS.get(effect, "")
+    own = OWN_KEYS.get(effect, "")
     while reader.token:
-        key = own if reader.token.value not in _RULE_KEYS and own not in rule else reader.take("KEY", Kind.WORD)
-        if key not in _RULE_KEYS:
-            raise reader.wrong(f"a fault has no key {key}", way_out(key, _RULE_KEYS))
+        key = own if reader.token.value not in RULE_KEYS and own not in rule else reader.take("KEY", Kind.WORD)
+        if key not in RULE_KEYS:
+            raise reader.wrong(f"a fault has no key {key}", way_out(key, RULE_KEYS))
         places[key] = reader.at
         rule[key] = reader.take("RULE", Kind.WORD, Kind.TEXT, Kind.PATTERN)
     written: dict[str, object] = dict(rule)
@@ -702,7 +703,7 @@ def wanted(refusals: Iterable[UnfitError]) -> tuple[list[str], list[str]]:
     return list(words), [_PATTERN_SLOT if slot == "PATTERN" else SLOTS[slot].what for slot in slots]
 
 
-class _Part(NamedTuple):
+class Part(NamedTuple):
     """A run of words and slots; in brackets or not."""
 
     elements: tuple[str, ...]
@@ -713,22 +714,27 @@ _PARTS = re.compile(r"\[([^]]*)\]|\(([^)]*)\)|([^\s[(]+)")
 
 
 @cache
-def _groups(pattern: str) -> list[list[_Part]]:
+def _groups(pattern: str) -> list[list[Part]]:
     """The pattern's groups in their order; the parts of one group may come in any."""
-    groups: list[list[_Part]] = []
+    groups: list[list[Part]] = []
     in_brackets = False
     for optional, required, element in _PARTS.findall(pattern):
         if element:
-            groups.append([_Part((element,))])
+            groups.append([Part((element,))])
         else:
             if not in_brackets:
                 groups.append([])
-            groups[-1].append(_Part(tuple((optional or required).split()), bool(optional)))
+            groups[-1].append(Part(tuple((optional or required).split()), bool(optional)))
         in_brackets = not element
     return groups
 
 
-def _read_group(group: list[_Part], reader: Reader, fields: dict[str, Any]) -> None:
+def parts(pattern: str) -> list[Part]:
+    """The pattern's parts in their order: the words and slots of each, and whether it may be left out."""
+    return [part for group in _groups(pattern) for part in group]
+
+
+def _read_group(group: list[Part], reader: Reader, fields: dict[str, Any]) -> None:
     left = list(group)
     while left:
         refusals: dict[int, UnfitError] = {}
@@ -750,7 +756,7 @@ def _read_group(group: list[_Part], reader: Reader, fields: dict[str, Any]) -> N
             return
 
 
-def _read_part(part: _Part, reader: Reader) -> dict[str, object]:
+def _read_part(part: Part, reader: Reader) -> dict[str, object]:
     """What the part says; the reader stays in front of it when it says something else."""
     start, fields = reader.at, dict[str, object]()
     try:
