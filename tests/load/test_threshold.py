@@ -91,7 +91,7 @@ OF_LINES = {
 WRONG_LINES = {
     "line 6 p99<20ms": "5, 7, people.ussd:3",  # which there are
     "line people.ussd:5 p99<20ms": "5, 7, people.ussd:3",
-    "line 5 own_cpu<80%": "a line has no own_cpu; it has failed, max, p50",
+    "line 5 own_cpu<80%": "own_cpu of a line is unknown; known: played, failed, p50",
     "line 5 p99<20": "20us or 20ms or 20s",
     "line 5": "line 12 p99<30ms",
     "step 5 p99<20ms": "line 12 p99<30ms",

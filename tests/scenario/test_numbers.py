@@ -31,10 +31,10 @@ scenario "Everywhere"
         {"dial": "70002000001"}
     anna receives sms from "SHOP"
 """
-NUMBERS = {"anna": "70009000001", "boris": "70009000002"}
+OTHERS = {"70001000001": "70009000001", "70002000001": "70009000002"}
 
 (BEFORE,) = parse(SCRIPT, "everywhere.ussd").scenarios
-AFTER = with_numbers(BEFORE, NUMBERS)
+AFTER = with_numbers(BEFORE, OTHERS)
 TEXTS = [
     text.source for step in model.walk((*AFTER.setup, *AFTER.steps, *AFTER.teardown)) for text in model.texts(step)
 ]
@@ -57,7 +57,7 @@ def test_a_number_follows_its_phone(text):
 
 
 def test_nothing_is_left_of_the_script_s_own_numbers():
-    assert AFTER.phones == NUMBERS
+    assert AFTER.phones == {"anna": "70009000001", "boris": "70009000002"}
     assert AFTER.variables == {"home": "/api/v1/handsets/70009000001"}
     assert not [text for text in TEXTS if "7000100000" in text.replace("170001000001", "")]
     assert not [text for text in TEXTS if "7000200000" in text]
@@ -69,8 +69,15 @@ def test_sentences_stay_as_they_were_written():
 
 
 def test_phones_may_change_their_numbers_with_each_other():
-    swapped = with_numbers(BEFORE, {"anna": "70002000001", "boris": "70001000001"})
+    swapped = with_numbers(BEFORE, {"70001000001": "70002000001", "70002000001": "70001000001"})
     assert swapped.steps[0].code.source == "*111*70001000001#"
+
+
+def test_two_names_of_a_phone_stay_those_of_one():
+    (scenario,) = parse("phone a is 70001000001\nphone b is 70001000001\na sends sms x to b\n", "two.ussd").scenarios
+    changed = with_numbers(scenario, OTHERS)
+    assert changed.phones == {"a": "70009000001", "b": "70009000001"}
+    assert changed.steps[0].number.source == "70009000001"
 
 
 def test_a_scenario_without_phones_stays_as_it_is():

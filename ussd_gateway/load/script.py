@@ -58,8 +58,8 @@ class ScriptPlan:
 
 
 def phones_of(script: Script) -> list[str]:
-    """The names of the phones that a user has."""
-    return list(dict.fromkeys(name for scenario in script.scenarios for name in scenario.phones))
+    """The numbers of the script's phones, each once: so many phones has a user."""
+    return list(dict.fromkeys(number for scenario in script.scenarios for number in scenario.phones.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +122,10 @@ class ScriptLoad:
     def _of_user(self, number: int) -> list[Script]:
         """The scenarios with the numbers of one user, each a script of its own."""
         script, numbers = self._plan.script, self._numbers(number)
-        return [
-            replace(script, scenarios=(with_numbers(scenario, {name: numbers[name] for name in scenario.phones}),))
-            for scenario in script.scenarios
-        ]
+        return [replace(script, scenarios=(with_numbers(scenario, numbers),)) for scenario in script.scenarios]
 
     def _numbers(self, number: int) -> dict[str, str]:
-        """The numbers of one user's phones by their names."""
+        """The numbers of one user's phones, by those of the script."""
         first = number * len(self._phones)
         return dict(zip(self._phones, self._plan.numbers[first : first + len(self._phones)], strict=True))
 

@@ -29,7 +29,6 @@ FIGURES: dict[str, tuple[str, Mapping[str, float]]] = {
     "dialogues_per_s": ("dialogues_per_s", _PLAIN),
     **{f"dialogue_{name}": (f"dialogue_{figure}", _TIME) for name, figure in _PERCENTILES.items()},
     "failed": ("failed", _PLAIN),
-    "played": ("played", _PLAIN),
     "timeouts": ("timeouts", _PLAIN),
     "waited": ("waited", _PLAIN),
     "late_p99": ("late_p99_ms", _TIME),
@@ -46,8 +45,12 @@ FIGURES: dict[str, tuple[str, Mapping[str, float]]] = {
     "server_memory": ("server_rss_mib", _SIZE),
 }
 
-OF_A_LINE = frozenset({*_PERCENTILES, "played", "failed"})
-"""The names of which each line of a script has its own figure."""
+OF_A_LINE: dict[str, tuple[str, Mapping[str, float]]] = {
+    "played": ("played", _PLAIN),
+    "failed": ("failed", _PLAIN),
+    **{name: (figure, _TIME) for name, figure in _PERCENTILES.items()},
+}
+"""The same for a line of a script."""
 
 _OPERATORS: dict[str, Callable[[float, float], bool]] = {
     "<=": operator.le,
@@ -114,20 +117,20 @@ def parse(expression: str, lines: Sequence[tuple[str, int]] = ()) -> Threshold:
         rest = of_lines["rest"]
         line = (EACH, 0) if of_lines["each"] else (of_lines["file"] or "", int(of_lines["line"]))
         if line not in [(EACH, 0), *lines]:
-            known = ", ".join(f"{file}:{number}" if file else str(number) for file, number in lines)
-            raise ThresholdError(f"{expression!r}: no sentence that is played stands in this line; there are {known}")
+            there = ", ".join(f"{file}:{number}" if file else str(number) for file, number in lines)
+            raise ThresholdError(f"{expression!r}: no sentence that is played stands in this line; there are {there}")
     found = _EXPRESSION.fullmatch(rest)
     if found is None:
         looks = "p99<20ms or line 12 p99<30ms" if lines else "p99<20ms or msg_per_s>50000"
         raise ThresholdError(f"{expression!r} is no threshold; one looks like {looks}")
     name, relation, number, unit = found.groups()
-    if line and name not in OF_A_LINE:
-        raise ThresholdError(f"{expression!r}: a line has no {name}; it has {', '.join(sorted(OF_A_LINE))}")
-    if name not in FIGURES:
-        raise ThresholdError(f"{expression!r}: {name} is unknown; known: {', '.join(FIGURES)}")
-    figure, units = FIGURES[name]
+    known = OF_A_LINE if line else FIGURES
+    if name not in known:
+        whose = "of a line " if line else ""
+        raise ThresholdError(f"{expression!r}: {name} {whose}is unknown; known: {', '.join(known)}")
+    figure, units = known[name]
     if unit not in units:
-        allowed = " or ".join(f"{number}{known}" for known in units)
+        allowed = " or ".join(f"{number}{one}" for one in units)
         raise ThresholdError(f"{expression!r}: {number}{unit} is no measure of {name}; write {allowed}")
     return Threshold(expression, figure, relation, float(number) * units[unit], line)
 

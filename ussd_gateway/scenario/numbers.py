@@ -12,13 +12,12 @@ from ussd_gateway.scenario.model import Action, Block, Body, Expected, Field, Ro
 _Change = Callable[[str], str]
 
 
-def with_numbers(scenario: Scenario, numbers: Mapping[str, str]) -> Scenario:
-    """The scenario with these numbers of its phones, by the names of the phones.
+def with_numbers(scenario: Scenario, others: Mapping[str, str]) -> Scenario:
+    """The scenario with other numbers of its phones, each by the old one.
 
-    The old number of a phone changes in every text, code, URL, variable and row as well, where it stands by itself.
+    An old number changes in every text, code, URL, variable and row as well, where its digits stand by themselves.
     """
-    others = {old: numbers[name] for name, old in scenario.phones.items()}
-    if not others:
+    if not scenario.phones:
         return scenario
     pattern = re.compile(rf"(?<!\d)({'|'.join(sorted(others))})(?!\d)")
 
@@ -27,7 +26,7 @@ def with_numbers(scenario: Scenario, numbers: Mapping[str, str]) -> Scenario:
 
     return replace(
         scenario,
-        phones=dict(numbers),
+        phones={name: others[number] for name, number in scenario.phones.items()},
         variables=_of_all(scenario.variables, change),
         setup=_steps(scenario.setup, change),
         steps=_steps(scenario.steps, change),
