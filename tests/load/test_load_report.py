@@ -53,6 +53,7 @@ def test_a_busy_generator_says_that_it_is_the_limit(share, seconds, warned):
 
 SCRIPT = {
     "script": "balance.ussd",
+    "due": 1203,
     "dialogues": 1200,
     "failed": 0,
     "cut_off": 0,
@@ -97,7 +98,13 @@ def test_each_sentence_of_a_script_is_a_row():
 
 def test_a_script_s_dialogues_and_steps_stand_in_the_table():
     rows = [[part.strip() for part in line if part.strip()] for line in printed(SCRIPT)]
-    for row in (["dialogues", "1,200"], ["dialogue p50", "3.25 ms"], ["step p99", "8.50 ms"], ["failed", "0"]):
+    for row in (
+        ["dialogues due", "1,203"],
+        ["dialogues", "1,200"],
+        ["dialogue p50", "3.25 ms"],
+        ["step p99", "8.50 ms"],
+        ["failed", "0"],
+    ):
         assert row in rows
     words = str(rows)
     assert "waited for a free user" in words

@@ -12,6 +12,7 @@ from ussd_gateway.scenario.report import visible
 
 _ROWS = (
     # the words, the figures behind them, and how each is written
+    ("dialogues due", "due", "{:,}"),
     ("dialogues", "dialogues", "{:,}"),
     ("dialogues a second", "dialogues_per_s", "{:,.0f}"),
     ("failed", "failed", "{:,}"),
