@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -73,6 +72,7 @@ def play_command(
         scenarios = report.counted(sum(len(script.scenarios) for script in scripts), "scenario")
         click.echo(f"{report.counted(len(scripts), 'file')}, {scenarios}: no mistakes.", err=True)
         return
+    from ussd_gateway.scenario.secrets import without_password
     from ussd_gateway.scenario.selection import rounds
 
     console = _console(err=bool(to_stdout))
@@ -83,7 +83,7 @@ def play_command(
     _print(console, report.summary(results))
     facts = {
         "ussd-gateway": version("ussd-gateway"),
-        "played on": _without_password(gateway or "gateways of their own"),
+        "played on": without_password(gateway or "gateways of their own"),
     }
     if shuffle is not None:
         facts["seed"] = shuffle
@@ -230,11 +230,6 @@ def _console(*, err: bool) -> Console:
 
 def _print(console: Console, text: object) -> None:
     console.print(text, soft_wrap=True)  # nothing is cut off at the terminal's edge
-
-
-def _without_password(url: str) -> str:
-    """The URL as a report may show it."""
-    return re.sub(r"//[^/]*@", "//", url)
 
 
 def write_text(path: str, text: str) -> None:

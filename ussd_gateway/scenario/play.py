@@ -15,7 +15,7 @@ from itertools import groupby
 from typing import Any, Protocol
 
 from ussd_gateway.coding.data_coding import ussd_octets
-from ussd_gateway.patterns import Found, search
+from ussd_gateway.patterns import search
 from ussd_gateway.scenario import language, model
 from ussd_gateway.scenario.difference import compare, fitting_part
 from ussd_gateway.scenario.model import Action, Expected, Scenario, Script, Text
@@ -752,7 +752,7 @@ class _Player:
     async def see(self, step: model.See) -> None:
         screen = await self._look(step)
         if step.absent:
-            if screen and step.expected and _search(step.expected.regex(self._captures), screen.text):
+            if screen and step.expected and _search(step.expected, self._captures, screen.text) is not None:
                 raise self._unmet_screen(step)
             return
         if screen is None or not _fits(step, screen):
@@ -881,7 +881,7 @@ class _Player:
         else:
             unmet.looks_for = step.expected
         if step.absent:
-            if _search(step.expected.regex(self._captures), text):
+            if _search(step.expected, self._captures, text) is not None:
                 raise unmet
             return
         self._capture(step.expected, text, unmet)
@@ -930,10 +930,10 @@ class _Player:
         return expected.regex(self._captures) if expected else ""
 
     def _capture(self, expected: Expected, text: str, unmet: _UnmetError) -> None:
-        found = _search(expected.regex(self._captures), text)
+        found = _search(expected, self._captures, text)
         if found is None:
             raise unmet
-        self._set(found.groupdict(default=""))
+        self._set(found)
 
     def _set(self, values: Mapping[str, str]) -> None:
         for name, value in values.items():
@@ -1181,8 +1181,14 @@ PERFORM: dict[type[Action], Callable[[_Player, Any], Awaitable[None]]] = {
 """What is done for each kind of step."""
 
 
-def _search(pattern: str, text: str) -> Found | None:
+def _search(expected: Expected, captures: Mapping[str, str], text: str) -> Mapping[str, str] | None:
+    """What a text that fits captures; None for one that does not fit."""
+    if expected.how == model.CONTAINING:
+        return {} if expected.text.fill(captures) in text else None
+    if expected.how == model.EXACTLY:
+        return {} if expected.text.fill(captures) == text else None
     try:
-        return search(pattern, text)
+        found = search(expected.regex(captures), text)
+        return None if found is None else found.groupdict(default="")
     except ValueError as error:  # it takes too long
         raise PhoneError(str(error)) from error

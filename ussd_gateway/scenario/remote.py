@@ -247,11 +247,15 @@ class Api:
 
     url          such as http://127.0.0.1:8080
     answer_time  seconds in which the gateway answers a request that asks it to wait for nothing
+    connector    connections that it shares with others; it makes its own without
     """
 
-    def __init__(self, url: str, answer_time: float = _ANSWER_TIME) -> None:
+    def __init__(
+        self, url: str, answer_time: float = _ANSWER_TIME, connector: aiohttp.BaseConnector | None = None
+    ) -> None:
         self.url = (url if "://" in url else f"http://{url}").rstrip("/")
         self._answer_time = answer_time
+        self._connector = connector
         self.moment = 0.0  # of the gateway's clock, if that is virtual, when it last told it
         self._session: aiohttp.ClientSession
 
@@ -261,7 +265,7 @@ class Api:
         return URL(self.url).host or ""
 
     async def __aenter__(self) -> Api:
-        self._session = aiohttp.ClientSession()
+        self._session = aiohttp.ClientSession(connector=self._connector, connector_owner=self._connector is None)
         return self
 
     async def __aexit__(self, *exc: object) -> None:
