@@ -88,6 +88,7 @@ def test_the_menus_are_those_of_the_codes_that_an_operator_has():
         "*111*25#": "password.toml",
         "*111*59#": "tariff.toml",
         "*116#": "top_up_request.toml",
+        "*122#": "help.toml",
     }
 
 

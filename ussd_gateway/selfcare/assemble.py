@@ -26,6 +26,12 @@ from ussd_gateway.subscribers.passwords import Chance
 
 SECURE: Chance = secrets.SystemRandom()
 
+PAGES = ("/cabinet",)
+"""Below these paths are the pages."""
+
+SECRET_FIELDS = ("password", "old", "new", "again", "captcha", "code", "csrf", "token")
+"""The fields of forms, and the parameters of addresses, that no record may show (R178)."""
+
 
 def masks(settings: SelfcareSection) -> dict[str, Mask]:
     """For `Journal`: by the source or destination of an SMS, what no record may show of its text (R178)."""
