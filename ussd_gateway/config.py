@@ -235,6 +235,16 @@ class SelfcareSection(_Section):
     argon2_time_cost: PositiveInt = 2
     argon2_memory_kib: Annotated[int, Field(ge=8, le=4 * 1024 * 1024)] = 19456
     argon2_parallelism: PositiveInt = 1
+    operator: str = "mts_like"
+    captcha: Literal["auto", "picture", "text", "off"] = "auto"
+    captcha_reveal: bool = False
+    captcha_lifetime: PositiveFloat = 300
+    session_idle: PositiveFloat = 1200
+    session_longest: PositiveFloat = 43200
+    password_ends_sessions: bool = True
+    log_in_failures_per_address: PositiveInt = 30
+    password_requests_per_address: PositiveInt = 30
+    hosts: tuple[str, ...] = ()
 
 
 class Subscriber(_Section):

@@ -45,8 +45,8 @@ class Journal(Record, Protocol):
     def hide(self, source: str, text: str, secrets: tuple[str, ...]) -> None:
         """No record shows the secrets in an SMS with this text, or one part of such, that is submitted from now on."""
 
-    def shown(self, source: str, text: str) -> str:
-        """The text of an SMS from `source` as a record may show it."""
+    def shown(self, source: str, destination: str, text: str) -> str:
+        """The text of an SMS as a record may show it."""
 
     def keep(self) -> None:
         """Everything recorded so far is kept from now on."""

@@ -55,12 +55,16 @@ PASSING = {
     "the cabinet of the operator": """\
 anna dials *111*25#
 anna receives sms from 3339 matching /Пароль: (?P<password>\\S+)\\./
-web posts /cabinet with number "8 (000) 100-00-01", password {password}
+web gets /cabinet
+web sees /name="captcha-answer" content="(?P<code>[^"]+)"/
+web sees /name="csrf" value="(?P<csrf>[^"]+)"/
+web sees /name="captcha_id" value="(?P<id>[^"]+)"/
+web posts /cabinet with number "8 (000) 100-00-01", password {password}, csrf {csrf}, captcha_id {id}, captcha {code}
 web sees status 200
 web sees "Баланс"
 web sees no "Неверный"
-web posts /cabinet with number 70001000001, password "wrong"
-web sees status 401
+web posts /cabinet with number 70001000001, password {password}
+web sees status 403
 web sees header cache-control exactly "no-store"
 """,
     "a form": """\

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import re
+from contextlib import AsyncExitStack
 
 import pytest
 
@@ -288,3 +289,34 @@ async def operators():
 @pytest.fixture
 async def operator(operators):
     return await operators()
+
+
+@pytest.fixture
+async def sites():
+    """Makes self-care with its pages, and as many browsers before them as a test wants."""
+    from tests.selfcare.browser import Pages, browser
+
+    async with AsyncExitStack() as stack:
+
+        async def new(**given):
+            pages = Pages(**given)
+            stack.push_async_callback(pages.close)
+            server = await stack.enter_async_context(pages.served())
+
+            async def another():
+                return await stack.enter_async_context(browser(server))
+
+            pages.browser = another
+            return pages
+
+        yield new
+
+
+@pytest.fixture
+async def pages(sites):
+    return await sites()
+
+
+@pytest.fixture
+async def web(pages):
+    return await pages.browser()

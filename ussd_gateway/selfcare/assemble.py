@@ -9,7 +9,9 @@ from aiohttp import web
 
 from ussd_gateway.config import SelfcareSection, Subscriber
 from ussd_gateway.gateway import Gateway
-from ussd_gateway.selfcare import cabinet, handlers
+from ussd_gateway.selfcare import handlers
+from ussd_gateway.selfcare.cabinet.pages import CabinetPages
+from ussd_gateway.selfcare.cabinets import Cabinets
 from ussd_gateway.selfcare.commands import Commands
 from ussd_gateway.selfcare.esme import SmsSender
 from ussd_gateway.selfcare.hashing import Hasher
@@ -19,6 +21,7 @@ from ussd_gateway.selfcare.log_in import LogIn
 from ussd_gateway.selfcare.records.records import Records
 from ussd_gateway.selfcare.service import Service
 from ussd_gateway.selfcare.texts import SECRET, SENT_SECRET
+from ussd_gateway.selfcare.web.site import Site
 from ussd_gateway.store.journal import Mask
 from ussd_gateway.store.store import Store
 from ussd_gateway.subscribers.guard import GuardRules
@@ -73,6 +76,9 @@ class SelfCare:
         rules = GuardRules(settings.log_in_failures, settings.log_in_lock)
         self.log_in = LogIn(records, self.service, gateway, self._hasher, rules)
         self._commands = Commands(settings, self.service, self.issuing, gateway, self.sender.send)
+        cabinets = Cabinets(settings, records, gateway, self.sender.send)
+        self.site = Site(settings, records, gateway)
+        self.cabinet = CabinetPages(self.site, self.service, self.issuing, self.log_in, cabinets, self._hasher)
 
     @property
     def languages(self) -> Service:
@@ -85,7 +91,7 @@ class SelfCare:
 
     def routes(self) -> list[web.RouteDef]:
         """The web pages."""
-        return cabinet.routes(self.service, self.log_in) if self._enabled else []
+        return self.site.routes() if self._enabled else []
 
     def start(self) -> None:
         """Bind to the SMSC, which listens by now; returns at once."""
@@ -96,6 +102,7 @@ class SelfCare:
         """Leave the SMSC; passwords that have not left never will."""
         self.issuing.forget()
         self._hasher.close()
+        self.site.stop()
         await self.sender.stop()
 
     def reset(self) -> None:
@@ -103,6 +110,7 @@ class SelfCare:
         self.sender.forget()
         self.issuing.forget()
         self.service.reset()
+        self.site.reset()
 
     def _receive(self, sms: Incoming) -> None:
         self._commands.receive(sms)

@@ -83,10 +83,20 @@ _ANSWERS = {
     },
 }
 
+_LOGGED_IN = {
+    "ru": "Вход в личный кабинет {at}. Не вы? Наберите *111*25#.",
+    "en": "Your account was opened on {at}. Not you? Dial *111*25#.",
+}
+
 
 def password_sms(password: str, language: str) -> str:
     """The SMS that brings a password: one part in every language, for the longest password too (R115, R175)."""
     return f"{_LABELS[language]}{password}{_TAILS[language]}"
+
+
+def log_in_sms(at: str, language: str) -> str:
+    """The SMS that tells of a log-in at a moment, such as "27.04.2018 17:50"; one part in every language."""
+    return _in(_LOGGED_IN, language).format(at=at)
 
 
 def answer_sms(word: str, language: str) -> str:

@@ -129,3 +129,37 @@ def explanations(db: Database) -> None:
 def guards(db: Database) -> None:
     """Who has failed to log in how often, and until when nobody is let in."""
     db.table("guards").create({"msisdn": str, "failures": int, "locked_until": float}, pk="msisdn")
+
+
+@migrations()
+def cabinet_pages(db: Database) -> None:
+    """The personal account in a browser: who is logged in where, and what each cabinet's settings are (R101)."""
+    db.table("web_sessions").create(
+        {
+            "key": str,  # SHA-256 of the cookie, in hex: a thief of the database cannot log in with it
+            "realm": str,  # cabinet, home, desk: whose pages it opens
+            "who": str,  # who logged in: the cabinet's own number, or the name of an account
+            "msisdn": str,  # the number that is shown
+            "csrf": str,
+            "issue": int,  # of the password at the log-in; another password ends the session (R129)
+            "created": float,
+            "seen": float,
+            "address": str,
+            "agent": str,
+        },
+        pk="key",
+    )
+    db.table("web_sessions").create_index(["realm", "who"])
+    # Browsers in which a number has logged in before, with the failures since; others are shown a captcha (R107)
+    db.table("web_browsers").create({"key": str, "msisdn": str, "failures": int, "at": float}, pk=("key", "msisdn"))
+    db.table("cabinets").create(
+        {
+            "msisdn": str,
+            "created_at": float,
+            "log_in_sms": int,  # 1 or 0
+            "language": str,  # ru or en; NULL is that of the SIM
+        },
+        pk="msisdn",
+    )
+    # The home cabinet's accounts are others than the numbers (R006)
+    db.table("home_accounts").create({"login": str, "hash": str}, pk="login")

@@ -39,9 +39,14 @@ class Passwords:
         )
         return [at for (at,) in rows]
 
+    def issue(self, msisdn: str) -> int:
+        """The number of the last password that was issued; 0 where there was none."""
+        rows = self._changes.read("SELECT issue FROM passwords WHERE msisdn = ?", (msisdn,))
+        return rows[0][0] if rows else 0
+
     def next_issue(self, msisdn: str) -> int:
         """The number that the next password gets, from 1."""
-        return 1 + (self._issue(msisdn) or 0)
+        return 1 + self.issue(msisdn)
 
     def begin_issue(self, msisdn: str, issue: int, at: float, tag: int, remembered: int, kind: str) -> None:
         """From here on no former password is valid (R121), and the new one not before `keep_hash`. Within a `change`.
@@ -86,7 +91,3 @@ class Passwords:
         """The tags of the last passwords."""
         rows = self._changes.read("SELECT tag FROM former_passwords WHERE msisdn = ?", (msisdn,))
         return frozenset(tag for (tag,) in rows)
-
-    def _issue(self, msisdn: str) -> int | None:
-        rows = self._changes.read("SELECT issue FROM passwords WHERE msisdn = ?", (msisdn,))
-        return rows[0][0] if rows else None

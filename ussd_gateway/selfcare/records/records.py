@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ussd_gateway.selfcare.records.cabinets import Cabinets
 from ussd_gateway.selfcare.records.changes import Changes
 from ussd_gateway.selfcare.records.guards import Guards
 from ussd_gateway.selfcare.records.ledger import Ledger
@@ -11,6 +12,7 @@ from ussd_gateway.selfcare.records.passwords import Passwords
 from ussd_gateway.selfcare.records.requests import Requests
 from ussd_gateway.selfcare.records.services import Services
 from ussd_gateway.selfcare.records.sims import Sims
+from ussd_gateway.selfcare.records.web_sessions import WebSessions
 from ussd_gateway.store.store import Store
 
 _TABLES = (
@@ -22,6 +24,10 @@ _TABLES = (
     "guards",
     "services",
     "audit",
+    "web_sessions",
+    "web_browsers",
+    "cabinets",
+    "home_accounts",
 )
 
 
@@ -36,6 +42,8 @@ class Records:
         self.guards = Guards(self.changes)
         self.services = Services(self.changes)
         self.requests = Requests(self.changes)
+        self.web_sessions = WebSessions(self.changes)
+        self.cabinets = Cabinets(self.changes)
 
     def clear(self) -> None:
         """Forget everything."""
