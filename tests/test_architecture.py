@@ -59,7 +59,7 @@ MAY_IMPORT = {
         "sync",
     },
     "sync": {"coding", "handsets"},
-    "config": {"dialects", "fault_rule", "network", "outcome_rule", "smpp"},
+    "config": {"dialects", "fault_rule", "network", "outcome_rule", "smpp", "subscribers"},
     "api": {"fault_rule", "http", "gateway", "clock", "logs", "menu", "metric", "network", "smpp"},
     "applications": {
         "client",

@@ -212,12 +212,12 @@ def _loaded(path: str | None) -> Any:
 
 
 def _hidden(key: str, value: Any) -> Any:
-    """The value, without what is secret: a password, wherever it is."""
+    """The value, without what is secret: a password or a passport, wherever it is."""
     if isinstance(value, dict):
         return {name: _hidden(name, inner) for name, inner in value.items()}
     if key.endswith("url"):
         return re.sub(r"(?<=://)([^/?#@]*?):[^/?#]*@", r"\1:********@", value)
-    return "********" if key.endswith("password") else value
+    return "********" if key.endswith(("password", "passport")) else value
 
 
 def _flat(config: Config) -> list[tuple[str, Any]]:

@@ -56,6 +56,7 @@ from ussd_gateway.network.messages import QueueFullError, Retry
 from ussd_gateway.network.network import NetworkSettings
 from ussd_gateway.network.session import SessionError, TextTooLongError, Timeouts
 from ussd_gateway.selfcare.assemble import PAGES, SECRET_FIELDS, SelfCare, masks
+from ussd_gateway.selfcare.calendar_file import calendar
 from ussd_gateway.smpp.receipts import APPENDIX_B, ReceiptStyle
 from ussd_gateway.smpp.timers import Timers
 from ussd_gateway.store.feed import Feed
@@ -141,7 +142,14 @@ class Gateway(core.Gateway):
             services=self._services,
         )
         self.selfcare = SelfCare(
-            config.selfcare, config.subscriber, self.store, self, smsc_address=lambda: self.smpp_address
+            config.selfcare,
+            config.subscriber,
+            self.store,
+            self,
+            smsc_address=lambda: self.smpp_address,
+            desk=config.desk,
+            calendar=calendar(config.selfcare.working_days, beside),
+            utc_offset=config.menus.utc_offset,
         )
         imports = Imports(beside or Path.cwd(), self.note, self.warn)
         self._client = Client()
