@@ -117,7 +117,7 @@ def _the_log_as_it_was():
 
 
 FREE_PORTS = {"server.http_port": 0, "server.smpp_port": 0, "store.path": ":memory:"}
-CHEAP = {"selfcare.argon2_time_cost": 1, "selfcare.argon2_memory_kib": 8}
+CHEAP = {"selfcare.argon2_time_cost": 1, "selfcare.argon2_memory_kib": 8, "selfcare.captcha_reveal": True}
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from structlog.testing import capture_logs
 from tests.conftest import CHEAP, FREE_PORTS, START
 from ussd_gateway import Gateway, VirtualClock
 from ussd_gateway.api.pages import LONGEST, MOST, Pages
-from ussd_gateway.selfcare.cabinet import WRONG
 
 ANNA = "70001000001"
 STARS = "********"
@@ -45,6 +44,16 @@ def requested(told):
     return requested
 
 
+def fields_of(page):
+    """What the form of a page needs beside what a person types: its hidden fields, and the check code."""
+    return dict(re.findall(r'name="(csrf|captcha_id|captcha)(?:-answer)?" (?:value|content)="([^"]+)"', page))
+
+
+async def log_in(browser, number, password):
+    _, page = await browser("GET", "/cabinet")
+    return await browser("POST", "/cabinet", data={"number": number, "password": password, **fields_of(page)})
+
+
 async def password_of(api):
     """Anna has a password sent and reads it."""
     await api("POST", f"/handsets/{ANNA}/ussd", {"dial": "*111*25#"})
@@ -66,7 +75,8 @@ async def test_a_visit_is_told_with_what_the_page_said(visit, requested):
         "status": 200,
         "location": None,
         "answer_type": "text/html",
-        "sees": "Личный кабинет",
+        "sees": "Вход в личный кабинет",
+        "carries": ["csrf", "captcha_id"],
         "secrets": None,
     }
 
@@ -75,15 +85,17 @@ async def test_r178_the_password_of_a_log_in_is_the_one_that_the_sms_brought_and
     api, visit, requested, told
 ):
     browser = visit()
-    await browser("POST", "/cabinet", data={"number": ANNA, "password": "qWertY1234"})
+    await log_in(browser, ANNA, "qWertY1234")
     password = await password_of(api)
-    await browser("POST", "/cabinet", data={"number": "8 (000) 100-00-01", "password": password})
-    wrong, right = await requested()
-    assert (wrong["form"], wrong["status"], wrong["sees"]) == ({"number": ANNA, "password": STARS}, 401, WRONG)
-    assert right["form"] == {"number": "8 (000) 100-00-01", "password": STARS}
-    assert (right["status"], right["content_type"]) == (200, "application/x-www-form-urlencoded")
-    (sms,) = await told("sms")
-    assert (sms["secrets"], right["secrets"], wrong["secrets"]) == (["s2"], {"password": "s2"}, {"password": "s1"})
+    await log_in(browser, "8 (000) 100-00-01", password)
+    _, wrong, _, right = await requested()
+    assert (wrong["form"]["number"], wrong["form"]["password"], wrong["status"]) == (ANNA, STARS, 401)
+    assert wrong["sees"].startswith("Неверный номер или пароль")
+    assert right["form"].items() >= {"number": "8 (000) 100-00-01", "password": STARS, "csrf": STARS}.items()
+    assert (right["status"], right["location"]) == (303, "/cabinet")
+    assert right["content_type"] == "application/x-www-form-urlencoded"
+    sms = next(event for event in await told("sms") if event["from"] == "3339")
+    assert sms["secrets"] == [right["secrets"]["password"]] != [wrong["secrets"]["password"]]
 
 
 async def test_r178_what_an_event_hides_is_hidden_wherever_else_it_was_typed(api, visit, requested):
@@ -108,21 +120,23 @@ async def test_r178_no_password_is_in_the_store_a_log_an_event_or_a_capture(tmp_
             anna = gateway.handset(ANNA)
             await anna.dial("*111*25#")
             right = (await anna.receive(sender="3339", match=r"Пароль: (\w+)")).groups[0]
-            async with aiohttp.ClientSession() as session:
-                cabinet = f"{gateway.http_url}/cabinet"
-                for password in ("qWertY1234", right):
-                    async with session.post(cabinet, data={"number": ANNA, "password": password}) as response:
-                        statuses = response.status
-                async with session.post(cabinet, json={"number": ANNA, "password": right}) as response:
-                    assert response.status == 400
-                async with session.get(f"{gateway.http_url}/api/v1/capture.pcap") as response:
+            jar = aiohttp.CookieJar(unsafe=True)
+            async with aiohttp.ClientSession(gateway.http_url, cookie_jar=jar) as session:
+
+                async def browser(method, path, **given):
+                    async with session.request(method, path, **given) as response:
+                        return response.status, await response.text()
+
+                statuses = [(await log_in(browser, ANNA, password))[0] for password in ("qWertY1234", right)]
+                await browser("POST", "/cabinet", json={"number": ANNA, "password": right})
+                async with session.get("/api/v1/capture.pcap") as response:
                     capture = await response.read()
                 await gateway.committed()
                 events = b""
-                async with session.get(f"{gateway.http_url}/api/v1/events?after=0") as response:
+                async with session.get("/api/v1/events?after=0") as response:
                     while b"id: %d\n" % gateway.journal.last not in events:
                         events += await response.content.readuntil(b"\n\n")
-            assert statuses == 200
+            assert statuses == [401, 200]
             files = b"".join(file.read_bytes() for file in tmp_path.iterdir())
     assert b"page.requested" in events
     assert b"page.requested" in files
@@ -202,10 +216,10 @@ async def test_only_pages_are_told(api, requested):
 
 async def test_what_a_visit_brought_about_is_behind_the_number_that_it_tells(api, visit, told):
     password = await password_of(api)
-    await visit()("POST", "/cabinet", data={"number": ANNA, "password": password})
-    (sms,), (log_in,) = await told("sms"), await told("selfcare.logged_in")
-    (visited,) = await told("page.requested")
-    assert sms["number"] <= visited["facts"]["behind"] < log_in["number"] < visited["number"]
+    await log_in(visit(), ANNA, password)
+    sms, (logged_in,) = (await told("sms"))[0], await told("selfcare.logged_in")
+    _, visited = await told("page.requested")
+    assert sms["number"] <= visited["facts"]["behind"] < logged_in["number"] < visited["number"]
 
 
 # Pages that the cabinet has not --------------------------------------------------------------------------------------
@@ -269,6 +283,16 @@ PAGES = {
     "nothing": ("<p>x", None),
     "letters": ("<h1>&laquo;Да&raquo;</h1>", "«Да»"),
 }
+
+
+async def test_the_hidden_fields_of_its_forms_are_named_without_their_values(site):
+    async def page(request):
+        fields = '<input type=hidden name=csrf value=x1><input name=number value=2><input type="hidden" name="key">'
+        return web.Response(text=f"<form>{fields}</form><form>{fields}</form>", content_type="text/html")
+
+    url, written = await site(page)
+    await asked(url)
+    assert [event["carries"] for event in written] == [("csrf", "key")]
 
 
 @pytest.mark.parametrize(("html", "sees"), PAGES.values(), ids=PAGES)

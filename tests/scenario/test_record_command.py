@@ -23,7 +23,7 @@ from ussd_gateway.scenario.report import failure_report
 from ussd_gateway.serve import Gateway
 
 HOUSE = Path(__file__).parents[2]
-SCRIPTS = sorted((HOUSE / "scripts").glob("*.ussd"))
+SCRIPTS = sorted(path for path in (HOUSE / "scripts").glob("*.ussd") if not path.name.startswith("cabinet_"))
 START = "2018-04-27T17:50:00+03:00"
 PATIENCE = 30
 
@@ -32,6 +32,7 @@ phone anna is 70001000001
 phone sister is 70001000002
 esme shop is test
 browser web
+browser other
 
 # the portal, all the way, and once for too long
 anna dials *111#
@@ -44,14 +45,31 @@ wait 4min
 
 # a password, and what it opens
 web gets /cabinet
-web posts /cabinet with number 70001000001, password "guessed"
+web sees /name="csrf" value="(?P<csrf>[^"]+)"/
+web sees /name="captcha_id" value="(?P<id>[^"]+)"/
+web sees /name="captcha-answer" content="(?P<code>[^"]+)"/
+web posts /cabinet with number 70001000001, password "guessed", csrf {csrf}, captcha_id {id}, captcha {code}
 anna dials *111*25#
 anna receives sms from 3339 matching /Пароль: (?P<old>\\S+)\\./
-web posts /cabinet with number "8 (000) 100-00-01", password {old}
+web sees /name="csrf" value="(?P<csrf>[^"]+)"/
+web sees /name="captcha_id" value="(?P<id>[^"]+)"/
+web sees /name="captcha-answer" content="(?P<code>[^"]+)"/
+web posts /cabinet with number "8 (000) 100-00-01", password {old}, csrf {csrf}, captcha_id {id}, captcha {code}
 anna dials *111*25#
 anna receives sms from 3339 matching /Пароль: (?P<password>\\S+)\\./
-web posts /cabinet with number 70001000001, password {old}
-web posts /cabinet with number 70001000001, password {password}
+other gets /cabinet
+other sees /name="csrf" value="(?P<csrf>[^"]+)"/
+other sees /name="captcha_id" value="(?P<id>[^"]+)"/
+other sees /name="captcha-answer" content="(?P<code>[^"]+)"/
+other posts /cabinet with number 70001000001, password {old}, csrf {csrf}, captcha_id {id}, captcha {code}
+other sees /name="csrf" value="(?P<csrf>[^"]+)"/
+other sees /name="captcha_id" value="(?P<id>[^"]+)"/
+other sees /name="captcha-answer" content="(?P<code>[^"]+)"/
+other posts /cabinet with number 70001000001, password {password}, csrf {csrf}, captcha_id {id}, captcha 1
+other sees /name="csrf" value="(?P<csrf>[^"]+)"/
+other sees /name="captcha_id" value="(?P<id>[^"]+)"/
+other sees /name="captcha-answer" content="(?P<code>[^"]+)"/
+other posts /cabinet with number 70001000001, password {password}, csrf {csrf}, captcha_id {id}, captcha {code}
 wait 20min
 
 # a second number
@@ -137,8 +155,11 @@ async def test_an_hour_of_phones_a_shop_and_a_cabinet_passes_at_once_and_is_the_
         "phone boris is 70001000002",
         "    anna sees outcome timeout",
         r"    anna receives sms from 3339 matching /^Пароль: (?P<password>\S+)\. Вход в личный кабинет по номеру\.$/",
-        '    web posts /cabinet with number "8 (000) 100-00-01", password {password}',
-        "    web posts /cabinet with number {number_of_anna}, password {password_2}",
+        '    web posts /cabinet with number "8 (000) 100-00-01", password {password}, csrf {csrf}, captcha_id {captcha_id},'
+        " captcha {captcha}",
+        "    web2 posts /cabinet with number {number_of_anna}, password {password_2}, csrf {csrf}, captcha_id {captcha_id},"
+        " captcha {captcha}",
+        '    web2 sees matching /name="csrf" value="(?P<csrf>[^"]+)"/',
         "    web sees status 401",
         '    test submits "Заказ 4711 готов" to boris with receipt from "SHOP" keeping id as message',
         "    wait 30min",
@@ -153,7 +174,7 @@ async def test_an_hour_of_phones_a_shop_and_a_cabinet_passes_at_once_and_is_the_
 async def test_it_says_what_it_guessed_and_where_a_value_comes_from():
     draft = await recorded_session(SESSION)
     rows = draft.text.splitlines()
-    used = next(number for number, row in enumerate(rows) if row.endswith("password {password_2}"))
+    used = next(number for number, row in enumerate(rows) if "password {password_2}" in row)
     origin = int(re.fullmatch(r" +# guessed: \{password_2\} is the one of the SMS in line (\d+)", rows[used - 1])[1])
     assert "(?P<password_2>" in rows[origin - 1]
     assert rows[origin - 2] == "    # guessed: what the journal hides here is {password_2}"
@@ -169,7 +190,11 @@ phone boris is 70002000001
 browser web
 anna dials *111*25#
 anna receives sms /Пароль: (?P<password>\S+)\./
-web posts /cabinet with number 70001000001, password {password}
+web gets /cabinet
+web sees /name="csrf" value="(?P<csrf>[^"]+)"/
+web sees /name="captcha_id" value="(?P<id>[^"]+)"/
+web sees /name="captcha-answer" content="(?P<code>[^"]+)"/
+web posts /cabinet with number 70001000001, password {password}, csrf {csrf}, captcha_id {id}, captcha {code}
 boris turns off
 anna sends sms "Код двери 4711" to boris
 wait 20min
@@ -225,7 +250,11 @@ phone boris is 70002000001
 browser web
 anna dials *111*25#
 anna receives sms /Пароль: (?P<password>\\S+)\\./
-web posts /cabinet with number 70001000001, password {password}
+web gets /cabinet
+web sees /name="csrf" value="(?P<csrf>[^"]+)"/
+web sees /name="captcha_id" value="(?P<id>[^"]+)"/
+web sees /name="captcha-answer" content="(?P<code>[^"]+)"/
+web posts /cabinet with number 70001000001, password {password}, csrf {csrf}, captcha_id {id}, captcha {code}
 boris turns off
 anna sends sms "Буду в 18:30, 27.04.2018" to boris
 wait 1.1s

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from hashlib import blake2b
 from html.parser import HTMLParser
 from secrets import token_bytes
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
@@ -95,6 +95,7 @@ class Pages:
         self, request: web.Request, response: web.StreamResponse, hidden: dict[str, str]
     ) -> dict[str, Any]:
         form, json = await self._sent(request, hidden)
+        page = read(response)
         return {
             "browser": self._visitors.of(request, response),
             "method": request.method[:LONGEST],
@@ -105,7 +106,8 @@ class Pages:
             "status": response.status,
             "location": self._address(response.headers["Location"], hidden) if "Location" in response.headers else None,
             "answer_type": response.content_type if "Content-Type" in response.headers else None,
-            "sees": self._clean(seen(response)),
+            "sees": self._clean(page.seen),
+            "carries": page.carries,
         }
 
     async def _sent(self, request: web.Request, hidden: dict[str, str]) -> tuple[object, object]:
@@ -195,16 +197,27 @@ class Visitors:
         return blake2b(repr(parts).encode("utf-8", "surrogatepass"), key=self._key, digest_size=16).digest()
 
 
-def seen(response: web.StreamResponse) -> str | None:
-    """What a page says first: its alert or error, or else its heading, or its title; None for what is no page."""
+class Page(NamedTuple):
+    """What a page says.
+
+    seen     its alert or error, or else its heading, or its title; None for what is no page
+    carries  the names of the hidden fields of its forms, without their values, each once
+    """
+
+    seen: str | None = None
+    carries: tuple[str, ...] = ()
+
+
+def read(response: web.StreamResponse) -> Page:
+    """The page in a response."""
     body = response.body if isinstance(response, web.Response) and response.content_type == "text/html" else None
     if not isinstance(body, bytes | bytearray):
-        return None
+        return Page()
     reader = _Reader()
     reader.feed(body[:_LONGEST_PAGE].decode(response.charset or "utf-8", "replace"))
     found = reader.found
     text = next((found[what] for what in ("alert", "h1", "title") if found.get(what)), None)
-    return text and text[:_LONGEST_SEEN]
+    return Page(text and text[:_LONGEST_SEEN], tuple(reader.carries)[:MOST])
 
 
 _VOID = frozenset(
@@ -213,19 +226,23 @@ _VOID = frozenset(
 
 
 class _Reader(HTMLParser):
-    """Finds the text of the first alert, heading and title of a page."""
+    """Finds the text of the first alert, heading and title of a page, and the hidden fields of its forms."""
 
     def __init__(self) -> None:
         super().__init__()
         self.found: dict[str, str] = {}
+        self.carries: dict[str, None] = {}
         self._inside: dict[str, int] = {}  # how many elements deep, in each that is being read
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = dict(attrs)
+        if tag == "input" and attributes.get("type") == "hidden" and attributes.get("name"):
+            self.carries[str(attributes["name"])] = None
         if tag in _VOID:
             return
         for what in self._inside:
             self._inside[what] += 1
-        for what in _kinds(tag, dict(attrs)):
+        for what in _kinds(tag, attributes):
             if what not in self.found:
                 self.found[what] = ""
                 self._inside[what] = 1

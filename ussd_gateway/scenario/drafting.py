@@ -77,10 +77,12 @@ def drafted(
     for item in items:
         if isinstance(item.step, model.Submit) and item.step.capture:
             values.take_name(item.step.capture)
+    for taken in dict.fromkeys(chain.from_iterable(item.taken for item in items)):
+        values.take_name(taken)
     for place, item in enumerate(items):
-        if (expected := getattr(item.step, "expected", None)) is not None:
+        if (expected := _heard(item)) is not None:
             values.hear(place, expected.text.source)
-        for text in _said(item.step):
+        for text in _said(item):
             invented = _TYPED if isinstance(item.step, model.Dial | model.Answer) else _FILLED_IN
             values.say(place, text.source, item.step.actor, invented)
     steps = tuple(_written(place, item, names, values) for place, item in enumerate(items))
@@ -150,12 +152,18 @@ def _starts(at: float | None, utc_offset: float) -> model.Starts | None:
     return model.Starts(line=0, sentence="", moment=moment)
 
 
-def _said(step: Action) -> Iterator[Text]:
+def _heard(item: Item) -> Expected | None:
+    """What arrived; a value that is looked for on a page is written already."""
+    return None if item.taken else getattr(item.step, "expected", None)
+
+
+def _said(item: Item) -> Iterator[Text]:
     """The texts of a step that its actor wrote."""
+    step = item.step
     if isinstance(step, _JOINED):
         yield from (getattr(step, name) for name in _SAID if hasattr(step, name))
     if isinstance(step, model.Request):
-        yield from (field.value for field in step.body.fields)
+        yield from (field.value for field in step.body.fields if field.name not in item.taken)
         yield from filter(None, [step.body.raw])
 
 
@@ -176,21 +184,27 @@ def _written(place: int, item: Item, names: _Names, values: Values) -> Action:
     if isinstance(step, _JOINED):
         told |= {name: values.text(place, getattr(step, name).source) for name in _SAID if hasattr(step, name)}
     if isinstance(step, model.Request):
-        told["body"] = _body(place, step.body, values)
+        told["body"] = _body(place, step.body, values, item.taken)
     if isinstance(step, model.Fault):
         told["rule"] = _fault(step.rule)
     if isinstance(step, model.Submit) and step.sender:
         told["sender"] = Text(escaped(step.sender.source))
     if isinstance(step, model.Receive | model.EsmeReceive) and step.number:
         told["number"] = Text(escaped(step.number.source))
-    expected: Expected | None = getattr(step, "expected", None)
-    if expected is not None:
+    if (expected := _heard(item)) is not None:
         told["expected"] = values.expected(place, expected.text.source, expected.how)
     return replace(step, **told)
 
 
-def _body(place: int, body: Body, values: Values) -> Body:
-    fields = tuple(_field(field, values.text(place, field.value.source), json=body.json) for field in body.fields)
+def _body(place: int, body: Body, values: Values, taken: Sequence[str]) -> Body:
+    fields = tuple(
+        _field(
+            field,
+            Text(f"{{{field.name}}}") if field.name in taken else values.text(place, field.value.source),
+            json=body.json,
+        )
+        for field in body.fields
+    )
     raw = body.raw and replace(values.text(place, body.raw.source), json=True)
     return Body(fields, body.json, raw)
 
@@ -224,7 +238,7 @@ def _comments(
     comments = {TOP: "\n".join(top)}
     for place, item in enumerate(items):
         told = [f"guessed: {guess}" for guess in item.guesses]
-        if expected := getattr(item.step, "expected", None):
+        if expected := _heard(item):
             text = expected.text.source
             told += [f"guessed: what the journal hides here is {{{name}}}" for name in values.hidden(place, text)]
             told += [f'guessed: "{other}" is another one each time' for other in values.differs(place, text)]

@@ -31,6 +31,7 @@ class Item:
     answered  bool; the phone was waiting for this screen
     since     float or None; when what arrived had set out
     guesses   what was guessed about it, a sentence each
+    taken     fields of a form whose values stand on the page: a page on which they are found, or a request that has them
     """
 
     step: Action
@@ -41,6 +42,7 @@ class Item:
     answered: bool = False
     since: float | None = None
     guesses: list[str] = field(default_factory=list)
+    taken: tuple[str, ...] = ()
 
 
 def with_waits(items: Sequence[Item], until: float, pauses: float | None) -> list[Item]:

@@ -34,6 +34,11 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _LOST = ("drop", "half_open")  # faults that swallow a request
 _UNSAID: Any = {"line": 0, "sentence": ""}  # of a step that nobody has written
 
+CHECK_CODE = "captcha"
+_IN_A_FIELD = r'name="NAME" value="(?P<NAME>[^"]+)"'
+_ON_THE_PAGE = {CHECK_CODE: r'name="captcha-answer" content="(?P<NAME>[^"]+)"'}
+"""Where a page has the value of a field; in a field of its own where nothing else is said."""
+
 _PREFIXES = {"ask": "CON ", "end": "END "}
 _REPLIES: Mapping[str, Mapping[str, Any]] = {
     Outcome.APP_TIMEOUT: {"reply": Text("END "), "time": 11.0},
@@ -135,6 +140,8 @@ class Recording:
         self._there_since: dict[str, float] = {}  # phones that could not receive before
         self._faults = list(self._place.faults)
         self._redirected: dict[str, str] = {}  # where a browser goes by itself
+        self._forms: dict[str, Sequence[str]] = {}  # what the forms of the page that a browser shows carry along
+        self._wrong_code = 0  # the number of the event that told of a wrong check code
         self._applications: set[str] = set()  # codes that the script answers itself
         self._hidden = 0
         for rule in reversed(self._faults):
@@ -464,7 +471,10 @@ class Recording:
             before = next((item for item in self._items if item.number > facts["behind"]), None)
             hidden = told.get("secrets") or {}
             body = self._body(facts, hidden if isinstance(hidden, dict) else {})
-            self._do(model.Request(browser=browser, method=method, url=Text(path), body=body, **_UNSAID), before=before)
+            taken = self._taken_off_the_page(facts, before)
+            request = model.Request(browser=browser, method=method, url=Text(path), body=body, **_UNSAID)
+            self._do(request, before=before).taken = taken
+        self._forms[browser] = facts.get("carries") or ()
         location = facts.get("location") or ""
         if facts["status"] in _REDIRECTS and location.startswith("/"):
             self._redirected[browser] = location
@@ -473,6 +483,25 @@ class Recording:
         if facts.get("sees"):
             expected = Expected(model.CONTAINING, Text(self._marked(facts["sees"], {})))
             self._arrive(model.SeePage(browser=browser, expected=expected, **_UNSAID))
+
+    def _taken_off_the_page(self, facts: Mapping[str, Any], before: Item | None) -> tuple[str, ...]:
+        """The fields of a form that its page brought along: another value each time, found there when it is played."""
+        browser, form = facts["browser"], facts.get("form") or {}
+        taken = [name for name in form if name in self._forms.get(browser, ())]
+        if CHECK_CODE in form and form[CHECK_CODE] and self._wrong_code <= facts["behind"]:
+            taken.append(CHECK_CODE)
+        for name in taken:
+            found = Expected(
+                model.MATCHING, Text(_ON_THE_PAGE.get(name, _IN_A_FIELD).replace("NAME", name), pattern=True)
+            )
+            item = self._do(model.SeePage(browser=browser, expected=found, **_UNSAID), before=before)
+            item.taken = (name,)
+            if name == CHECK_CODE:
+                item.guesses.append("the check code is the one that the page tells where selfcare.captcha_reveal is on")
+        return tuple(taken)
+
+    def _captcha_failed(self, told: Mapping[str, Any]) -> None:
+        self._wrong_code = self._number
 
     def _body(self, facts: Mapping[str, Any], hidden: Mapping[str, str]) -> model.Body:
         form, told = facts.get("form"), facts.get("json")
@@ -611,6 +640,7 @@ _TAKEN: Mapping[str, Callable[[Recording, Mapping[str, Any]], None]] = {
     "esme.refused": Recording._esme_refused,
     "esme.fault": Recording._esme_fault,
     "page.requested": Recording._page,
+    "selfcare.captcha_failed": Recording._captcha_failed,
     "application.added": Recording._added,
     "clock.moved": Recording._clock,
     "faults.replaced": Recording._faults_replaced,

@@ -35,10 +35,10 @@ from ussd_gateway.subscribers.working_days import PRODUCTION, Calendar
 
 SECURE: Chance = secrets.SystemRandom()
 
-PAGES = ("/cabinet",)
+PAGES = ("/cabinet", "/home", "/desk", "/idp")
 """Below these paths are the pages."""
 
-SECRET_FIELDS = ("password", "old", "new", "again", "captcha", "code", "csrf", "token")
+SECRET_FIELDS = ("password", "old", "new", "again", "captcha", "code", "csrf", "passport", "series", "token")
 """The fields of forms, and the parameters of addresses, that no record may show (R178)."""
 
 
