@@ -21,6 +21,8 @@ from ussd_gateway.connect.command import connect_command
 from ussd_gateway.load.command import load_command
 from ussd_gateway.menu_command import menu_command
 from ussd_gateway.scenario.command import NO_GATEWAY, play_command
+from ussd_gateway.scenario.import_command import import_command
+from ussd_gateway.scenario.record_command import record_command
 from ussd_gateway.scenario.script_command import script_command
 
 _ANSWER_TIME = 300.0  # seconds that `dial` waits for a screen; an application may be slow, or a clock stand still
@@ -36,6 +38,8 @@ def main() -> None:
 
 main.add_command(play_command)
 main.add_command(script_command)
+main.add_command(import_command)
+main.add_command(record_command)
 main.add_command(load_command)
 main.add_command(connect_command)
 main.add_command(menu_command)

@@ -151,6 +151,7 @@ def test_the_menus_are_those_of_the_codes_that_an_operator_has():
         "*112#": "transfer.toml",
         "*140#": "other_balance.toml",
         "*152*2#": "paid_services.toml",
+        "*122#": "help.toml",
     }
 
 

@@ -63,6 +63,11 @@ class Provider:
         self._asked: OrderedDict[str, _Asked] = OrderedDict()
         self._browsers: OrderedDict[str, Account] = OrderedDict()
 
+    @property
+    def pages(self) -> tuple[str, ...]:
+        """The paths that people look at; the others are for programs."""
+        return (f"{self.network.place}/authorize", f"{self.network.place}/log-in")
+
     def app(self) -> web.Application:
         """To be mounted at `network.place`."""
         app = web.Application()

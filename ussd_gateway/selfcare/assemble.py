@@ -50,6 +50,15 @@ from ussd_gateway.subscribers.working_days import PRODUCTION, Calendar
 
 SECURE: Chance = secrets.SystemRandom()
 
+PAGES = ("/cabinet", "/home", "/desk")
+"""Below these paths are the pages."""
+
+SECRET_FIELDS = (
+    *("password", "old", "new", "again", "captcha", "code", "csrf", "passport", "series", "token"),
+    *("state", "request_id"),  # of social networks
+)
+"""The fields of forms, and the parameters of addresses, that no record may show (R178)."""
+
 
 def masks(settings: SelfcareSection) -> dict[str, Mask]:
     """For `Journal`: by the source or destination of an SMS, what no record may show of its text (R178)."""

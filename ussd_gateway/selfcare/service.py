@@ -62,6 +62,7 @@ class Service:
         """Every later text of the SIM is in this language (2.2)."""
         if self.ensure(msisdn, channel).language != language:
             self._records.sims.set_language(msisdn, language, self._gateway.now(), channel)
+            self._gateway.note("handset.language", msisdn=msisdn, language=language, channel=channel)
 
     def balance(self, msisdn: str) -> int:
         """Kopecks."""
