@@ -4,7 +4,7 @@
     python scripts/bench.py --only A,C --quick    a first look
     python scripts/bench.py --check               exit status 1 when a target is missed
 
-The server has one core and the load generator, `ussd-gateway load sms`, another. Servers take turns within a round, so
+The server has one core and the load generator, `ussd-gateway load`, another. Servers take turns within a round, so
 that a busy minute of the machine hits all of them, and the figures are medians of the rounds.
 """
 
@@ -27,7 +27,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from xml.sax.saxutils import escape
 
 from ussd_gateway.load.threshold import Threshold
@@ -36,6 +36,7 @@ from ussd_gateway.smpp.commands import BindTransceiver
 from ussd_gateway.smpp.pdu import HEADER
 
 HERE = Path(__file__).parent / "bench"
+SCRIPT = Path(__file__).parent / "load" / "balance.ussd"
 NODE_PACKAGE = "smpp@0.5.1"
 TWISTED_PACKAGE = "smpp.twisted3==0.8"
 SERVER_CORE, GENERATOR_CORE = 0, 1
@@ -43,6 +44,7 @@ PATIENCE = 60.0  # seconds for a server to start and to stop
 QUICK = 20  # --quick sends so many times less
 IDLE_BINDS = 1000
 OPEN_SESSIONS = 100_000
+USERS, DIALOGUES = 500, 500  # of the script that is played as load, and dialogues a second
 HEADING = "## Figures\n\n"  # of the page; what stands below it is replaced
 ACCOUNT = "test"  # the system_id, and its password, of the account that every server here has
 
@@ -133,6 +135,7 @@ class Running:
     server: Server
     port: int
     pid: int
+    http: str = ""  # where its HTTP API is, if it is ours
 
 
 @contextmanager
@@ -140,7 +143,7 @@ def running(server: Server) -> Iterator[Running]:
     """Start a server on its core, in an empty folder, and end it."""
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = server.folder or Path(name)
-        port = free_port()
+        port, http = free_port(), ""
         command = [str(port) if word == "PORT" else word for word in server.command]
         with (Path(name) / "log").open("wb") as log:
             process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, preexec_fn=pinned(SERVER_CORE))
@@ -148,10 +151,11 @@ def running(server: Server) -> Iterator[Running]:
                 if server.ours:
                     ready_file = folder / "ready.json"
                     wait_for(process, ready_file.exists, server)
-                    port = int(json.loads(ready_file.read_text())["smpp"].rpartition(":")[2])
+                    ready = json.loads(ready_file.read_text())
+                    port, http = int(ready["smpp"].rpartition(":")[2]), ready["http"]
                 else:
                     wait_for(process, lambda: listens(port), server)
-                yield Running(server, port, process.pid)
+                yield Running(server, port, process.pid, http)
             finally:
                 process.send_signal(signal.SIGTERM)
                 try:
@@ -362,6 +366,17 @@ def beside_a_flood(to: Running, load: Load, smppload: str | None) -> Figures:
     return figures | {"flood_per_s": flooded["msg_per_s"]}
 
 
+def scripted(to: Running, load: Load, smppload: str | None) -> Figures:
+    """A script that users play over HTTP; the slowest of its sentences has a figure of its own."""
+    command = [sys.executable, "-m", "ussd_gateway", "load", str(SCRIPT), "--json", "--users", str(USERS)]
+    command += ["--gateway", to.http, "--pid", str(to.pid), "--rate", str(load.rate), "--seconds", str(load.seconds)]
+    figures: Any = figures_of(
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=pinned(GENERATOR_CORE))
+    )
+    slowest = max((row["p99_ms"] for row in figures["steps"] if row["asks"] and row["played"]), default=None)
+    return {**figures, "step_p99_ms": slowest}
+
+
 def open_sessions(to: Running, load: Load, smppload: str | None) -> Figures:
     """USSD sessions on the shipped menus, in a process of their own beside the idle server."""
     command = [sys.executable, str(HERE / "sessions.py"), str(load.count)]
@@ -442,6 +457,17 @@ SCENARIOS = {
         ours_only=True,
         stores=("file",),
         measure=open_sessions,
+    ),
+    "U": Scenario(
+        f"a script as load, {DIALOGUES} dialogues a second, {USERS} users",
+        Load(rate=DIALOGUES, seconds=20),
+        (
+            *("dialogues_per_s", "failed", "step_p99_ms", *PERCENTILES, "dialogue_p99_ms", "late_p99_ms", "waited"),
+            *("server_cpu_percent", "server_rss_mib", "own_cpu_percent"),
+        ),
+        (("dialogues_per_s", ">=", 0.99 * DIALOGUES), ("step_p99_ms", "<", 50.0), ("failed", "==", 0)),
+        ours_only=True,
+        measure=scripted,
     ),
     "M": Scenario(
         "memory over 2,000,000 messages: 4 binds, window 100",

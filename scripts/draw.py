@@ -23,6 +23,7 @@ DRAWN = {
 WHOLE = {
     "menus/menu.schema.json": "ussd_gateway.menu.schema:schema_text",
     "docs/ussd.tmLanguage.json": "ussd_gateway.scenario.grammar:grammar_text",
+    "docs/script.schema.json": "ussd_gateway.scenario.interchange:schema_text",
 }
 """The same for files that are drawn whole, by their path in the project."""
 

@@ -1,9 +1,11 @@
 """Fixtures that several rooms share: a gateway in memory without a socket, and a whole one on free ports."""
 
+import json
 import re
 import shutil
 import ssl
 import subprocess
+from fnmatch import fnmatch
 from pathlib import Path
 
 import aiohttp
@@ -148,6 +150,27 @@ class Api:
 async def api(operator_on_sockets):
     async with aiohttp.ClientSession() as session:
         yield Api(operator_on_sockets.http_url, session)
+
+
+@pytest.fixture
+def told(operator_on_sockets):
+    """The events of a kind so far, as `GET /events` tells them to somebody who reads from the beginning."""
+
+    async def told(kind):
+        await operator_on_sockets.committed()
+        newest, found = operator_on_sockets.journal.last, []
+        where = f"{operator_on_sockets.http_url}/api/v1/events?after=0"
+        async with aiohttp.ClientSession() as session, session.get(where) as response:
+            while True:
+                block = (await response.content.readuntil(b"\n\n")).decode()
+                fields = dict(line.split(": ", 1) for line in block.strip().split("\n"))
+                if "id" in fields and fnmatch(fields["event"], kind):
+                    name, number = fields["event"], int(fields["id"])
+                    found.append({"event": name, "number": number, **json.loads(fields["data"])})
+                if fields.get("id") == str(newest):
+                    return found
+
+    return told
 
 
 @pytest.fixture

@@ -180,6 +180,7 @@ def test_config_show_says_where_each_setting_comes_from_and_hides_passwords(tmp_
     rows = json.loads(run("config", "show", "--json").stdout)
     assert rows["server.http_port"] == {"value": 8080, "from": "file"}
     assert rows["esme[0].password"]["value"] == "********"
+    assert rows["desk[0].password"]["value"] == rows["subscriber[0].passport"]["value"] == "********"
     text = "[[application]]\ncode = '*1#'\nurl = 'http://u:secret@a/x'\ndialect = 'ideamart'\nsettings = { password = 'secret' }\n"
     (tmp_path / "c.toml").write_text(text)
     done = run("config", "show", "--config", str(tmp_path / "c.toml"))

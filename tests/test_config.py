@@ -297,6 +297,20 @@ MISTAKES = {
         "[[subscriber]]\nmsisdn = '70001000001'\n[[subscriber]]\nmsisdn = '80001000001'\n",
         "config.toml: subscriber.msisdn: 70001000001 is there twice; each can be there once",
     ),
+    "a passport that is none, which is not repeated": (
+        "[[subscriber]]\nmsisdn = '70001000001'\npassport = '4509'\n",
+        "config.toml: subscriber[0].passport: what is written cannot be used:"
+        " a passport has a series of four digits and a number of six, such as 12 34 567890",
+    ),
+    "one of the desk's people twice": (
+        2 * "[[desk]]\nname = 'oleg'\npassword = 'x'\nrole = 'reviewer'\n",
+        "config.toml: desk.name: oleg is there twice; each can be there once",
+    ),
+    "opening hours that are none": (
+        "[selfcare]\ndesk_hours = '9-21'\n",
+        "config.toml: selfcare.desk_hours: '9-21' cannot be used:"
+        ' write opening hours as "09:00-21:00", or "" for always',
+    ),
     "a dialect of USSD that nobody speaks": (
         "[[esme]]\nsystem_id = 'a'\npassword = 'x'\ncodes = ['*500#']\nussd_dialect = 'vumy'\n",
         "config.toml: esme[0].ussd_dialect: 'vumy' cannot be used: known dialects: standard, nowsms, vumi, vumi_6d,"

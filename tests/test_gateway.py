@@ -141,6 +141,12 @@ async def test_settle_waits_for_work_under_way(plain_gateway):
     assert done == [1]
 
 
+async def test_settle_waits_no_longer_than_the_work_asks_for(plain_gateway):
+    task = plain_gateway.spawn(asyncio.Event().wait(), patience=0.01)
+    await plain_gateway.settle()
+    assert not task.done()
+
+
 async def test_settle_waits_for_what_is_on_a_socket(plain_gateway):
     held = plain_gateway.under_way()
     held.__enter__()

@@ -103,6 +103,90 @@ def test_each_test_gets_a_gateway_of_its_own_under_a_virtual_clock(pytester, run
     run().assert_outcomes(passed=2)
 
 
+IN_SENTENCES = r"""
+    import pytest
+
+    def test_plain(gateway, script):
+        found = script('phone anna is 70001000001\nanna dials *100#\nanna sees /: (?P<sum>[0-9.]+)/')
+        assert found == {"sum": "150.00"}
+        script("anna dials *111#")
+        assert gateway.sync.handset("70001000001").screen.awaiting
+        script("esme shop is test\nshop binds")
+
+    def test_another_knows_nobody_of_the_first(script):
+        with pytest.raises(ValueError, match='there is no phone "anna"'):
+            script("anna dials *100#")
+        script("use people.ussd")
+        script("boris dials *100#")
+"""
+AWAITED = IN_SENTENCES.replace("def test", "@pytest.mark.asyncio\n    async def test").replace(
+    " script(", " await script("
+)
+
+
+@pytest.mark.parametrize(
+    ("tests", "plugins"), [(IN_SENTENCES, OURS), (IN_SENTENCES, WITH_ASYNCIO), (AWAITED, WITH_ASYNCIO)]
+)
+@pytest.mark.parametrize("scope", ["function", "session"])
+def test_sentences_are_played_on_the_gateway_of_the_test(pytester, run, ini, tests, plugins, scope):
+    if plugins is WITH_ASYNCIO:
+        ini(f"asyncio_default_test_loop_scope = {scope}")
+    else:
+        pytester.makeini("[pytest]\n")
+    (pytester.path / "people.ussd").write_text("phone boris is 70002000001\n")
+    pytester.makepyfile(tests)
+    run(plugins=plugins).assert_outcomes(passed=2)
+
+
+def test_a_plain_test_says_sentences_on_a_gateway_that_an_async_fixture_awaits(pytester, run, ini):
+    ini("asyncio_mode = auto")
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.fixture
+        async def dialled(gateway):
+            await gateway.handset("70001000001").dial("*111#")
+
+        def test_it(dialled, script):
+            script("phone anna is 70001000001\\nanna answers 1\\nanna sees final screen")
+        """
+    )
+    run().assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("awaits", [False, True])
+def test_a_failed_sentence_is_told_as_play_tells_it_and_a_mistake_with_its_caret(pytester, run, ini, awaits):
+    ini("asyncio_mode = auto")
+    tests = """
+        def test_it(script):
+            script("phone anna is 70001000001")
+            script("anna dials *100#\\nanna sees awaiting screen")
+
+        def test_mistake(script):
+            script("phone anna is 70001000001\\nanna dails *100#")
+    """
+    if awaits:
+        tests = tests.replace("def test", "async def test").replace(" script(", " await script(")
+    pytester.makepyfile(tests)
+    result = run()
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "E *FAILED  call 2:2: test_it",
+            "E *anna sees awaiting screen",
+            "E *arrived on anna (70001000001):",
+            "E *Ваш баланс: 150.00 р.",
+            "E *transcript of anna (70001000001):",
+            "E *call 2:1  dials [*]100#",
+            '*call 1:2:6: I do not know "dails"',
+            "E * ^^^^^",
+            'E *did you mean "dials"[?]',
+        ]
+    )
+    result.stdout.no_fnmatch_line("*stage.py*in *")
+
+
 def test_plain_tests_need_no_pytest_asyncio(pytester, run):
     pytester.makepyfile(PLAIN)
     run(plugins=OURS).assert_outcomes(passed=2)
@@ -407,7 +491,7 @@ def test_the_clock_begins_where_a_script_says(pytester, run):
 OTHERS = {
     "a table": "code;answer\n*100#;Your balance\n",
     "a language of its own": "<ussd>\n  <dial>*100#</dial>\n</ussd>\n",
-    "words": "The phone rings.\nWait for it, then check the scenario.\n",
+    "words": "The phone rings.\nWait for it, then check the scenario.\nIt will ring again, and was answered.\nShe will answer.\n",
     "octets": b"\x00\xff\xfe\x80",
     "nothing": "",
 }

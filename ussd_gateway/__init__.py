@@ -11,15 +11,17 @@ if TYPE_CHECKING:
     from ussd_gateway.alone import sync_gateway
     from ussd_gateway.clock import RealClock, VirtualClock
     from ussd_gateway.handsets.handset import Screen
+    from ussd_gateway.scenario.stage import script_on
     from ussd_gateway.serve import Gateway
 
-__all__ = ["Gateway", "RealClock", "Screen", "VirtualClock", "sync_gateway"]
+__all__ = ["Gateway", "RealClock", "Screen", "VirtualClock", "script_on", "sync_gateway"]
 
 _HOMES = {
     "Gateway": "ussd_gateway.serve",
     "RealClock": "ussd_gateway.clock",
     "Screen": "ussd_gateway.handsets.handset",
     "VirtualClock": "ussd_gateway.clock",
+    "script_on": "ussd_gateway.scenario.stage",
     "sync_gateway": "ussd_gateway.alone",
 }
 

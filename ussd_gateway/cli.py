@@ -20,6 +20,8 @@ from ussd_gateway.config import Config, ConfigError, Log, load
 from ussd_gateway.load.command import load_command
 from ussd_gateway.menu_command import menu_command
 from ussd_gateway.scenario.command import NO_GATEWAY, play_command
+from ussd_gateway.scenario.import_command import import_command
+from ussd_gateway.scenario.record_command import record_command
 from ussd_gateway.scenario.script_command import script_command
 
 _ANSWER_TIME = 300.0  # seconds that `dial` waits for a screen; an application may be slow, or a clock stand still
@@ -35,6 +37,8 @@ def main() -> None:
 
 main.add_command(play_command)
 main.add_command(script_command)
+main.add_command(import_command)
+main.add_command(record_command)
 main.add_command(load_command)
 main.add_command(menu_command)
 
@@ -208,12 +212,12 @@ def _loaded(path: str | None) -> Any:
 
 
 def _hidden(key: str, value: Any) -> Any:
-    """The value, without what is secret: a password, wherever it is."""
+    """The value, without what is secret: a password or a passport, wherever it is."""
     if isinstance(value, dict):
         return {name: _hidden(name, inner) for name, inner in value.items()}
     if key.endswith("url"):
         return re.sub(r"(?<=://)([^/?#@]*?):[^/?#]*@", r"\1:********@", value)
-    return "********" if key.endswith("password") else value
+    return "********" if key.endswith(("password", "passport")) else value
 
 
 def _flat(config: Config) -> list[tuple[str, Any]]:

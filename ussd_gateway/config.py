@@ -37,6 +37,8 @@ from ussd_gateway.network.directory import SERVICE_CODE
 from ussd_gateway.outcome_rule import OutcomeRule
 from ussd_gateway.smpp.receipts import DEFAULT, NumberForm, ReceiptStyle, text_writer
 from ussd_gateway.smpp.ussd import DIALECTS, Marker
+from ussd_gateway.subscribers.desk import hours
+from ussd_gateway.subscribers.identity import passport_of
 
 ENVIRONMENT = "USSD_GATEWAY_"
 FILE_NAME = "config.toml"
@@ -110,6 +112,15 @@ def _endpoint(value: object) -> tuple[str, int] | None:
     if not (host and colon and port.isascii() and port.isdigit() and 0 < int(port) <= 0xFFFF):
         raise ValueError('write a host and a port, such as "127.0.0.1:2776"')
     return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def _hours(value: str) -> str:
+    hours(value)
+    return value
+
+
+def _passport(value: str) -> str:
+    return passport_of(value) if value else ""
 
 
 def _url(value: str) -> str:
@@ -246,6 +257,22 @@ class SelfcareSection(_Section):
     log_in_failures_per_address: PositiveInt = 30
     password_requests_per_address: PositiveInt = 30
     hosts: tuple[str, ...] = ()
+    # Second numbers and the desk
+    link_requests_per_day: PositiveInt = 10
+    working_days: str = ""
+    replaced_hold: NonNegativeFloat = 86400
+    number_quarantine: NonNegativeFloat = 5184000
+    desk_hours: Annotated[str, AfterValidator(_hours)] = ""
+    desk_four_eyes: bool = False
+
+
+class DeskAccount(_Section):
+    """One of the operator's people; `password` as it is typed, or its argon2id hash ("$argon2id$...")."""
+
+    name: Annotated[str, Field(min_length=1, max_length=40)]
+    password: Annotated[str, Field(min_length=1)]
+    role: Literal["consultant", "reviewer", "supervisor"]
+    msisdn: Msisdn | Literal[""] = ""
 
 
 class Subscriber(_Section):
@@ -256,7 +283,8 @@ class Subscriber(_Section):
     balance: Kopecks = 0
     tariff: str = "Смарт"
     language: Literal["ru", "en", "latin"] = "ru"
-    status: Literal["active", "blocked", "closed"] = "active"
+    status: Literal["active", "blocked", "voluntary_blocked", "debt_blocked", "closed"] = "active"
+    passport: Annotated[str, AfterValidator(_passport)] = Field("", repr=False)
 
 
 class ReceiptSection(_Section):
@@ -394,6 +422,7 @@ class Config(_Section):
     menus: Menus = Menus()
     selfcare: SelfcareSection = SelfcareSection()
     subscriber: tuple[Subscriber, ...] = ()
+    desk: tuple[DeskAccount, ...] = ()
     esme: tuple[Esme, ...] = ()
     distribution_lists: dict[ListName, tuple[Msisdn, ...]] = {}
     fault: tuple[FaultRule, ...] = ()
@@ -538,7 +567,8 @@ def _said(mistake: Any, key: str) -> str:
     message = str(mistake["msg"])
     ours = message.removeprefix("Value error, ")  # it may begin with a name that somebody wrote
     said = ours if ours != message else message[0].lower() + message[1:]
-    return f"{mistake['input']!r} cannot be used: {said}"
+    seen = "what is written" if key.endswith("passport") else repr(mistake["input"])
+    return f"{seen} cannot be used: {said}"
 
 
 def _known_names(location: tuple[Any, ...]) -> list[str]:
@@ -552,6 +582,7 @@ def _known_names(location: tuple[Any, ...]) -> list[str]:
 
 def _refuse_doubles(config: Config, path: Path) -> None:
     for name, values in (
+        ("desk.name", [account.name for account in config.desk]),
         ("subscriber.msisdn", [subscriber.msisdn for subscriber in config.subscriber]),
         ("esme.system_id", [esme.system_id for esme in config.esme] + [config.selfcare.system_id]),
         ("aggregator.path", [aggregator.path for aggregator in config.aggregator]),

@@ -7,11 +7,12 @@ its end; only then the edges write what they have to say, so that what was ackno
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from math import inf
 from typing import Any, Protocol
 
-from ussd_gateway.clock import Clock, VirtualClock
+from ussd_gateway.clock import Clock, VirtualClock, iso
 from ussd_gateway.logs import logger, told
 from ussd_gateway.network.deadlines import Deadlines, soonest
 from ussd_gateway.network.directory import Directory
@@ -27,6 +28,7 @@ QUIET_TURNS = 3  # turns of the event loop without work after which nothing is t
 COMMIT_AGAIN = 0.1  # seconds after which a failed commit is tried again
 _FEW_TIMERS = 1000
 LONGEST_SLEEP = 60.0  # seconds between two looks at the clock while a deadline is to come
+_NOTHING: Mapping[str, str] = {}
 PATIENCE = 5.0  # real seconds that `settle` gives to what is under way
 
 
@@ -35,11 +37,16 @@ class Journal(Record, Protocol):
 
     first_id: int
 
-    def event(self, kind: str, now: float, *, account: str | None = None, **facts: object) -> None:
-        """Something else happened, such as esme.bound."""
+    def event(
+        self, kind: str, now: float, *, account: str | None = None, hidden: Mapping[str, str], **facts: object
+    ) -> None:
+        """Something else happened, such as esme.bound; `hidden` are the secrets that its facts have masked."""
 
     def hide(self, source: str, text: str, secrets: tuple[str, ...]) -> None:
         """No record shows the secrets in an SMS with this text, or one part of such, that is submitted from now on."""
+
+    def shown(self, source: str, destination: str, text: str) -> str:
+        """The text of an SMS as a record may show it."""
 
     def keep(self) -> None:
         """Everything recorded so far is kept from now on."""
@@ -82,7 +89,7 @@ class Gateway:
         self.network = Network(settings, journal, new_handset, journal.first_id, language, chance, _secrets_failed)
         self._timers: Deadlines[Timer] = Deadlines()
         self._many_timers = _FEW_TIMERS  # of more than so many those that were cancelled are forgotten
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks: dict[asyncio.Task[Any], float] = {}  # how long `settle` waits for each, by the loop's clock
         self._under_way = 0
         self._busy: list[Callable[[], bool]] = []
         self._after_commit: list[Callable[[], None]] = []
@@ -168,10 +175,14 @@ class Gateway:
 
     def attach(self, party: Party) -> None:
         """A handset registers, or an account is bound to receive."""
+        if not (party.attached or party.confirms):
+            self.note("handset.attached", msisdn=party.name)
         self._deliver(self.network.attach(party, self.now()))
 
     def detach(self, party: Party) -> None:
         """A handset leaves, or an account's last receiving bind ends."""
+        if party.attached and not party.confirms:
+            self.note("handset.detached", msisdn=party.name)
         self._deliver(self.network.detach(party, self.now()))
 
     def release(self, party: Party) -> None:
@@ -180,23 +191,36 @@ class Gateway:
 
     def memory_full(self, party: Party, full: bool) -> None:
         """A handset has no memory left for SMS, or has some again."""
+        if party.memory_full is not full:
+            self.note("handset.memory_full", msisdn=party.name, full=full)
         self._deliver(self.network.memory_full(party, full, self.now()))
 
     def busy(self, party: Party, busy: bool) -> None:
         """A handset is in a call and takes no SMS now, or takes some again."""
+        if party.busy is not busy:
+            self.note("handset.busy", msisdn=party.name, busy=busy)
         self._deliver(self.network.busy(party, busy, self.now()))
 
-    def note(self, kind: str, *, account: str | None = None, **facts: object) -> None:
-        """Write down and log that something happened; `facts` hold no secret."""
-        self.journal.event(kind, self.now(), account=account, **facts)
-        log.info(kind, **({"account": account} if account else {}), **facts)
+    def record(
+        self, kind: str, *, account: str | None = None, hidden: Mapping[str, str] = _NOTHING, **facts: Any
+    ) -> None:
+        """Write down that something happened.
+
+        facts   hold no secret
+        hidden  the secrets that are masked in the facts, by the name of what holds them; they are written nowhere
+        """
+        self.journal.event(kind, self.now(), account=account, hidden=hidden, **facts)
         self.changed()
 
-    def warn(self, kind: str, **facts: object) -> None:
+    def note(self, kind: str, *, account: str | None = None, **facts: Any) -> None:
+        """Write it down and log it."""
+        self.record(kind, account=account, **facts)
+        log.info(kind, **({"account": account} if account else {}), **facts)
+
+    def warn(self, kind: str, **facts: Any) -> None:
         """The same of what somebody had better look at."""
-        self.journal.event(kind, self.now(), account=None, **facts)
+        self.record(kind, account=None, **facts)
         log.warning(kind, **facts)
-        self.changed()
 
     def _deliver(self, deliveries: list[Delivery]) -> None:
         for endpoint, message in deliveries:
@@ -299,6 +323,9 @@ class Gateway:
             raise RuntimeError("only a virtual clock can be moved; start the gateway with --virtual-clock")
         end = self.now() + seconds
         await self.settle()
+        if seconds:
+            facts: dict[str, Any] = {"from": iso(self.now()), "to": iso(end), "seconds": seconds}
+            self.record("clock.moved", **facts)
         while (due := self.next_deadline()) is not None and due <= end:
             self.clock.move_to(due)
             self.tick()
@@ -331,15 +358,16 @@ class Gateway:
 
     # Work under way ------------------------------------------------------------------------------------------------
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run what has to wait for something; `settle` waits for it, `close` ends it."""
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
+    def spawn(self, work: Coroutine[Any, Any, None], patience: float = inf) -> asyncio.Task[None]:
+        """Run what has to wait for something; `settle` waits for it, for `patience` real seconds, `close` ends it."""
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(work)
+        self._tasks[task] = loop.time() + patience
         task.add_done_callback(self._finished)
         return task
 
     def _finished(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
+        self._tasks.pop(task, None)
         if not task.cancelled() and (error := task.exception()):
             log.error("gateway.task_failed", task=task.get_name(), error=told(error))
 
@@ -362,7 +390,8 @@ class Gateway:
         end = loop.time() + PATIENCE
         quiet = 0
         while quiet < QUIET_TURNS and loop.time() < end:
-            elsewhere = self._tasks or self._under_way or any(busy() for busy in self._busy)
+            waiting = any(until > loop.time() for until in self._tasks.values())
+            elsewhere = waiting or self._under_way or any(busy() for busy in self._busy)
             quiet = 0 if elsewhere or self._turn_ends else quiet + 1
             await asyncio.sleep(0.001 if elsewhere else 0)
 

@@ -3,6 +3,7 @@
 gateway        fixture: a gateway of its own for each test, with free ports, a store in memory, a virtual clock
 gateway_url    fixture: where its HTTP API is, such as "http://127.0.0.1:40001"
 gateway_flags  fixture to override: settings that are known only when the test runs
+script         fixture: plays sentences of a script on the test's gateway: script("anna dials *100#")
 *.ussd         scripted sessions: an item for each scenario, a gateway of its own for each file
 
 Every pytest run of an environment that has ussd-gateway imports this module; it imports the gateway only for a test
@@ -26,6 +27,7 @@ import pytest
 if TYPE_CHECKING:
     from ussd_gateway.scenario.model import Scenario
     from ussd_gateway.scenario.play import Result
+    from ussd_gateway.scenario.stage import Stage, SyncStage
     from ussd_gateway.serve import Gateway
 
 NO_LOOP = (
@@ -131,8 +133,35 @@ def gateway_url(gateway: Gateway) -> str:
     return gateway.http_url
 
 
+@pytest.fixture
+def script(request: pytest.FixtureRequest, gateway: Gateway) -> Iterator[Stage | SyncStage]:
+    """Plays sentences on the test's gateway: `await script("...")` in a test that awaits, `script("...")` in another."""
+    if scope := _is_async(request) and _loop_scope(request):
+        yield request.getfixturevalue(f"_script_on_{scope}_loop")
+        return
+    from ussd_gateway.scenario.stage import script_on
+
+    with script_on(gateway.sync, name=request.node.name, folder=_folder(request)) as script:
+        yield script
+
+
+def _folder(request: pytest.FixtureRequest) -> str:
+    """Where the test lies, seen from here: other files that it names are looked for there."""
+    return os.path.relpath(request.path.parent)
+
+
 try:
     import pytest_asyncio
+
+    def _script_on_a_loop(scope: Any) -> Any:
+        @pytest_asyncio.fixture(name=f"_script_on_{scope}_loop", loop_scope=scope)
+        async def on_a_loop(request: pytest.FixtureRequest, gateway: Gateway) -> AsyncIterator[Stage]:
+            from ussd_gateway.scenario.stage import script_on
+
+            async with script_on(gateway, name=request.node.name, folder=_folder(request)) as script:
+                yield script
+
+        return on_a_loop
 
     def _on_a_loop(scope: Any) -> Any:
         @pytest_asyncio.fixture(name=f"_gateway_on_{scope}_loop", loop_scope=scope)
@@ -146,19 +175,23 @@ try:
         return on_a_loop
 
     # A test and its gateway are on the same loop, however long that lives.
-    _gateway_on_function_loop, _gateway_on_class_loop, _gateway_on_module_loop, _gateway_on_package_loop = map(
-        _on_a_loop, ("function", "class", "module", "package")
-    )
-    _gateway_on_session_loop = _on_a_loop("session")
+    for _scope in ("function", "class", "module", "package", "session"):
+        globals()[f"_gateway_on_{_scope}_loop"] = _on_a_loop(_scope)
+        globals()[f"_script_on_{_scope}_loop"] = _script_on_a_loop(_scope)
 except (ImportError, TypeError):  # it is not there, or is older than loop_scope: plain tests do without
     pytest_asyncio = None  # type: ignore[assignment]
+
+
+def _is_async(request: pytest.FixtureRequest) -> bool:
+    """Whether pytest-asyncio runs the test."""
+    return pytest_asyncio is not None and pytest_asyncio.is_async_test(request.node)
 
 
 def _loop_scope(request: pytest.FixtureRequest) -> str:
     """The loop of pytest-asyncio on which the gateway runs, by its scope; "" where it has a thread of its own."""
     if pytest_asyncio is None or not request.config.pluginmanager.is_registered(sys.modules["pytest_asyncio.plugin"]):
         return ""
-    if pytest_asyncio.is_async_test(request.node):
+    if _is_async(request):
         marker = request.node.get_closest_marker("asyncio")
         given = marker.kwargs.get("loop_scope") or marker.kwargs.get("scope") if marker else None
         return given or _setting(request.config, "asyncio_default_test_loop_scope")
@@ -209,7 +242,8 @@ def _beginnings() -> re.Pattern[str]:
     """How a line of a script begins that says at once what it is."""
     from ussd_gateway.scenario.language import VERBS
 
-    verbs = "|".join(sorted({re.escape(verb) for verbs in VERBS.values() for verb in verbs}))
+    actors = ("PHONE", "ESME", "BROWSER")  # what applications do, "will" and "was", stands in any text
+    verbs = "|".join(sorted({re.escape(verb) for actor in actors for verb in VERBS[actor]}))
     return re.compile(rf"""^[ \t]*(version \d|phone \w+ is\b|scenario "|\w+ ({verbs})\b)""", re.MULTILINE)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import random
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from http import HTTPStatus
 from importlib.metadata import version
+from math import inf
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,6 +24,7 @@ from ussd_gateway.api.events import EventsApi
 from ussd_gateway.api.faults import FaultsApi
 from ussd_gateway.api.menus import MenusApi
 from ussd_gateway.api.metrics import MetricsApi
+from ussd_gateway.api.pages import Pages
 from ussd_gateway.api.records import RecordsApi
 from ussd_gateway.applications.assemble import Applications
 from ussd_gateway.applications.imports import Function, Imports
@@ -33,6 +35,7 @@ from ussd_gateway.applications.smsc.capture import Capture
 from ussd_gateway.applications.smsc.requests import Past, Services
 from ussd_gateway.applications.smsc.server import Smsc
 from ussd_gateway.applications.smsc.tls import CertificateError, server_context
+from ussd_gateway.applications.url import UrlSettings
 from ussd_gateway.client import Client
 from ussd_gateway.clock import Clock, RealClock
 from ussd_gateway.coding.data_coding import Alphabet
@@ -52,7 +55,8 @@ from ussd_gateway.network.faults import Faults, Rule
 from ussd_gateway.network.messages import QueueFullError, Retry
 from ussd_gateway.network.network import NetworkSettings
 from ussd_gateway.network.session import SessionError, TextTooLongError, Timeouts
-from ussd_gateway.selfcare.assemble import SelfCare, masks
+from ussd_gateway.selfcare.assemble import PAGES, SECRET_FIELDS, SelfCare, masks
+from ussd_gateway.selfcare.calendar_file import calendar
 from ussd_gateway.smpp.receipts import APPENDIX_B, ReceiptStyle
 from ussd_gateway.smpp.timers import Timers
 from ussd_gateway.store.feed import Feed
@@ -138,7 +142,14 @@ class Gateway(core.Gateway):
             services=self._services,
         )
         self.selfcare = SelfCare(
-            config.selfcare, config.subscriber, self.store, self, smsc_address=lambda: self.smpp_address
+            config.selfcare,
+            config.subscriber,
+            self.store,
+            self,
+            smsc_address=lambda: self.smpp_address,
+            desk=config.desk,
+            calendar=calendar(config.selfcare.working_days, beside),
+            utc_offset=config.menus.utc_offset,
         )
         imports = Imports(beside or Path.cwd(), self.note, self.warn)
         self._client = Client()
@@ -266,9 +277,15 @@ class Gateway(core.Gateway):
             raise ValueError(f"{msisdn} belongs to an ESME, not to a handset")
         return ScriptedHandset(endpoint, self)
 
+    def replace_faults(self, rules: Sequence[Rule]) -> None:
+        """From now on these rules hold, counted from 0; none switches faults off."""
+        self.faults.replace(rules)
+        self.note("faults.replaced", rules=[rule.written for rule in rules], banner=self.faults.banner())
+
     async def reset(self) -> None:
         """Sessions, messages, faults and self-care back to what the config says."""
         self.faults.replace(self._configured_faults())
+        self._applications.clear()
         self._capture.clear()
         self._deliver(self.network.clear())
         self.menus.reset()
@@ -294,6 +311,11 @@ class Gateway(core.Gateway):
             await asyncio.sleep(0)
         return [Past(*found) for found in self._views.known_as(message_id, account)]
 
+    def _holder(self, number: str) -> str | None:
+        """The system_id of the ESME that has a number."""
+        party = self.directory.party(number)
+        return party.name if party and party.confirms else None
+
     def _configured_faults(self) -> list[Rule]:
         return [fault.rule() for fault in self.config.fault]
 
@@ -304,6 +326,11 @@ class Gateway(core.Gateway):
             "smpp": self.smpp,
             "smpps": self.smpps,
             "utc_offset": self.config.menus.utc_offset,
+            "subscribers": [subscriber.msisdn for subscriber in self.config.subscriber],
+            "esmes": [
+                {"system_id": account.system_id, "numbers": account.numbers, "inner": account.inner}
+                for account in (account.settings for account in self._accounts)
+            ],
         }
 
     def _web(self) -> web.Application:
@@ -313,9 +340,9 @@ class Gateway(core.Gateway):
             for part in (
                 HandsetsApi(self, self.selfcare.languages, self.menus, self._closing),
                 RecordsApi(self, self._views),
-                ApplicationsApi(self._applications.listed),
-                EventsApi(Feed(self._journal), self._capture, self.now, self._closing),
-                FaultsApi(self, self.faults),
+                ApplicationsApi(self, self._applications.listed, self.attach_url, self.detach_url),
+                EventsApi(Feed(self._journal, self._holder), self._capture, self.now, self._closing),
+                FaultsApi(self.faults, self.replace_faults),
                 MenusApi(self.menus),
                 EsmesApi(self._smsc, self.faults.banner),
                 CaptureApi(self._captured),
@@ -332,7 +359,8 @@ class Gateway(core.Gateway):
         async def describe(request: web.Request) -> web.Response:
             return answer(described())
 
-        app = web.Application(middlewares=[metrics.middleware(), problems(STATUSES)])
+        pages = Pages(self, self._journal, PAGES, SECRET_FIELDS)
+        app = web.Application(middlewares=[metrics.middleware(), pages.middleware(), problems(STATUSES)])
         app.add_routes([row.definition() for row in rows])
         app.router.add_get("/api/openapi.json", describe)
         app.add_routes(self.selfcare.routes())
@@ -425,6 +453,27 @@ class Gateway(core.Gateway):
     def attach_function(self, service_code: str, function: str | Function) -> None:
         """A Python function, or what an import string names, answers the code. Raises HandlerError and ValueError."""
         self._applications.attach_function((service_code,), function)
+
+    def attach_url(
+        self,
+        service_code: str,
+        url: str,
+        dialect: str = "africas_talking",
+        settings: Mapping[str, object] | None = None,
+        timeout: float = 0.0,
+        clock_waits: float = inf,
+    ) -> None:
+        """What stands behind a URL answers the code, as an [[application]] of the config does. Raises ValueError.
+
+        timeout      real seconds for an answer; 0 takes the dialect's
+        clock_waits  real seconds for which a virtual clock stands still for an answer
+        """
+        written = UrlSettings(url, dialect, settings or {}, timeout=timeout, clock_waits=clock_waits)
+        self._applications.add(service_code, written)
+
+    def detach_url(self, service_code: str) -> bool:
+        """Nobody answers the code any more; False when `attach_url` had not given it to anybody."""
+        return self._applications.remove(service_code)
 
     def _restore(self) -> None:
         """What was accepted before the gateway was started again."""

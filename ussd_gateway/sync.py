@@ -155,51 +155,52 @@ class SyncHandset:
 class SyncGateway:
     """A gateway for plain code.
 
-    call  runs a coroutine on the gateway's loop, for what has no method here: gateway.call(something(...))
+    gateway  the one whose methods are awaited
+    call     runs a coroutine on the gateway's loop, for what has no method here: gateway.call(something(...))
     """
 
     def __init__(self, gateway: Operator, loop: asyncio.AbstractEventLoop) -> None:
-        self._gateway = gateway
+        self.gateway = gateway
         self.call = Caller(loop)
 
     @property
     def http_url(self) -> str:
         """Where the HTTP API is, such as "http://127.0.0.1:40001"."""
-        return self._gateway.http_url
+        return self.gateway.http_url
 
     @property
     def smpp(self) -> str:
         """Where ESMEs bind, as host:port."""
-        return self._gateway.smpp
+        return self.gateway.smpp
 
     @property
     def smpps(self) -> str | None:
         """Where ESMEs bind over TLS, as host:port; None where there is no certificate."""
-        return self._gateway.smpps
+        return self.gateway.smpps
 
     def now(self) -> float:
         """The clock's moment, in seconds since the epoch."""
-        return self._gateway.now()
+        return self.gateway.now()
 
     def handset(self, msisdn: str) -> SyncHandset:
         """A phone in the hands of a program; the number need not be configured."""
-        return SyncHandset(self.call.at_once(lambda: self._gateway.handset(msisdn)), self.call)
+        return SyncHandset(self.call.at_once(lambda: self.gateway.handset(msisdn)), self.call)
 
     def attach_function(self, service_code: str, function: str | Callable[..., Any]) -> None:
         """A Python function, or what an import string names, answers the code; it runs on the gateway's loop."""
-        self.call.at_once(lambda: self._gateway.attach_function(service_code, function))
+        self.call.at_once(lambda: self.gateway.attach_function(service_code, function))
 
     def wait(self, seconds: float) -> None:
         """Let `seconds` pass: a virtual clock is moved, a real one is waited for."""
-        self.call(self._gateway.wait(seconds))
+        self.call(self.gateway.wait(seconds))
 
     def settle(self) -> None:
         """Returns when nothing is under way inside the gateway any more, or after a few real seconds."""
-        self.call(self._gateway.settle())
+        self.call(self.gateway.settle())
 
     def reset(self) -> None:
         """Sessions, messages, faults and self-care back to what the config says."""
-        self.call(self._gateway.reset())
+        self.call(self.gateway.reset())
 
 
 async def _value(give: Callable[[], Answer]) -> Answer:

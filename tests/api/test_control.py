@@ -21,6 +21,32 @@ async def test_the_program_tells_where_it_listens_and_what_time_it_is(api, opera
     assert told == {"smpps": None, "now": now, "epoch": 1524840600.0, "virtual": True, "utc_offset": 3}
 
 
+async def test_the_program_tells_who_is_there_and_no_password(api, operator_on_sockets):
+    _, about = await api("GET", "/gateway")
+    config = operator_on_sockets.config
+    assert about["subscribers"] == [subscriber.msisdn for subscriber in config.subscriber]
+    accounts = {esme["system_id"]: (esme["numbers"], esme["inner"]) for esme in about["esmes"]}
+    assert accounts["selfcare"] == (["3339", "111"], True)
+    assert {name for name, (_, inner) in accounts.items() if not inner} == {esme.system_id for esme in config.esme}
+    assert "password" not in str(about)
+
+
+async def test_a_move_of_the_clock_is_told_once_and_before_what_it_brings(api, told):
+    await api("POST", "/handsets/70001000001/ussd", {"dial": "*111#"})
+    await api("POST", "/clock", {"advance": 0})
+    await api("POST", "/clock", {"advance": 181.5})
+    await api("POST", "/clock", {"to": "2018-05-03T11:00:00+03:00"})
+    events = await told("*")
+    moves = [event for event in events if event["event"] == "clock.moved"]
+    start, later, end = "2018-04-27T14:50:00.000Z", "2018-04-27T14:53:01.500Z", "2018-05-03T08:00:00.000Z"
+    assert [(move["at"], move["facts"]["from"], move["facts"]["to"]) for move in moves] == [
+        (start, start, later),
+        (later, later, end),
+    ]
+    assert moves[0]["facts"]["seconds"] == 181.5
+    assert events[events.index(moves[0]) + 1]["event"] == "ussd.release"
+
+
 async def test_a_real_clock_is_told_as_one(real_operator):
     assert (await real_operator("GET", "/gateway"))[1]["virtual"] is False
 

@@ -13,7 +13,7 @@ from ussd_gateway import Gateway, VirtualClock
 from ussd_gateway.api.events import EventsApi
 from ussd_gateway.applications.smsc.capture import Line
 from ussd_gateway.network.message import Sms
-from ussd_gateway.smpp.commands import BindTransceiver, EnquireLink, SubmitSm
+from ussd_gateway.smpp.commands import BindTransceiver, DeliverSmResp, EnquireLink, SubmitSm
 
 ANNA, BORIS = "70001000001", "70002000001"
 LINE = Line(7, ("127.0.0.1", 40000), ("127.0.0.1", 2775))
@@ -128,6 +128,22 @@ async def test_r178_a_password_is_hidden_here_too(api, follow):
     assert "********" in message["text"]
     assert message["masked"] is True
     assert inbox["messages"][0]["text"] != message["text"]
+
+
+async def test_r178_a_password_on_the_screen_is_the_one_in_the_sms(http):
+    flags = FREE_PORTS | CHEAP | {"selfcare.password_reply": "both"}
+    async with Gateway.from_config(clock=VirtualClock(START), flags=flags) as gateway:
+        anna = gateway.handset(ANNA)
+        shown = await anna.dial("*111*25#")
+        received = await anna.receive(sender="3339")
+        async with http.get(f"{gateway.http_url}/api/v1/events?after=0&kind=sms,ussd.*") as response:
+            reader = Reader(response)
+            events = {name: told for _, name, told in [await reader.next() for _ in range(3)]}
+    (first,) = events["ussd.end"]["secrets"]
+    assert events["sms"]["secrets"] == [first]
+    assert "secrets" not in events["ussd.begin"]
+    password = next(word for word in received.text.split() if word.strip(".") in shown and len(word) > 7).strip(".")
+    assert password not in repr(events)
 
 
 async def test_a_reader_slower_than_the_gateway_gets_everything_and_holds_up_nothing(operator_on_sockets, follow):
@@ -305,6 +321,16 @@ async def esme(operator_on_sockets):
 SUBMIT = SubmitSm(
     sequence_number=2, source_addr="shop", destination_addr=ANNA, short_message=b"Hi", tlvs=((0x0204, b"\0\7"),)
 )
+
+
+async def test_an_sms_to_an_esme_tells_which_one_it_is_for_and_whether_it_came(api, told, esme):
+    await esme.bind()
+    _, sent = await api("POST", f"/handsets/{ANNA}/sms", {"to": "5005", "text": "x"})
+    await esme.ask(b"")  # a deliver_sm, the first request of the SMSC
+    await esme.ask(DeliverSmResp(sequence_number=1).encode() + EnquireLink(sequence_number=9).encode())
+    (sms,), (state,) = await told("sms"), await told("sms.state")
+    assert (sms["id"], sms["from"], sms["to_esme"], sms["esme"], sms["group"]) == (sent["id"], ANNA, "test", None, None)
+    assert (state["id"], state["state"]) == (sent["id"], "DELIVERED")
 
 
 async def test_pdus_are_seen_decoded_in_both_directions(operator_on_sockets, follow, esme):

@@ -98,7 +98,7 @@ async def test_a_change_is_written_down(api, operator_on_sockets):
     await api("PUT", PATH, [THROTTLE])
     await operator_on_sockets.committed()
     entries = [entry for _, entry in operator_on_sockets.journal.after(0) if entry.kind == "faults.replaced"]
-    assert [entry.facts for entry in entries] == [{"rules": 1, "banner": "throttle on submit_sm of test"}]
+    assert [entry.facts for entry in entries] == [{"rules": [SHOWN], "banner": "throttle on submit_sm of test"}]
 
 
 async def test_the_body_is_described_as_a_list(api):

@@ -11,6 +11,7 @@ from ussd_gateway.coding.segments import (
     Concatenation,
     LongForm,
     Reassembler,
+    concatenation_header,
     fill_bits,
     parse_header,
     parse_udh,
@@ -90,6 +91,11 @@ def test_headers_carry_reference_total_and_sequence():
     assert second.user_data.startswith(bytes.fromhex("0500032a02020416"))
     first, second = split("Ж" * 71, reference=0x1012A, long=UDH16)
     assert [first.udh.hex(), second.udh.hex()] == ["060804012a0201", "060804012a0202"]
+
+
+@pytest.mark.parametrize(("bits", "header"), [(8, "0500032a0201"), (16, "060804002a0201")])
+def test_the_header_of_a_part_alone(bits, header):
+    assert concatenation_header(Concatenation(0x2A, 2, 1, bits)).hex() == header
 
 
 def test_255_segments_are_the_most():

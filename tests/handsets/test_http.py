@@ -99,6 +99,23 @@ async def test_a_push_of_what_is_not_there_says_what_is(api, push, title):
     assert (status, problem["title"]) == (400, title)
 
 
+async def test_a_push_is_told_as_one_that_the_network_began(api, told):
+    _, pushed = await api("POST", f"{ANNA}/push", {"from": "*111#", "text": "Довольны?", "kind": "request"})
+    await api("POST", f"{ANNA}/ussd", {"answer": "да"})
+    await api("PUT", ANNA, {"attached": False})
+    _, refused = await api("POST", f"{ANNA}/push", {"from": "*111#", "text": "Привет"})
+    await api("PUT", ANNA, {"attached": True})
+    _, screen = await api("POST", f"{ANNA}/push", {"from": "*111#", "screen": "main", "variables": {"offer": 1}})
+    told_of = {"msisdn": "70001000001", "service_code": "*111#"}
+    assert [event["facts"] for event in await told("network.pushed")] == [
+        {**told_of, "session": pushed["session"], "asks": True, "text": "Довольны?"},
+        {**told_of, "session": refused["session"], "asks": False, "text": "Привет"},
+        {**told_of, "session": screen["session"], "screen": "main", "variables": ["offer"]},
+    ]
+    kinds = [event["event"] for event in await told("*") if event.get("session") == pushed["session"]]
+    assert kinds == ["ussd.ask", "ussd.answer", "ussd.end"]
+
+
 async def test_a_wait_without_news_ends_with_no_content(api):
     assert await api("GET", f"{ANNA}/ussd?wait=0.01") == (204, "")
 
@@ -209,6 +226,41 @@ async def test_a_handset_in_a_call_gets_its_sms_when_it_is_free(api):
     assert (await api("GET", ANNA))[1]["waiting"] == 1
     await api("PUT", ANNA, {"busy": False})
     assert len((await api("GET", f"{ANNA}/sms"))[1]["messages"]) == 1
+
+
+CHANGES = [
+    ({"attached": False}, "handset.detached", {}),
+    ({"attached": True}, "handset.attached", {}),
+    ({"memory_full": True}, "handset.memory_full", {"full": True}),
+    ({"memory_full": False}, "handset.memory_full", {"full": False}),
+    ({"busy": True}, "handset.busy", {"busy": True}),
+    ({"busy": False}, "handset.busy", {"busy": False}),
+    ({"language": "en"}, "handset.language", {"language": "en", "channel": "web"}),
+]
+
+
+async def test_what_is_done_to_a_handset_is_told_when_something_changes(api, told):
+    unchanged = {"attached": True, "memory_full": False, "busy": False, "language": "ru"}
+    await api("PUT", ANNA, unchanged)
+    for change, _, _ in CHANGES:
+        for _ in range(2):
+            await api("PUT", ANNA, change)
+    assert [(event["event"], event["facts"]) for event in await told("handset.*")] == [
+        (kind, {"msisdn": "70001000001", **facts}) for _, kind, facts in CHANGES
+    ]
+
+
+async def test_what_a_state_brings_about_is_told_behind_it(api, told):
+    await api("PUT", ANNA, {"attached": False})
+    await api("POST", "/handsets/70002000001/sms", {"to": "70001000001", "text": "x"})
+    await api("PUT", ANNA, {"attached": True})
+    kinds = [event["event"] for event in await told("*")]
+    assert kinds[kinds.index("handset.attached") + 1] == "sms.state"
+
+
+async def test_a_menu_that_changes_the_language_says_that_it_was_no_person(api, told):
+    await api("POST", f"{ANNA}/ussd", {"dial": "*111*6*2#"})
+    assert [event["facts"]["channel"] for event in await told("handset.language")] == ["ussd"]
 
 
 async def test_handsets_are_listed_with_those_of_other_operators(api):

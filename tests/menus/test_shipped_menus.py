@@ -26,8 +26,15 @@ ANSWERS = {
         {"services": []},
         {"services": ["Услуга"] * 40},
     ],
-    "selfcare.cabinet_password": ["sent", "asks", "tells", "too_often", {"result": "shown", "password": "aB3dE5gH"}],
-    "selfcare.own_password": ["set", "not_allowed", "too_often"],
+    "selfcare.cabinet_password": [
+        "sent",
+        "asks",
+        "tells",
+        "too_often",
+        "held",
+        {"result": "shown", "password": "aB3dE5gH"},
+    ],
+    "selfcare.own_password": ["set", "not_allowed", "too_often", "held"],
     "selfcare.call_me_back": ["sent", "own", "too_often"],
     "selfcare.top_up_request": ["sent", "own", "too_often"],
     "selfcare.numbers_connect": ["connected", "already_connected"],
@@ -144,6 +151,7 @@ def test_the_menus_are_those_of_the_codes_that_an_operator_has():
         "*112#": "transfer.toml",
         "*140#": "other_balance.toml",
         "*152*2#": "paid_services.toml",
+        "*122#": "help.toml",
     }
 
 

@@ -104,6 +104,11 @@ def test_a_script_of_one_scenario_stands_at_the_edge():
     assert formatted("phone anna is 70001000001\r\n\tanna hangs up\r\n") == "phone anna is 70001000001\nanna hangs up\n"
 
 
+def test_a_comma_stands_at_the_value_in_front_of_it():
+    row = 'web posts /x with "a" "b" , c 1, d "e",f 2'
+    assert formatted(row) == 'web posts /x with "a" "b", c 1, d "e", f 2\n'
+
+
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
 def test_scripts_that_come_along_are_in_this_form(path):
     assert formatted(path.read_text(encoding="utf-8")) == path.read_text(encoding="utf-8")

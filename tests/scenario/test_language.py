@@ -7,12 +7,14 @@ import pytest
 from ussd_gateway.network.session import Outcome
 from ussd_gateway.scenario import model
 from ussd_gateway.scenario.language import OUTCOMES, SENTENCES, SLOTS, UNITS, VERBS, Reader, match, way_out
-from ussd_gateway.scenario.model import Body, Expected, Field, Text
+from ussd_gateway.scenario.model import Body, Expected, Field, Part, Text
 from ussd_gateway.scenario.tokens import lines
 
 PHONES = {"anna": "70001000001", "boris": "70002000001"}
 
 ESMES = {"shop": model.Account("test", "test")}
+
+SERVICES = {"fruit": model.Service("*384*77#", "africas_talking")}
 
 EXAMPLES = {
     "version VERSION": ("version 1", {"version": "1"}),
@@ -23,6 +25,10 @@ EXAMPLES = {
         {"name": "bank", "system_id": "test", "password": "s3cret"},
     ),
     "browser NAME": ("browser phone_shop", {"name": "phone_shop"}),
+    "application NAME at SERVICE_CODE [speaking DIALECT]": (
+        "application kiosk at *384*77# speaking hubtel",
+        {"name": "kiosk", "service_code": "*384*77#", "dialect": "hubtel"},
+    ),
     "use SCRIPT": ("use shared/phones.ussd", {"script": "shared/phones.ussd"}),
     "let VARIABLE be TEXT": ('let sum be "1 {a}"', {"variable": "sum", "text": Text("1 {a}")}),
     "setup": ("setup", {}),
@@ -94,7 +100,8 @@ EXAMPLES = {
         "shop binds answered RINVPASWD as receiver",
         {"esme": "shop", "mode": "receiver", "status": "ESME_RINVPASWD"},
     ),
-    "ESME submits TEXT to NUMBER [from SENDER] [encoded ENCODING] [answered STATUS] [keeping id as CAPTURE]": (
+    "ESME submits [part PART] TEXT to NUMBER [from SENDER] [encoded ENCODING] [answered STATUS]"
+    " [keeping id as CAPTURE]": (
         'shop submits "Скидка" to anna from "SHOP" answered nothing keeping id as first',
         {
             "esme": "shop",
@@ -105,11 +112,12 @@ EXAMPLES = {
             "capture": "first",
         },
     ),
-    "ESME submits TEXT to NUMBER (with receipt) [from SENDER] [encoded ENCODING] [answered STATUS]"
+    "ESME submits [part PART] TEXT to NUMBER (with receipt) [from SENDER] [encoded ENCODING] [answered STATUS]"
     " [keeping id as CAPTURE]": (
-        'shop submits "Скидка" to anna encoded ucs2 with receipt',
+        'shop submits part 2 of 3 "Скидка" to anna encoded ucs2 with receipt',
         {
             "esme": "shop",
+            "part": Part(2, 3),
             "text": Text("Скидка"),
             "number": Text("70001000001"),
             "encoding": "ucs2",
@@ -191,6 +199,18 @@ EXAMPLES = {
         'web sees field messages.0.text "x"',
         {"browser": "web", "path": "messages.0.text", "expected": Expected("containing", Text("x"))},
     ),
+    "APPLICATION will answer REPLY [after TIME] [with status HTTP_STATUS]": (
+        'fruit will answer "CON {fruit}?" with status 500 after 15s',
+        {"application": "fruit", "reply": Text("CON {fruit}?"), "time": 15.0, "http_status": 500},
+    ),
+    "APPLICATION will close the connection [after TIME]": (
+        "fruit will close the connection",
+        {"application": "fruit"},
+    ),
+    "APPLICATION was asked EXPECTED": (
+        'fruit was asked "text=1*2"',
+        {"application": "fruit", "expected": Expected("containing", Text("text=1*2"))},
+    ),
     "wait TIME": ("wait 181s", {"time": 181.0}),
     "wait until MOMENT": (
         "wait until 2018-05-03 11:00 +03:00",
@@ -227,7 +247,7 @@ def tokens(written):
 
 def read(written):
     """The rows that the sentence fits, each with its fields."""
-    found = [(row, match(row, Reader(tokens(written), PHONES, ESMES, {"web": True}))) for row in SENTENCES]
+    found = [(row, match(row, Reader(tokens(written), PHONES, ESMES, {"web": True}, SERVICES))) for row in SENTENCES]
     return [(row, fields) for row, fields in found if fields is not None]
 
 

@@ -69,3 +69,28 @@ async def test_time_is_virtual(local, operator):
     before = operator.now()
     await local.wait(30 * 86400)
     assert operator.now() == before + 30 * 86400
+
+
+async def test_what_a_script_does_is_in_the_journal_as_what_a_person_does_is(local, operator):
+    anna = await local.phone("70001000001")
+    await anna.turn(False)
+    await anna.turn(True)
+    await anna.fill_memory(True)
+    await anna.speak("en")
+    await local.set_faults([{"effect": "drop"}])
+    await local.push("70001000001", "Hi", "*111#", asks=False)
+    await local.wait(60)
+    await operator.committed()
+    told = [(entry.kind, entry.facts) for _, entry in operator.journal.after(0) if hasattr(entry, "facts")]
+    kinds = [kind for kind, _ in told if not kind.startswith(("esme.", "gateway."))]
+    assert kinds == [
+        "handset.detached",
+        "handset.attached",
+        "handset.memory_full",
+        "handset.language",
+        "faults.replaced",
+        "network.pushed",
+        "clock.moved",
+    ]
+    assert dict(told)["faults.replaced"]["rules"][0]["effect"] == "drop"
+    assert dict(told)["clock.moved"]["seconds"] == 60

@@ -77,7 +77,10 @@ ERRORS = {
         'the sentence is not finished\nanna sees\n         ^\n'
         'here comes a "text" or a /pattern/, "no", "final", "awaiting", "outcome" or "screen"'
     ),
-    "anna hangs up now": 'the sentence ends before "now"\nanna hangs up now\n              ^^^',
+    "anna hangs up now": (
+        'the sentence ends before "now"\nanna hangs up now\n              ^^^\n'
+        "leave it out: one sentence a line, and a comment begins with # and a space"
+    ),
     "anna receives sms form 3339": (
         'I do not know "form"\nanna receives sms form 3339\n                  ^^^^\ndid you mean "from"?'
     ),
@@ -102,7 +105,8 @@ ERRORS = {
     ),
     "anna sees matching /(/": (
         "this is no regular expression: missing ) at position 1\n"
-        "anna sees matching /(/\n                   ^^^"
+        "anna sees matching /(/\n                   ^^^\n"
+        r"a sign that means something in patterns, such as (, is written \(; docs/scripts.md tells more"
     ),
     "anna sees outcome timout": (
         'I do not know the outcome timout\nanna sees outcome timout\n                  ^^^^^^\ndid you mean "timeout"?'
@@ -135,7 +139,9 @@ ERRORS = {
     ),
     "version 1": "the version comes first\nversion 1\n^^^^^^^^^\nmove this line to the top",
     "version 2": "this script is written in version 2 of the language\nversion 2\n        ^\nknown: 1",
-    'scenario "Nothing"': 'the scenario "Nothing" has no steps\nscenario "Nothing"\n^^^^^^^^^^^^^^^^^^',
+    'scenario "Nothing"': (
+        'the scenario "Nothing" has no steps\nscenario "Nothing"\n^^^^^^^^^^^^^^^^^^\nsay what somebody does in it'
+    ),
     "anna memory is ful": 'I do not know "ful"\nanna memory is ful\n               ^^^\ndid you mean "full"?',
     "anna speaks enn": (
         'I do not know the language enn\nanna speaks enn\n            ^^^\ndid you mean "en"?'
@@ -160,7 +166,10 @@ ERRORS = {
         "sl!w is no tag\ntags smoke, sl!w\n            ^^^^\na tag is one word of letters, digits, _ and -"
     ),
     'scenario "a" taged x': 'I do not know "taged"\nscenario "a" taged x\n             ^^^^^\ndid you mean "tagged"?',
-    "anna dials *111# #done": 'the sentence ends before "#done"\nanna dials *111# #done\n                 ^^^^^',
+    "anna dials *111# #done": (
+        'the sentence ends before "#done"\nanna dials *111# #done\n                 ^^^^^\n'
+        "leave it out: one sentence a line, and a comment begins with # and a space"
+    ),
 }  # fmt: skip
 
 

@@ -137,7 +137,7 @@ MISTAKES = {
         "indent it no deeper than line 3, where the block begins"
     ),
     "together\n    anna dials *100#\n    wait 5s\n    boris hangs up": (
-        "script.ussd:5:5: what stands in together is about one phone, ESME or browser\n"
+        "script.ussd:5:5: what stands in together is about one phone, ESME, browser or application\n"
         "    wait 5s\n"
         "    ^^^^^^^\n"
         "move this above or below the block"
@@ -161,7 +161,7 @@ MISTAKES = {
         "rename one"
     ),
     "together\n    repeat 2 times\n        anna hangs up\n        boris hangs up": (
-        "script.ussd:4:5: what stands in together is about one phone, ESME or browser\n"
+        "script.ussd:4:5: what stands in together is about one phone, ESME, browser or application\n"
         "    repeat 2 times\n"
         "    ^^^^^^^^^^^^^^\n"
         "move this above or below the block"
@@ -256,7 +256,7 @@ MISTAKES = {
         "looked for shared"
     ),
     "for each row in users.csv\n    together\n        phone user is {msisdn}\n        user hangs up": (
-        "script.ussd:5:9: what stands in together is about one phone, ESME or browser\n"
+        "script.ussd:5:9: what stands in together is about one phone, ESME, browser or application\n"
         "    phone user is {msisdn}\n"
         "    ^^^^^^^^^^^^^^^^^^^^^^\n"
         "move this above or below the block"
@@ -321,7 +321,8 @@ MISTAKES = {
         "script.ussd:3:4: the sentence is not finished\n    use\n       ^\nhere comes a file such as shared/phones.ussd"
     ),
     "use round.ussd wait": (
-        'script.ussd:3:16: the sentence ends before "wait"\n    use round.ussd wait\n                   ^^^^'
+        'script.ussd:3:16: the sentence ends before "wait"\n    use round.ussd wait\n                   ^^^^\n'
+        "leave it out: one sentence a line, and a comment begins with # and a space"
     ),
 }
 

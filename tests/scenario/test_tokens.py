@@ -83,9 +83,9 @@ def test_a_block_may_be_indented_by_tabs_and_its_colon_stand_alone():
     [
         ('anna sees "x', 'f:1:11: the text that begins here does not end\n    anna sees "x\n              ^^\nwrite a " behind it'),
         ("anna sees /x", "f:1:11: the pattern that begins here does not end\n    anna sees /x\n              ^^\nwrite a / behind it"),
-        ('a "x"y', 'f:1:6: a space is missing behind the text\n    a "x"y\n         ^'),
+        ('a "x"y', 'f:1:6: a space is missing behind the text\n    a "x"y\n         ^\nwrite one'),
         ("a “x”", 'f:1:3: I do not know the quotation mark “\n    a “x”\n      ^\nwrite "straight" ones'),
-        (r'a "b\d"', 'f:1:5: I do not know \\d\n    a "b\\d"\n        ^^\nknown in a text: \\n, \\t, \\", \\\\'),
+        (r'a "b\d"', 'f:1:5: I do not know \\d\n    a "b\\d"\n        ^^\nknown in a text: \\n, \\r, \\t, \\", \\\\'),
         ("a b:", "f:1:4: no text follows the colon\n    a b:\n       ^\nindent the lines of the text deeper than this one"),
     ],
 )  # fmt: skip

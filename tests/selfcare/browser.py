@@ -6,10 +6,12 @@ from html.parser import HTMLParser
 from aiohttp import CookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
 
-from tests.selfcare.conftest import ANNA, Desk, password_in
+from tests.selfcare.conftest import ANNA, Desk, Office, password_in
 from ussd_gateway.selfcare.cabinet.money.pages import MoneyPages
+from ussd_gateway.selfcare.cabinet.numbers.pages import NumberPages
 from ussd_gateway.selfcare.cabinet.pages import CabinetPages
 from ussd_gateway.selfcare.cabinets import Cabinets
+from ussd_gateway.selfcare.desk.pages import DeskPages
 from ussd_gateway.selfcare.web.site import Site
 
 
@@ -34,8 +36,14 @@ class Pages(Desk):
         return [entry.facts for _, entry in self.gateway.journal.after(0) if entry.kind == kind]
 
     @asynccontextmanager
-    async def served(self):
-        app = web.Application()
+    async def served(self, remote=None):
+        """remote: the address from which everybody seems to come."""
+
+        @web.middleware
+        async def from_elsewhere(request, handler):
+            return await handler(request.clone(remote=remote) if remote else request)
+
+        app = web.Application(middlewares=[from_elsewhere])
         app.add_routes(self.site.routes())
         async with TestServer(app) as server:
             yield server
@@ -67,7 +75,7 @@ class Page(HTMLParser):
         elif tag == "a":
             self.links.setdefault(has["href"], has)
         elif (
-            tag == "input"
+            tag in ("input", "textarea", "select")
             and self._form is not None
             and ("checked" in has or has.get("type") not in ("radio", "checkbox"))
         ):
@@ -136,3 +144,42 @@ class Browser:
 async def browser(server):
     async with TestClient(server, cookie_jar=CookieJar(unsafe=True)) as client:
         yield Browser(client)
+
+
+class OfficePages(Office):
+    """Second numbers and the desk with their pages."""
+
+    def __init__(self, **given):
+        super().__init__(**{"captcha_reveal": True, "captcha": "text"} | given)
+
+    def start(self):
+        super().start()
+        self.cabinets = Cabinets(self.settings, self.records, self.gateway, self._send)
+        self.site = Site(self.settings, self.records, self.gateway)
+        self.cabinet = CabinetPages(self.site, self.service, self.issuing, self.log_in, self.cabinets, self.hasher)
+        NumberPages(self.site, self.service, self.numbers)
+        DeskPages(self.site, self.desk)
+
+    served = Pages.served
+
+    def stop(self):
+        self.site.stop()
+        super().stop()
+
+    async def cabinet_of(self, msisdn=ANNA):
+        """A browser in which the number's cabinet is open."""
+        self.sent.clear()
+        await self.issuing.issue_password(msisdn, "ussd", f"{len(self.audit())}")
+        browser = await self.browser()
+        page = await browser.log_in(msisdn, password_in(self.sent[0]))
+        assert page.status == 200
+        self.sent.clear()
+        return browser
+
+    async def at_the_desk(self, name="oleg"):
+        """A browser in which one of the operator's people is logged in."""
+        browser = await self.browser()
+        await browser.open("/desk")
+        page = await browser.send("/desk", name=name, password=f"{name}-desk")
+        assert page.status == 200
+        return browser

@@ -14,18 +14,21 @@ from ussd_gateway.applications.smsc.capture import Capture
 from ussd_gateway.applications.smsc.server import Smsc
 from ussd_gateway.client import Client
 from ussd_gateway.clock import VirtualClock
-from ussd_gateway.config import SelfcareSection, Subscriber, data_directory
+from ussd_gateway.config import DeskAccount, SelfcareSection, Subscriber, data_directory
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.handsets.handset import Handset
 from ussd_gateway.network.faults import Faults
 from ussd_gateway.network.network import NetworkSettings
 from ussd_gateway.selfcare.assemble import SelfCare, masks
+from ussd_gateway.selfcare.desk_service import DeskService
 from ussd_gateway.selfcare.hashing import Hasher
 from ussd_gateway.selfcare.issuing import Issuing
 from ussd_gateway.selfcare.log_in import Admitted, LogIn
 from ussd_gateway.selfcare.money import Money
+from ussd_gateway.selfcare.numbers import Numbers
 from ussd_gateway.selfcare.records.records import Records
 from ussd_gateway.selfcare.service import Service
+from ussd_gateway.selfcare.sim_states import SimStates
 from ussd_gateway.selfcare.tariff_file import load_tariffs
 from ussd_gateway.selfcare.tariffs import Tariffs
 from ussd_gateway.smpp.commands import BindTransceiver, DeliverSm, EnquireLink, SubmitSm, Unbind
@@ -35,6 +38,7 @@ from ussd_gateway.smpp.timers import Timers
 from ussd_gateway.store.journal import Journal
 from ussd_gateway.store.store import Store
 from ussd_gateway.subscribers.guard import GuardRules
+from ussd_gateway.subscribers.working_days import PRODUCTION
 
 
 def password_in(sms):
@@ -323,13 +327,15 @@ async def operator(operators):
 
 @pytest.fixture
 async def sites():
-    """Makes self-care with its pages, and as many browsers before them as a test wants."""
-    from tests.selfcare.browser import Pages, browser
+    """Makes self-care with its pages, and as many browsers before them as a test wants; `of="office"` with the desk."""
+    from tests.selfcare.browser import OfficePages, Pages, browser
+
+    kinds = {"cabinet": Pages, "office": OfficePages}
 
     async with AsyncExitStack() as stack:
 
-        async def new(**given):
-            pages = Pages(**given)
+        async def new(of="cabinet", **given):
+            pages = kinds[of](**given)
             stack.push_async_callback(pages.close)
             server = await stack.enter_async_context(pages.served())
 
@@ -350,3 +356,143 @@ async def pages(sites):
 @pytest.fixture
 async def web(pages):
     return await pages.browser()
+
+
+SECOND, STRANGER = "70001000002", "70009999999"
+OLEG = DeskAccount(name="oleg", password="oleg-desk", role="reviewer")
+IRINA = DeskAccount(name="irina", password="irina-desk", role="consultant")
+NINA = DeskAccount(name="nina", password="nina-desk", role="supervisor", msisdn="70003000001")
+
+OWNERS = (
+    Subscriber(msisdn=ANNA, owner="anna", balance="150.00", passport="45 09 123456"),
+    Subscriber(msisdn=SECOND, owner="anna", balance="20.00", passport="45 09 123456"),
+    Subscriber(msisdn=BORIS, owner="boris", passport="46 11 654321"),
+    Subscriber(msisdn="70003000001", owner="nina"),
+    Subscriber(msisdn=BLOCKED, owner="anna", status="blocked"),
+)
+
+
+class Office(Ground):
+    """Second numbers and the desk over a gateway without a listener; `sent` are the SMS that they would have sent."""
+
+    def __init__(self, *, calendar=PRODUCTION, accounts=(OLEG, IRINA, NINA), **given):
+        super().__init__(**given)
+        self.accounts, self.calendar = accounts, calendar
+        self.sent = []
+        self.start()
+
+    def start(self):
+        """Everything anew over the same store, as after a restart."""
+        self.records = Records(self.store, self.gateway.changed)
+        self.service = Service(OWNERS, self.records, self.gateway)
+        self.numbers = Numbers(
+            self.settings,
+            self.records,
+            self.gateway,
+            self._send,
+            calendar=self.calendar,
+            utc_offset=3,
+            supervisors=[account.msisdn for account in self.accounts if account.role == "supervisor"],
+        )
+        self.sims = SimStates(self.settings, self.records, self.gateway)
+        self.service.on_disconnected.append(self.numbers.changed)
+        self.sims.on_changed.append(self.numbers.changed)
+        self.sims.on_resold.append(self.numbers.resold)
+        self.hasher = Hasher(time_cost=1, memory_kib=8, parallelism=1)
+        self.issuing = Issuing(
+            self.settings,
+            self.records,
+            self.service,
+            self.gateway,
+            self.hasher,
+            self._send,
+            chance=random.Random(828),
+            is_held=self.sims.is_held,
+        )
+        self.log_in = LogIn(self.records, self.service, self.gateway, self.hasher, GuardRules())
+        self.desk = DeskService(
+            self.settings,
+            self.accounts,
+            self.records,
+            self.gateway,
+            service=self.service,
+            numbers=self.numbers,
+            sims=self.sims,
+            hasher=self.hasher,
+            issuing=self.issuing,
+        )
+        self.numbers.start()
+
+    def stop(self):
+        self.numbers.stop()
+        self.issuing.forget()
+        self.hasher.close()
+
+    def _send(self, source, destination, text):
+        self.sent.append((source, destination, text))
+
+    def sms(self, msisdn):
+        """What a phone was sent since somebody looked last."""
+        texts = [text for _, destination, text in self.sent if destination == msisdn]
+        self.sent = [sms for sms in self.sent if sms[1] != msisdn]
+        return texts
+
+    def dial_828(self, *numbers):
+        for msisdn in numbers or (ANNA, SECOND):
+            self.service.connect(msisdn, "828", "ussd")
+
+    def ask(self, number=SECOND, main=ANNA, key=""):
+        return self.numbers.request(main, number, key)
+
+    def link(self):
+        """A second number that is linked; its request."""
+        self.dial_828()
+        asked = self.ask()
+        assert self.numbers.approve(asked.request, self.person("oleg")) == "approved"
+        self.sent.clear()
+        return asked.request
+
+    def person(self, name):
+        return self.desk.person(name)
+
+    def state(self, id):
+        return self.records.links.request(id).state
+
+    def audit(self, columns="what"):
+        rows = self.store.own(f"SELECT {columns} FROM audit WHERE what != 'subscriber.added' ORDER BY id")
+        return [row[0] if len(row) == 1 else row for row in rows]
+
+    def kopecks(self):
+        """What was ever entered besides opening balances."""
+        return self.store.own("SELECT coalesce(sum(abs(kopecks)), 0) FROM ledger WHERE kind != 'opening'")[0][0]
+
+    async def close(self):
+        self.stop()
+        await self.gateway.close()
+        self.store.close()
+
+
+@pytest.fixture
+async def offices():
+    made = []
+
+    def new(**given):
+        made.append(Office(**given))
+        return made[-1]
+
+    yield new
+    for office in made:
+        await office.close()
+
+
+@pytest.fixture
+async def front(sites):
+    """Second numbers and the desk with their pages, the service connected on Anna's two numbers."""
+    front = await sites("office")
+    front.dial_828()
+    return front
+
+
+@pytest.fixture
+async def office(offices):
+    return offices()

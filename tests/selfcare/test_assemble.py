@@ -5,10 +5,14 @@ import asyncio
 import pytest
 
 from tests.selfcare.conftest import ANNA, SUBSCRIBERS, section, until
+from ussd_gateway.handsets.handset import Handset
 from ussd_gateway.selfcare.assemble import SelfCare, masks
 from ussd_gateway.selfcare.texts import answer_sms, password_sms
 from ussd_gateway.store.journal import Journal
 from ussd_gateway.store.store import Store
+from ussd_gateway.subscribers.desk import Person
+
+VERA = "70003000001"
 
 
 @pytest.mark.parametrize("language", ["ru", "latin", "en"])
@@ -90,3 +94,60 @@ async def test_stopping_with_a_password_under_way_leaves_nothing(operators):
 
     assert operator.selfcare.sender.waiting == 0
     dialling.cancel()
+
+
+@pytest.mark.parametrize("way", ["the code", "an SMS", "the portal"])
+async def test_r165_whatever_the_channel_switching_off_ends_the_link(operator, way):
+    """The observers are wired: menus, SMS commands and the desk switch off by the same use case."""
+    care, phone = operator.selfcare, operator.phone()
+    other = Handset(VERA, operator.gateway)
+    operator.gateway.directory.attach_handset(VERA, other)
+    await phone.dial("*111*828*1#")
+    await other.dial("*111*828*1#")
+    asked = care.numbers.request(ANNA, VERA)
+    assert care.numbers.approve(asked.request, Person("oleg", "reviewer")) == "approved"
+
+    if way == "an SMS":
+        other.send("111", "8280")
+        await operator.received(VERA, sender="111", count=2)
+    else:
+        await other.dial("*111*828*2#" if way == "the code" else "*111*5*2#")
+
+    assert care.numbers.linked(ANNA) == []
+    assert "больше не связан" in (await operator.received(sender="111", count=2))[-1]
+
+
+async def test_r163_overdue_requests_are_watched_from_the_start(operator):
+    care = operator.selfcare
+    for msisdn in (ANNA, VERA):
+        care.service.ensure(msisdn)
+        care.service.connect(msisdn, "828", "ussd")
+    care.numbers.request(ANNA, VERA)
+
+    await operator.gateway.advance(7 * 86400)
+
+    assert operator.noted("selfcare.link_overdue")
+
+
+async def test_a_reset_forgets_requests(operator):
+    care = operator.selfcare
+    for msisdn in (ANNA, VERA):
+        care.service.ensure(msisdn)
+        care.service.connect(msisdn, "828", "ussd")
+    care.numbers.request(ANNA, VERA)
+
+    care.reset()
+    await operator.gateway.advance(7 * 86400)
+
+    assert care.numbers.requests(ANNA) == []
+    assert not operator.noted("selfcare.link_overdue")
+
+
+async def test_a_card_that_was_replaced_is_told_why_it_gets_no_password(operator):
+    operator.selfcare.sims.replace(ANNA, "8970100000000000002", who="irina", channel="shop")
+    text = "Карта недавно заменена: пароль будет доступен через сутки."
+
+    assert await operator.phone().dial("*111*25#") == text
+    operator.phone().send("3339", "ПАРОЛЬ")
+
+    assert await operator.received(sender="3339") == [text]

@@ -379,3 +379,16 @@ async def test_r178_ones_own_password_is_in_no_database_and_no_log(desks):
     dump = "\n".join(desk.store._writer.iterdump())
     assert "password.changed" in dump
     assert not [secret for secret in ("471147", "815081") if secret in dump + repr(logs)]
+
+
+async def test_a_card_that_was_replaced_gets_no_password_for_a_day(office):
+    """3.4, a SIM that was swapped yesterday: neither by the code nor by SMS nor from the desk."""
+    office.sims.replace(ANNA, "8970100000000000002", who="irina", channel="shop")
+
+    for channel in ("ussd", "sms", "desk"):
+        assert (await office.issuing.issue_password(ANNA, channel, channel)).result == "held"
+    assert office.sent == []
+
+    await office.gateway.advance(86400)
+
+    assert (await office.issuing.issue_password(ANNA, "ussd", "later")).result == "sent"

@@ -1,11 +1,12 @@
 """The journal as events: in words, by number, with what is missing."""
 
+import re
 from typing import get_args
 
 import pytest
 
 from ussd_gateway.coding.segments import Concatenation
-from ussd_gateway.network.message import ASK, RELEASE, MessageState, Receipt, Sms, Ussd
+from ussd_gateway.network.message import ASK, BEGIN, RELEASE, MessageState, Receipt, Sms, Ussd
 from ussd_gateway.store import feed as feeds
 from ussd_gateway.store.entries import Entry, StateEntry
 from ussd_gateway.store.feed import SLICE, Feed, shown
@@ -66,8 +67,10 @@ def test_each_entry_says_what_happened(journal, feed):
         "registered_delivery": 1,
         "octets": "04140430",
         "part": {"reference": 7, "sequence": 2, "total": 3},
+        "group": None,
         "state": "ENROUTE",
         "masked": False,
+        "to_esme": None,
     }
     assert state == {"at": 2.0, "id": "1", "state": "DELIVERED", "error": 0}
     assert receipt == {"at": 3.0, "id": "1", "state": "DELIVERED", "esme": "test"}
@@ -86,6 +89,40 @@ def test_what_becomes_of_a_message_that_waits_is_told(journal, feed):
     assert (attempt, failed) == ("sms.attempt", {"at": 1.0, "id": "1", "error": 27})
     assert (replaced, rewritten["at"], rewritten["text"], rewritten["state"]) == ("sms.replaced", 2.0, "Да", "ENROUTE")
     assert (expired["state"], expired["error"]) == ("EXPIRED", 6)
+
+
+def test_r178_the_same_secret_has_the_same_reference_in_an_sms_a_dialogue_and_an_event(store):
+    journal = Journal(store, {"3339": re.compile(r"(?<=Password: )\S+")})
+    feed = Feed(journal)
+    journal.commit()
+    journal.sms(Sms("3339", "70001000001", b"Password: Ab3dE9xZ", message_id="1"), MessageState.DELIVERED, 1.0)
+    journal.sms(Sms("3339", "70001000001", b"No password", message_id="2"), MessageState.DELIVERED, 2.0)
+    dialled = Ussd(BEGIN, "*1*77*Ab3dE9xZ#", service_code="*1#", session="9", secrets=("77", "Ab3dE9xZ"))
+    journal.ussd(dialled, 3.0)
+    journal.commit()
+    journal.event("page.requested", 4.0, hidden={"password": "Ab3dE9xZ"}, form={"password": "********"})
+    journal.replaced(Sms("3339", "70001000001", b"Password: 77", message_id="2"), 5.0)
+    journal.commit()
+    told = {number: told for number, _, told in events(feed)}
+    assert {number: said.get("secrets") for number, said in told.items()} == {
+        1: ["s1"],
+        2: None,
+        3: ["s2", "s1"],
+        4: {"password": "s1"},
+        5: ["s2"],
+    }
+    assert (told[1]["text"], told[3]["text"]) == ("Password: ********", "*1*********" + "*********#")
+    later = Feed(Journal(store))
+    assert all("secrets" not in said for _, _, said in events(later))
+
+
+def test_an_sms_tells_which_esme_has_its_destination(journal):
+    feed = Feed(journal, {"5000": "shop"}.get)
+    journal.sms(Sms("70001000001", "5000", b"x", message_id="1"), MessageState.ENROUTE, 1.0)
+    journal.replaced(Sms("70001000001", "5000", b"y", message_id="1"), 2.0)
+    journal.sms(Sms("70001000001", "70002000001", b"x", message_id="2"), MessageState.ENROUTE, 3.0)
+    journal.commit()
+    assert [said["to_esme"] for _, _, said in events(feed)] == ["shop", "shop", None]
 
 
 def test_every_kind_of_entry_can_be_told():

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from aiohttp import web
 from pydantic import Field
 
 from ussd_gateway.fault_rule import FaultRule
-from ussd_gateway.gateway import Gateway
 from ussd_gateway.http import body
 from ussd_gateway.http.route import Route
-from ussd_gateway.network.faults import Faults
+from ussd_gateway.network.faults import Faults, Rule
 
 
 class ShownRule(FaultRule):
@@ -22,11 +21,11 @@ class ShownRule(FaultRule):
 
 
 class FaultsApi:
-    """The route /api/v1/faults."""
+    """The route /api/v1/faults. `replace` puts other rules in force, and writes that down."""
 
-    def __init__(self, gateway: Gateway, faults: Faults) -> None:
-        self._gateway = gateway
+    def __init__(self, faults: Faults, replace: Callable[[Sequence[Rule]], None]) -> None:
         self._faults = faults
+        self._replace = replace
 
     def routes(self) -> Sequence[Route]:
         """The rows of the API."""
@@ -41,9 +40,7 @@ class FaultsApi:
 
     async def replace(self, request: web.Request) -> web.Response:
         """From now on these rules hold, counted from 0; an empty list switches faults off."""
-        rules = [written.rule() for written in await body.read_list(request, ShownRule)]
-        self._faults.replace(rules)
-        self._gateway.note("faults.replaced", rules=len(rules), banner=self._faults.banner())
+        self._replace([written.rule() for written in await body.read_list(request, ShownRule)])
         return self._shown()
 
     def _shown(self) -> web.Response:

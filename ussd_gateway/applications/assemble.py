@@ -18,6 +18,7 @@ from ussd_gateway.applications.smsc.ussd import UssdCodes
 from ussd_gateway.applications.url import UrlApplication, UrlSettings, send_routes
 from ussd_gateway.client import Client, shown
 from ussd_gateway.config import Application, ConfigError
+from ussd_gateway.dialects.table import ASYNCHRONOUS
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.menu.mistakes import MenuError
 from ussd_gateway.network.message import Endpoint
@@ -50,7 +51,8 @@ class Applications:
         self._menus, self._imports, self._client = menus, imports, client
         self._language, self._longest, self._beside = language, longest, beside
         self._run = str(10**7 + secrets.randbelow(9 * 10**7))
-        self._behind_urls: list[UrlApplication] = []
+        self._behind_urls: list[UrlApplication] = []  # of the config
+        self._added: dict[str, UrlApplication] = {}  # while the gateway runs, by code
 
     def attach(self, sections: Iterable[Application]) -> None:
         """Attach each [[application]]; ConfigError for what cannot be."""
@@ -79,9 +81,32 @@ class Applications:
                 timeout=section.timeout,
                 too_long=section.too_long,
             )
-            behind = UrlApplication(settings, self._gateway, self._client, longest=self._longest, run=self._run)
+            behind = self._behind(settings)
             self._behind_urls.append(behind)
             self._answer(codes, behind)
+
+    def add(self, code: str, settings: UrlSettings) -> None:
+        """What stands behind a URL answers the code until it is removed. Raises ValueError with a sentence."""
+        if settings.dialect in ASYNCHRONOUS:
+            raise ValueError(f"an application that speaks {settings.dialect} stands in the config")
+        behind = self._behind(settings)
+        self._answer([code], behind)
+        self._added[code] = behind
+
+    def remove(self, code: str) -> bool:
+        """Nobody answers a code any more that was added; False for any other one."""
+        behind = self._added.pop(code, None)
+        if behind:
+            self._gateway.directory.detach_code(code, behind)
+        return behind is not None
+
+    def clear(self) -> None:
+        """Remove all that were added."""
+        for code in list(self._added):
+            self.remove(code)
+
+    def _behind(self, settings: UrlSettings) -> UrlApplication:
+        return UrlApplication(settings, self._gateway, self._client, longest=self._longest, run=self._run)
 
     def attach_function(self, codes: Sequence[str], function: str | Function) -> None:
         """A function, or what an import string names, answers the codes. Raises HandlerError and ValueError."""

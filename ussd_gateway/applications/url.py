@@ -55,6 +55,7 @@ class UrlSettings:
     end_url   str; where the end of a dialogue is told, for dialects that tell it elsewhere; "" tells nobody
     timeout   float; real seconds for an answer; 0 takes the dialect's
     too_long  what becomes of a text that the aggregator does not carry: "error", as there, or "truncate"
+    clock_waits  float; real seconds for which a virtual clock stands still for an answer
     """
 
     url: str
@@ -63,6 +64,7 @@ class UrlSettings:
     end_url: str = ""
     timeout: float = 0.0
     too_long: Literal["error", "truncate"] = "error"
+    clock_waits: float = inf
 
 
 class _FailedError(Exception):
@@ -161,7 +163,7 @@ class UrlApplication:
 
     def _ask(self, dialogue: _Dialogue, kind: Kind, text: str = "") -> None:
         dialogue.calling = True
-        self._gateway.spawn(self._call(dialogue, self._turn(dialogue, kind, text)))
+        self._gateway.spawn(self._call(dialogue, self._turn(dialogue, kind, text)), self.settings.clock_waits)
 
     def _turn(self, dialogue: _Dialogue, kind: Kind, text: str = "", outcome: str = "", reason: str = "") -> Turn:
         first = dialogue.first
@@ -321,7 +323,7 @@ class UrlApplication:
             self._explain(dialogue, outcome, reason)
         self._close(dialogue, _ENDS.get(outcome, Kind.ABORT), outcome, reason)
         if not dialogue.calling:
-            self._gateway.spawn(self._tell(dialogue.end))
+            self._gateway.spawn(self._tell(dialogue.end), self.settings.clock_waits)
         elif outcome is Outcome.APP_TIMEOUT and dialogue.limit and not dialogue.limit.expired():
             dialogue.limit.reschedule(asyncio.get_running_loop().time())
 
@@ -355,7 +357,7 @@ class UrlApplication:
 
     def _give_up(self, dialogue: _Dialogue, outcome: Outcome) -> None:
         self._close(dialogue, Kind.TIMEOUT, outcome)
-        self._gateway.spawn(self._tell(dialogue.end))
+        self._gateway.spawn(self._tell(dialogue.end), self.settings.clock_waits)
         self._gateway.submit(dialogue.first.abort(outcome))
 
 

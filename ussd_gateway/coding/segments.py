@@ -331,6 +331,11 @@ def _is_text(octets: bytes, alphabet: Alphabet) -> bool:
     return True
 
 
+def concatenation_header(place: Concatenation) -> bytes:
+    """The user data header, with its length octet, of a part (23.040 9.2.3.24.1 and 9.2.3.24.8)."""
+    return _udh(_place(place))
+
+
 def _udh(elements: bytes) -> bytes:
     return bytes((len(elements),)) + elements if elements else b""
 

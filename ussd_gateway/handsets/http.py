@@ -251,12 +251,17 @@ class HandsetsApi:
         push = await body.read(request, Push)
         if push.screen is not None:
             session, outcome = await self._menus.push_screen(push.sender, msisdn, push.screen, push.variables)
+            self._gateway.record(
+                "network.pushed",
+                session=session or None,
+                msisdn=msisdn,
+                service_code=push.sender,
+                screen=push.screen,
+                variables=sorted(push.variables),
+            )
         else:
-            pusher = Pusher(self._gateway)
-            operation = ASK if push.kind == "request" else NOTIFY
-            message = Ussd(operation, push.text or "", msisdn=msisdn, service_code=push.sender)
-            self._gateway.push(message, pusher)
-            session, outcome = message.session, pusher.outcome
+            asks = push.kind == "request"
+            session, outcome = push_text(self._gateway, msisdn, push.text or "", push.sender, asks=asks)
         await self._gateway.committed()
         state = "ended" if outcome else "awaiting_answer"
         return body.answer({"session": session or None, "state": state, "outcome": outcome or None}, status=202)
@@ -303,7 +308,16 @@ class HandsetsApi:
             closing.cancel()
 
 
-class Pusher:
+def push_text(gateway: Gateway, msisdn: str, text: str, code: str, *, asks: bool) -> tuple[str, str]:
+    """The network shows a text that nobody asked for: its session, and the outcome once that has ended."""
+    pusher = _Pusher(gateway)
+    message = Ussd(ASK if asks else NOTIFY, text, msisdn=msisdn, service_code=code)
+    gateway.push(message, pusher)
+    gateway.record("network.pushed", session=message.session, msisdn=msisdn, service_code=code, asks=asks, text=text)
+    return message.session, pusher.outcome
+
+
+class _Pusher:
     """The application behind a push: takes one answer and ends the dialogue."""
 
     def __init__(self, gateway: Gateway) -> None:

@@ -44,8 +44,10 @@ async def read_list(request: web.Request, model: type[MODEL]) -> list[MODEL]:
 
 async def _json(request: web.Request) -> Any:
     try:
-        values: Any = json.loads(await request.text() or "{}")
-        json.dumps(values, ensure_ascii=False).encode()  # half a surrogate pair, which JSON can spell, is no text
+        text = await request.text()
+        values: Any = json.loads(text or "{}")
+        if "\\u" in text or not text.isascii():  # half a surrogate pair, which JSON can spell, is no text
+            json.dumps(values, ensure_ascii=False).encode()
     except (json.JSONDecodeError, UnicodeError, LookupError, RecursionError, HttpProcessingError) as error:
         raise ValueError(f"the body is no JSON: {error}") from error
     return values

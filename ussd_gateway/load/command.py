@@ -1,16 +1,20 @@
-"""The commands `load sms` and `load ussd`. Figures go to standard output, progress to standard error."""
+"""The commands `load sms`, `load ussd` and `load script`. Figures go to standard output, progress to standard error."""
 
 from __future__ import annotations
 
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from ussd_gateway.scenario.command import STDOUT, SUFFIX, read_scripts, write_text
+
 if TYPE_CHECKING:
     from ussd_gateway.load.threshold import Threshold
+    from ussd_gateway.scenario.model import Script
 
 MISSED, WRONG, NO_SERVER = 1, 2, 3  # the exit codes; 0 is: every threshold kept
 _POSITIVE = click.FloatRange(0, min_open=True)
@@ -18,12 +22,24 @@ _POSITIVE = click.FloatRange(0, min_open=True)
 _Command = Callable[..., Any]
 
 
-@click.group("load")
+class _Loads(click.Group):
+    """A script needs no word before it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and any(word.endswith(SUFFIX) for word in args):
+            args = ["script", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group("load", cls=_Loads)
 def load_command() -> None:
     """Many messages or dialogues at once, and how long each took.
 
+    `load FILE.ussd` is short for `load script FILE.ussd`.
+
     --threshold EXPR asks something of the figures: p99<20ms, msg_per_s>50000, errors==0, lost==0, receipt_p99<100ms,
-    own_cpu<80%. Exit status: 0 all kept, 1 one was missed or has no data, 2 an option is wrong, 3 there is no server.
+    own_cpu<80%; of a script, also failed==0, line 12 p99<30ms, each line p99<50ms. Exit status: 0 all kept, 1 one was
+    missed or has no data, 2 an option or a script is wrong, 3 there is no server.
     """
 
 
@@ -127,27 +143,125 @@ def ussd(source: str, users: int | None, gateway: str, as_json: bool, thresholds
     _show(figures, bounds, as_json)
 
 
-def _parsed(thresholds: Sequence[str]) -> list[Threshold]:
+@load_command.command()
+@click.argument("file", metavar=f"FILE{SUFFIX}", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--gateway", default="http://127.0.0.1:8080", show_default=True, metavar="URL")
+@click.option("--users", type=click.IntRange(1), default=10, show_default=True, help="So many play it.")
+@click.option(
+    "--rate", type=_POSITIVE, help="Dialogues a second, all users together; else each begins the next at once."
+)
+@click.option(
+    "--from", "source", default="70009000001", show_default=True, metavar="A", help="The first number of the users."
+)
+@click.option("--scenario", "titles", multiple=True, metavar="TITLE", help="Play this one; repeatable.")
+@click.option("--tag", "tags", multiple=True, metavar="NAME", help="Play what has this tag; !NAME: what has it not.")
+@click.option("--patience", type=_POSITIVE, default=30.0, show_default=True, help="Seconds to wait for a screen.")
+@click.option("--csv", metavar="FILE", help="Write a row for each second; - is standard output.")
+@click.option("--svg", metavar="FILE", help="Draw rate and latency over time; - is standard output.")
+@click.option("--pid", type=int, help="The gateway's process, whose CPU time and memory are told too.")
+@_common
+def script(
+    file: Path,
+    source: str,
+    users: int,
+    titles: Sequence[str],
+    tags: Sequence[str],
+    as_json: bool,
+    thresholds: Sequence[str],
+    csv: str | None,
+    svg: str | None,
+    **given: Any,
+) -> None:
+    """Play a scripted session as many users do, on a gateway that runs in real time.
+
+    A dialogue is one scenario; scenarios take turns. Each user has a number of his own for each phone of the script. With
+    --rate the time of the first step runs from the moment at which the dialogue was due. Ctrl-C ends it and tells what
+    there is.
+    """
+    from ussd_gateway.load.course import as_csv
+    from ussd_gateway.load.figures import LoadError
+    from ussd_gateway.load.lines import Lines
+    from ussd_gateway.load.picture import svg as as_svg
+    from ussd_gateway.load.progress import told
+    from ussd_gateway.load.script import ScriptLoad, ScriptPlan, phones_of
+    from ussd_gateway.load.submits import numbers_of
+    from ussd_gateway.load.unfit import unfit
+
+    written = {"--csv": csv, "--svg": svg}
+    to_stdout = [name for name, path in written.items() if path == STDOUT] + ["--json"] * as_json
+    if len(to_stdout) > 1:
+        _fail(f"only one of {' and '.join(to_stdout)} can go to standard output")
+    for name, path in written.items():
+        if path and not Path(path).parent.is_dir():
+            _fail(f"{name} {path}: there is no folder {Path(path).parent}")
+    played = _chosen(file, titles, tags)
+    if mistakes := unfit(played):
+        _fail("\n\n".join(mistakes))
+    bounds = _parsed(thresholds, Lines(played.scenarios).places)
+    phones = users * len(phones_of(played))
+    try:
+        numbers = tuple(numbers_of(source, phones)) if phones else ()
+    except ValueError as error:
+        _fail(f"--from {error}")
+    plan = ScriptPlan(played, numbers, users=users, **given)
+    try:
+        with told() as say:
+            figures = ScriptLoad(plan, say).run()
+    except LoadError as error:
+        _fail(str(error), NO_SERVER)
+    if csv:
+        write_text(csv, as_csv(figures["per_second"]))
+    if svg:
+        write_text(svg, as_svg(figures))
+    _show(figures, bounds, as_json, err=csv == STDOUT or svg == STDOUT)
+
+
+def _chosen(file: Path, titles: Sequence[str], tags: Sequence[str]) -> Script:
+    """The scenarios that are asked for; ends the program when there are none, or the file is wrong."""
+    from ussd_gateway.scenario.language import way_out
+    from ussd_gateway.scenario.selection import SelectionError, only, tagged
+
+    scripts = read_scripts([file])
+    known = [scenario.name for scenario in scripts[0].scenarios]
+    for title in titles:
+        if title not in known:
+            _fail(f'{file} has no scenario "{title}"\n{way_out(title, known)}'.strip())
+    try:
+        found = tagged(scripts, tags)
+    except SelectionError as error:
+        _fail(str(error))
+    found = only(found, lambda _, scenario: not titles or scenario.name in titles)
+    if not found:
+        _fail("no scenario is left by what --tag and --scenario say")
+    return found[0]
+
+
+def _parsed(thresholds: Sequence[str], lines: Sequence[tuple[str, int]] = ()) -> list[Threshold]:
     from ussd_gateway.load.threshold import ThresholdError, parse
 
     try:
-        return [parse(expression) for expression in thresholds]
+        return [parse(expression, lines) for expression in thresholds]
     except ThresholdError as error:
         _fail(f"--threshold {error}")
 
 
-def _show(figures: Mapping[str, object], bounds: Sequence[Threshold], as_json: bool) -> None:
+def _show(figures: Mapping[str, Any], bounds: Sequence[Threshold], as_json: bool, *, err: bool = False) -> None:
     """Print the figures; ends the program with status 1 when a threshold is missed."""
-    from ussd_gateway.load.report import table, warning
+    from ussd_gateway.load.report import failed, lines_table, table, warning
     from ussd_gateway.load.threshold import missed
 
     failures = missed(bounds, figures)
     if as_json:
-        click.echo(json.dumps({**figures, "missed": failures}))
+        click.echo(json.dumps({**figures, "missed": failures}, ensure_ascii=False))
     else:
         from rich.console import Console
 
-        Console(highlight=False, markup=False).print(table(figures))
+        console = Console(highlight=False, markup=False, emoji=False, stderr=err)
+        if "steps" in figures:
+            console.print(lines_table(figures), "", sep="\n", soft_wrap=True)
+        console.print(table(figures))
+        for words in failed(figures):
+            console.print(words, soft_wrap=True)
     for words in (warning(figures), *failures):
         if words:
             _say(words)

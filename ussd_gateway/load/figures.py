@@ -71,38 +71,46 @@ def figures(tally: Tally, now: int, used: Used) -> dict[str, object]:
         "closed": tally.closed,
         "others": tally.others,
         "msg_per_s": round(tally.answered / answering, 1) if tally.answered else None,
-        **_durations("", tally.durations),
-        "late_p99_ms": _milliseconds(tally.lateness.percentile(99)),
+        **durations("", tally.durations),
+        "late_p99_ms": milliseconds(tally.lateness.percentile(99)),
     }
     if receipts := tally.receipts:
         until = max(tally.last_receipt - tally.began, 1) / SECOND
         rows |= {
             "receipts": receipts.came,
             "receipt_per_s": round(receipts.durations.total / until, 1) if receipts.came else None,
-            **_durations("receipt_", receipts.durations),
+            **durations("receipt_", receipts.durations),
             "lost": receipts.lost,
             "doubled": receipts.doubled,
         }
-    rows |= {
-        "own_cpu_percent": round(100 * (used.own - tally.used.own) / seconds, 1),
-        "own_cpu_us_per_msg": _per_message(used.own - tally.used.own, tally.answered, 1e6),
+    return rows | spent(tally.used, used, seconds, tally.answered)
+
+
+def spent(before: Used, after: Used, seconds: float, messages: int) -> dict[str, object]:
+    """What the generator and the server used meanwhile, all in all and for so many messages."""
+    own = after.own - before.own
+    rows: dict[str, object] = {
+        "own_cpu_percent": round(100 * own / seconds, 1),
+        "own_cpu_us_per_msg": _per_message(own, messages, 1e6),
     }
-    if used.server is not None and tally.used.server is not None:
-        spent = used.server - tally.used.server
+    if before.server is not None and after.server is not None:
+        server = after.server - before.server
         rows |= {
-            "server_cpu_percent": round(100 * spent / seconds, 1),
-            "server_cpu_s_per_100k": _per_message(spent, tally.answered, 1e5),
+            "server_cpu_percent": round(100 * server / seconds, 1),
+            "server_cpu_s_per_100k": _per_message(server, messages, 1e5),
         }
-    if used.memory is not None:
-        rows["server_rss_mib"] = round(used.memory, 1)
+    if after.memory is not None:
+        rows["server_rss_mib"] = round(after.memory, 1)
     return rows
 
 
-def _durations(prefix: str, histogram: Histogram) -> dict[str, object]:
-    return {f"{prefix}{name}_ms": _milliseconds(histogram.percentile(percent)) for name, percent in PERCENTILES.items()}
+def durations(prefix: str, histogram: Histogram) -> dict[str, object]:
+    """The percentiles by their names behind the prefix."""
+    return {f"{prefix}{name}_ms": milliseconds(histogram.percentile(percent)) for name, percent in PERCENTILES.items()}
 
 
-def _milliseconds(nanoseconds: int | None) -> float | None:
+def milliseconds(nanoseconds: int | None) -> float | None:
+    """As figures have it."""
     return None if nanoseconds is None else round(nanoseconds / MILLISECOND, 4)
 
 

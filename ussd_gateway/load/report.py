@@ -1,17 +1,24 @@
-"""The figures of a run as a table for people."""
+"""The figures of a run as tables for people."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from rich.table import Table
 
 from ussd_gateway.load.figures import BUSY, PERCENTILES
+from ussd_gateway.scenario.report import visible
 
 _ROWS = (
     # the words, the figures behind them, and how each is written
+    ("dialogues due", "due", "{:,}"),
     ("dialogues", "dialogues", "{:,}"),
     ("dialogues a second", "dialogues_per_s", "{:,.0f}"),
+    ("failed", "failed", "{:,}"),
+    ("cut off", "cut_off", "{:,}"),
+    ("requests without an answer", "timeouts", "{:,}"),
+    ("waited for a free user", "waited", "{:,}"),
     ("messages", "sent", "{:,}"),
     ("accepted", "accepted", "{:,}"),
     ("a second", "msg_per_s", "{:,.0f}"),
@@ -29,7 +36,7 @@ _ROWS = (
     ("server's memory", "server_rss_mib", "{:,.1f} MiB"),
 )
 _LONG_ENOUGH = 0.5  # seconds; a shorter run says nothing about who was busy
-_QUIET = {"closed"}  # told only when there is something to tell
+_QUIET = {"closed", "cut_off", "timeouts", "waited"}  # told only when there is something to tell
 
 
 def table(figures: Mapping[str, object]) -> Table:
@@ -41,8 +48,11 @@ def table(figures: Mapping[str, object]) -> Table:
         value = figures.get(name)
         if value is not None and (value or name not in _QUIET):
             drawn.add_row(words, form.format(value))
-        if name == "msg_per_s":
+        if name == "msg_per_s" and name in figures:
             _add_durations(drawn, "response", "", figures)
+        if name == "waited":
+            _add_durations(drawn, "dialogue", "dialogue_", figures)
+            _add_durations(drawn, "step", "", figures)
         if name == "receipt_per_s":
             _add_durations(drawn, "receipt", "receipt_", figures)
         if name == "errors":
@@ -62,8 +72,40 @@ def warning(figures: Mapping[str, object]) -> str:
     return ""
 
 
+def lines_table(figures: Mapping[str, Any]) -> str:
+    """A row for each sentence of a script: how often it was played and failed, how many milliseconds it took."""
+    names = ("line", "played", "failed", *map(_told, PERCENTILES))
+    rows = [(*names, "ms of each sentence"), *map(_line_row, figures["steps"])]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(names))]
+    return "\n".join(
+        "  ".join([*(cell.rjust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]) for row in rows
+    )
+
+
+def _line_row(row: Mapping[str, Any]) -> tuple[str, ...]:
+    times = [row[f"{name}_ms"] for name in PERCENTILES]
+    return (
+        f"{row['file']}:{row['line']}" if row["file"] else str(row["line"]),
+        f"{row['played']:,}",
+        "" if row["failed"] is None else f"{row['failed']:,}",
+        *("" if time is None else f"{time:,.2f}" for time in times),
+        visible(row["sentence"]),
+    )
+
+
+def failed(figures: Mapping[str, Any]) -> Iterator[str]:
+    """For each line at which dialogues failed: how many did, and the report of the first."""
+    for row in figures.get("failures", ()):
+        place = f"{row['file'] or figures['script']}:{row['line']}"
+        yield f"{row['times']:,} failed at {place}; the first:\n{row['example']}"
+
+
+def _told(percentile: str) -> str:
+    return percentile.replace("p999", "p99.9")
+
+
 def _add_durations(drawn: Table, what: str, prefix: str, figures: Mapping[str, object]) -> None:
     for percentile in PERCENTILES:
         value = figures.get(f"{prefix}{percentile}_ms")
         if value is not None:
-            drawn.add_row(f"{what} {percentile.replace('p999', 'p99.9')}", f"{value:,.2f} ms")
+            drawn.add_row(f"{what} {_told(percentile)}", f"{value:,.2f} ms")

@@ -6,13 +6,12 @@ that many others lead to is tied to the nearest of them; the rows of the others 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html import escape
 
 from ussd_gateway.menu.graph import Edge, Graph, Kind, Node
 from ussd_gateway.menu.layout import Box, Layout, Point, Tie, distances, layout
+from ussd_gateway.svg import look, opening, safe
 
 SHARED = 4  # a screen to which so many lead is named by all of them but the nearest
 
@@ -26,8 +25,6 @@ _TEXT_LINES, _DETAIL_LINES = 4, 2
 
 _NARROW = frozenset("ijlItfr.,:;'|!()[]{} \"-1/\\*·")
 _WIDE = frozenset("mwMW@%ЖМФШЩЮжмфшщюы")
-
-_UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2: what a Char is
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,18 +156,13 @@ def _cards(drawn: Graph) -> list[_Card]:
 
 # The document
 
-_STYLE = """\
-svg { --paper: #f7f8fb; --card: #fff; --ink: #1c2330; --soft: #5c667a; --line: #c9d0dd; --arrow: #8490a7; --shade: #1c233014;
+_LIGHT = """--arrow: #8490a7; --shade: #1c233014;
   --codes: #3b5bdb; --choices: #4263eb; --input: #0b7285; --list: #6741d9; --confirm: #b35c00; --handler: #a61e4d;
-  --http: #a61e4d; --route: #a61e4d; --end: #2b8a3e; }
-@media (prefers-color-scheme: dark) {
-  svg { --paper: #12161f; --card: #1d2430; --ink: #e8ecf4; --soft: #9aa6bb; --line: #3a4558; --arrow: #74829c; --shade: #0006;
-    --codes: #4c6ef5; --choices: #91a7ff; --input: #66d9e8; --list: #b197fc; --confirm: #ffc078; --handler: #faa2c1;
-    --http: #faa2c1; --route: #faa2c1; --end: #8ce99a; }
-}
-text { font: 13.5px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; fill: var(--ink); }
-.paper { fill: var(--paper); }
-.heading { font-size: 22px; font-weight: 650; }
+  --http: #a61e4d; --route: #a61e4d; --end: #2b8a3e;"""
+_DARK = """--arrow: #74829c; --shade: #0006;
+  --codes: #4c6ef5; --choices: #91a7ff; --input: #66d9e8; --list: #b197fc; --confirm: #ffc078; --handler: #faa2c1;
+  --http: #faa2c1; --route: #faa2c1; --end: #8ce99a;"""
+_RULES = """\
 .small, .detail, .kind { font-size: 12px; fill: var(--soft); }
 .name { font-weight: 650; }
 .kind { text-anchor: end; fill: var(--tone); font-size: 11.5px; }
@@ -198,24 +190,21 @@ g:target .card { stroke: var(--ink); stroke-width: 3.5; }"""
 def _document(drawn: Graph, cards: list[_Card], edges: list[Edge], placed: Layout) -> Iterator[str]:
     width = max(placed.width, _long(drawn.title, 24), 320) + 2 * _MARGIN
     height = placed.height + _TITLE + 2 * _MARGIN
-    yield (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}"'
-        f' viewBox="0 0 {width:.0f} {height:.0f}" role="graphics-document document" aria-labelledby="title about">'
-    )
-    yield f'<title id="title">{_safe(drawn.title)}</title>'
-    yield f'<desc id="about">{_safe("; ".join(_said(drawn, edge) for edge in drawn.edges))}</desc>'
-    yield f"<style>\n{_STYLE}\n</style>"
+    yield opening(width, height)
+    yield f'<title id="title">{safe(drawn.title)}</title>'
+    yield f'<desc id="about">{safe("; ".join(_said(drawn, edge) for edge in drawn.edges))}</desc>'
+    yield look(_LIGHT, _DARK, _RULES)
     yield (
         '<defs><marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto">'
         '<path class="tip" d="M0 0L10 5L0 10z"/></marker></defs>'
     )
     yield '<rect class="paper" width="100%" height="100%"/>'
-    yield f'<text class="heading" x="{_MARGIN:.0f}" y="50">{_safe(drawn.title)}</text>'
-    yield f'<text class="small" x="{_MARGIN:.0f}" y="71">{_safe(drawn.source)}</text>'
+    yield f'<text class="heading" x="{_MARGIN:.0f}" y="50">{safe(drawn.title)}</text>'
+    yield f'<text class="small" x="{_MARGIN:.0f}" y="71">{safe(drawn.source)}</text>'
     yield f'<g transform="translate({_MARGIN:.0f} {_TITLE + _MARGIN:.0f})">'
     for edge, path in zip(edges, placed.paths, strict=True):
         style = "arrow push" if edge.push else "arrow"
-        yield f'<g><title>{_safe(_said(drawn, edge))}</title><path class="{style}" d="{path}" marker-end="url(#tip)"/></g>'
+        yield f'<g><title>{safe(_said(drawn, edge))}</title><path class="{style}" d="{path}" marker-end="url(#tip)"/></g>'
     for number, (card, corner) in enumerate(zip(cards, placed.corners, strict=True)):
         yield from _card(drawn, number, card, corner)
     yield "</g>"
@@ -227,9 +216,9 @@ def _card(drawn: Graph, number: int, card: _Card, corner: Point) -> Iterator[str
     styles = [node.kind.lower(), *(["start"] if node.start else []), *([] if node.reached else ["unreachable"])]
     yield (
         f'<g id="n{number}" class="{" ".join(styles)}" style="--tone: var(--{node.kind.lower()})"'
-        f' transform="translate({corner.x:.1f} {corner.y:.1f})" role="graphics-symbol" aria-label="{_safe(_called(node))}">'
+        f' transform="translate({corner.x:.1f} {corner.y:.1f})" role="graphics-symbol" aria-label="{safe(_called(node))}">'
     )
-    yield f"<title>{_safe(': '.join(filter(None, (_called(node), node.text))))}</title>"
+    yield f"<title>{safe(': '.join(filter(None, (_called(node), node.text))))}</title>"
     yield from _outline(node.kind, card.width, card.height)
     if card.slim:
         yield from _codes(card)
@@ -262,19 +251,19 @@ def _round(kind: Kind) -> int:
 
 def _codes(card: _Card) -> Iterator[str]:
     for index, code in enumerate(card.lines):
-        yield f'<text class="name" x="{card.width / 2:.0f}" y="{_ENTRY + 5 + _LINE * index:.0f}" text-anchor="middle">{_safe(code)}</text>'
+        yield f'<text class="name" x="{card.width / 2:.0f}" y="{_ENTRY + 5 + _LINE * index:.0f}" text-anchor="middle">{safe(code)}</text>'
 
 
 def _inside(card: _Card) -> Iterator[str]:
     node, y = card.node, 22.0
     kind = " · ".join([*(["start"] if node.start else []), *([] if node.reached else ["unreachable"]), node.kind])
     name = _shortened(node.name, card.width - 2 * _PAD - _long(kind, 11.5) - 8, 15.5)  # it is bold
-    yield f'<text class="name" x="{_PAD:.0f}" y="{y:.0f}">{_safe(name)}</text>'
+    yield f'<text class="name" x="{_PAD:.0f}" y="{y:.0f}">{safe(name)}</text>'
     yield f'<text class="kind" x="{card.width - _PAD:.0f}" y="{y:.0f}">{kind}</text>'
     for style, height, lines in (("said", _LINE, card.lines), ("detail", _DETAIL, card.details)):
         for line in lines:
             y += height
-            yield f'<text class="{style}" x="{_PAD:.0f}" y="{y + 2:.0f}">{_safe(line)}</text>'
+            yield f'<text class="{style}" x="{_PAD:.0f}" y="{y + 2:.0f}">{safe(line)}</text>'
     if node.kind is Kind.INPUT:  # a field to type in
         top, width = y + 9, card.width - 2 * _PAD
         yield f'<rect class="field" x="{_PAD:.0f}" y="{top:.0f}" width="{width:.0f}" height="22" rx="4"/>'
@@ -291,10 +280,10 @@ def _way_out(drawn: Graph, card: _Card, index: int) -> Iterator[str]:
         label = "" if label == name else label
         shown = _shortened(f"→ {name}", room * (0.55 if label else 1), 12.5)
         room -= _long(shown, 12.5) + 8
-        yield f'<a href="#n{row.edge.target}"><title>{_safe(_said(drawn, row.edge))}</title>'
-        yield f'<text class="reference" x="{card.width - _PAD:.0f}" y="{y + 4:.0f}">{_safe(shown)}</text></a>'
+        yield f'<a href="#n{row.edge.target}"><title>{safe(_said(drawn, row.edge))}</title>'
+        yield f'<text class="reference" x="{card.width - _PAD:.0f}" y="{y + 4:.0f}">{safe(shown)}</text></a>'
     if label:
-        yield f'<text class="row" x="{_PAD:.0f}" y="{y + 4:.0f}">{_safe(_shortened(label, room, 13))}</text>'
+        yield f'<text class="row" x="{_PAD:.0f}" y="{y + 4:.0f}">{safe(_shortened(label, room, 13))}</text>'
     if row.tied:
         yield f'<circle class="port" cx="{card.width:.0f}" cy="{y:.1f}" r="3.5"/>'
 
@@ -307,7 +296,3 @@ def _said(drawn: Graph, edge: Edge) -> str:
 
 def _called(node: Node) -> str:
     return f"{node.name} ({node.kind}{', start' if node.start else ''})"
-
-
-def _safe(text: str) -> str:
-    return escape(_UNPRINTABLE.sub(" ", text))

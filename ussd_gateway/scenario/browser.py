@@ -18,12 +18,16 @@ _REPEAT = frozenset((307, 308))
 
 
 class ScriptedBrowser:
-    """One browser with its cookies; `home` is the URL of the gateway, to which a path belongs."""
+    """One browser with its cookies; `home` is the URL of the gateway, to which a path belongs.
 
-    def __init__(self, home: str) -> None:
+    connector  connections that it shares with others; it makes its own without
+    """
+
+    def __init__(self, home: str, connector: aiohttp.BaseConnector | None = None) -> None:
         self._home = URL(home)
         # An address in digits may set cookies too: test services live on 127.0.0.1.
-        self._session = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
+        jar = aiohttp.CookieJar(unsafe=True)
+        self._session = aiohttp.ClientSession(cookie_jar=jar, connector=connector, connector_owner=connector is None)
 
     async def request(
         self,

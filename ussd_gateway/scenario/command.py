@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -73,6 +72,7 @@ def play_command(
         scenarios = report.counted(sum(len(script.scenarios) for script in scripts), "scenario")
         click.echo(f"{report.counted(len(scripts), 'file')}, {scenarios}: no mistakes.", err=True)
         return
+    from ussd_gateway.scenario.secrets import without_password
     from ussd_gateway.scenario.selection import rounds
 
     console = _console(err=bool(to_stdout))
@@ -83,13 +83,13 @@ def play_command(
     _print(console, report.summary(results))
     facts = {
         "ussd-gateway": version("ussd-gateway"),
-        "played on": _without_password(gateway or "gateways of their own"),
+        "played on": without_password(gateway or "gateways of their own"),
     }
     if shuffle is not None:
         facts["seed"] = shuffle
     for form, path in written.items():
         if path:
-            _write(path, REPORTS[form](files, facts))
+            write_text(path, REPORTS[form](files, facts))
     sys.exit(0 if all(result.passed for result in results) else FAILED)
 
 
@@ -232,12 +232,8 @@ def _print(console: Console, text: object) -> None:
     console.print(text, soft_wrap=True)  # nothing is cut off at the terminal's edge
 
 
-def _without_password(url: str) -> str:
-    """The URL as a report may show it."""
-    return re.sub(r"//[^/]*@", "//", url)
-
-
-def _write(path: str, text: str) -> None:
+def write_text(path: str, text: str) -> None:
+    """Into the file, or to standard output for -; ends the program where that cannot be."""
     if path == STDOUT:
         click.echo(text, nl=False)
         return

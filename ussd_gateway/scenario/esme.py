@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
+from secrets import randbelow
 from typing import Any, Protocol, TypeVar
 
 from aiosmpplib.retrytimer import AbstractRetryTimer
 from aiosmpplib.state import BindMode, SmppError, SmppSessionState
 
 from ussd_gateway.coding.data_coding import SMS_DATA_CODINGS, Alphabet, encode, encode_sms
-from ussd_gateway.coding.segments import Reassembler, parse_udh
+from ussd_gateway.coding.segments import Concatenation, Reassembler, concatenation_header, parse_udh
 from ussd_gateway.esme import NO_LOG, Esme, phone_number
 from ussd_gateway.handsets.handset import InboxSms
 from ussd_gateway.network.message import UDHI
 from ussd_gateway.network.message import Sms as Message
 from ussd_gateway.patterns import search
+from ussd_gateway.scenario.model import Part
 from ussd_gateway.scenario.play import ActorError, Receipt, Sms
 from ussd_gateway.smpp.commands import AlertNotification, DataSm, DeliverSm, EnquireLink, SubmitSm, Unbind
 from ussd_gateway.smpp.connection import Connection
@@ -32,6 +34,7 @@ _PATIENCE = 5.0  # real seconds that a program outside gets, under a virtual clo
 _GRACE = 0.5  # real seconds for what has left the gateway, when no answer tells that it has come
 _TEXTS = 100  # long messages of which some parts have come
 _READ = 64 * 1024
+_REFERENCES = 256  # in the header of a part it has one octet
 _UNDER_WAY = {b"ENROUTE", b"ACCEPTD"}  # a receipt with these is not the last one
 
 T = TypeVar("T")
@@ -63,6 +66,8 @@ class ScriptedEsme:
         self._awaited: set[str] = set()  # messages whose last receipt is to come
         self._parts: Reassembler[InboxSms] = Reassembler(_TEXTS)
         self._changed = asyncio.Event()
+        self._reference = randbelow(_REFERENCES)  # of the last message in parts; others on this account have theirs
+        self._unfinished: dict[tuple[str, str, int], tuple[int, set[int]]] = {}  # its reference, and the parts to come
 
     async def bind(self, mode: str) -> str:
         """The command_status of the response; ActorError when there is none, or a bind already."""
@@ -82,13 +87,17 @@ class ScriptedEsme:
         self._link = link
         return "ESME_ROK"
 
-    async def submit(self, text: str, to: str, source: str, *, receipt: bool, encoding: str) -> tuple[str, str]:
+    async def submit(
+        self, text: str, to: str, source: str, *, receipt: bool, encoding: str, part: Part | None = None
+    ) -> tuple[str, str]:
         """The command_status and the message_id; ("", "") when no response comes. ActorError without a bind."""
         if encoding:
             data_coding, octets = SMS_DATA_CODINGS[Alphabet(encoding)], _encoded(text, encoding)
         else:
             data_coding, octets = encode_sms(text)
         sender, receiver = phone_number(source or self.system_id), phone_number(to)
+        if part:
+            octets = self._header(sender.number, receiver.number, part) + octets
         long = len(octets) > LONGEST_SHORT_MESSAGE
         pdu = SubmitSm(
             source_addr_ton=sender.ton,
@@ -97,6 +106,7 @@ class ScriptedEsme:
             dest_addr_ton=receiver.ton,
             dest_addr_npi=receiver.npi,
             destination_addr=receiver.number,
+            esm_class=UDHI if part else 0,
             registered_delivery=int(receipt),
             data_coding=data_coding,
             short_message=b"" if long else octets,
@@ -114,6 +124,16 @@ class ScriptedEsme:
             for arrived in self._arrived:  # it was faster than the response
                 self._settle(arrived)
         return status_name(response.command_status), message_id
+
+    def _header(self, source: str, to: str, part: Part) -> bytes:
+        """The user data header of a part. Parts of one length between two addresses are of one message until all were there."""
+        message = (source, to, part.total)
+        reference, left = self._unfinished.get(message, (0, set[int]()))
+        if not left:
+            self._reference = reference = (self._reference + 1) % _REFERENCES
+            left = set(range(1, part.total + 1))
+        self._unfinished[message] = (reference, left - {part.number})
+        return concatenation_header(Concatenation(reference, part.total, part.number))
 
     async def unbind(self) -> None:
         """Unbind, and close the connection; ActorError without a bind."""

@@ -7,10 +7,9 @@ from itertools import takewhile
 
 from ussd_gateway.scenario import model
 from ussd_gateway.scenario.language import SENTENCES
-from ussd_gateway.scenario.tokens import Kind, Line, Token, lines, rows
+from ussd_gateway.scenario.tokens import Kind, Line, Token, lines, quoted, rows
 
 _DEEPER = "    "
-_ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n", "\t": r"\t"})
 
 # The words with which a sentence begins that has steps of its own.
 _OPENERS = tuple(
@@ -78,7 +77,7 @@ def _told(line: Line, indent: str) -> list[str]:
     """The rows of a sentence."""
     *others, last = line.tokens
     block = last.kind is Kind.TEXT and line.written[last.column] == ":"
-    words = " ".join(_written(line, token) for token in (others if block else line.tokens)) + (":" if block else "")
+    words = _sentence(line, others if block else line.tokens) + (":" if block else "")
     comment = line.written[last.column + last.width :].strip()
     told = [f"{indent}{words}  {comment}".rstrip()]
     if block:
@@ -86,7 +85,17 @@ def _told(line: Line, indent: str) -> list[str]:
     return told
 
 
+def _sentence(line: Line, tokens: Iterable[Token]) -> str:
+    """One space between the tokens; a comma between fields stands at the value."""
+    words, before = "", Kind.WORD
+    for token in tokens:
+        comma = token.kind is Kind.WORD and token.value == "," and before is not Kind.WORD
+        words += f"{'' if comma else ' '}{_written(line, token)}"
+        before = token.kind
+    return words.lstrip()
+
+
 def _written(line: Line, token: Token) -> str:
     if token.kind is Kind.TEXT:
-        return f'"{token.value.translate(_ESCAPES)}"'
+        return quoted(token.value)
     return line.written[token.column : token.column + token.width]

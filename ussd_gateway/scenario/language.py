@@ -19,10 +19,13 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from ussd_gateway.coding.data_coding import Alphabet
+from ussd_gateway.coding.segments import MAX_SEGMENTS
+from ussd_gateway.dialects.table import DIALECTS
 from ussd_gateway.fault_rule import WORDS as FAULT_WORDS
 from ussd_gateway.fault_rule import FaultRule
 from ussd_gateway.handsets.handset import NOT_USSD
 from ussd_gateway.network.address import AddressError, classify, normalise_msisdn
+from ussd_gateway.network.directory import SERVICE_CODE
 from ussd_gateway.network.session import Outcome
 from ussd_gateway.patterns import compiled
 from ussd_gateway.scenario import model
@@ -46,8 +49,8 @@ MODES = ("transmitter", "receiver", "transceiver")
 STATS = tuple(word.decode() for word in WORDS.values())
 NOTHING = "nothing"
 EFFECTS = tuple(FAULT_WORDS)
-_RULE_KEYS = tuple(key for key in FaultRule.model_fields if key != "effect")
-_OWN_KEYS = {"status": "status", "throttle": "rate", "slow": "seconds", "drop": "kind", "malformed": "kind"}
+RULE_KEYS = tuple(key for key in FaultRule.model_fields if key != "effect")
+OWN_KEYS = {"status": "status", "throttle": "rate", "slow": "seconds", "drop": "kind", "malformed": "kind"}
 """The key that need not be written behind the name of an effect."""
 LANGUAGES = ("ru", "en", "latin")
 NAME = re.compile(r"[^\W\d]\w*")
@@ -61,11 +64,15 @@ _TYPED = re.compile(r"[\s().-]")
 
 
 class UnfitError(Exception):
-    """The sentence says something else at this token: `word` or `slot` was to come."""
+    """The sentence says something else at this token: `word` or `slot` was to come.
 
-    def __init__(self, at: int, *, word: str = "", slot: str = "") -> None:
+    listed  whether the word is named among what could have come
+    hint    the way out, where the token itself gives one
+    """
+
+    def __init__(self, at: int, *, word: str = "", slot: str = "", listed: bool = True, hint: str = "") -> None:
         super().__init__(at)
-        self.at, self.word, self.slot = at, word, slot
+        self.at, self.word, self.slot, self.listed, self.hint = at, word, slot, listed, hint
         self.optional = False  # the sentence can do without it
 
 
@@ -84,12 +91,14 @@ class Reader:
     phones    the numbers of the phones named so far
     esmes     the accounts of the ESMEs named so far
     browsers  the names of the browsers so far
+    services  the applications named so far
     """
 
     tokens: tuple[Token, ...]
     phones: Mapping[str, str]
     esmes: Mapping[str, model.Account] = field(default_factory=dict)
     browsers: Mapping[str, bool] = field(default_factory=dict)
+    services: Mapping[str, model.Service] = field(default_factory=dict)
     at: int = 0
     refusals: list[UnfitError] = field(default_factory=list)  # what could have come, wherever something else came
 
@@ -117,6 +126,12 @@ class Reader:
         self.at += 1
         return token.value
 
+    def might(self, **what: Any) -> None:
+        """What could have helped here, should no sentence fit: as UnfitError has it."""
+        refusal = UnfitError(self.at, **what)
+        refusal.optional = True
+        self.refusals.append(refusal)
+
     def wrong(self, message: str, hint: str = "", offset: int | None = None) -> WrongError:
         """What to raise when the token that was just taken cannot be used."""
         return WrongError(self.at - 1, message, hint, offset)
@@ -137,10 +152,15 @@ def _version(reader: Reader) -> str:
     return version
 
 
+def _check_name(reader: Reader, name: str) -> None:
+    if not NAME.fullmatch(name):
+        hint = f"write {name[1:-1]} here, and {name} where its value is to stand" if _IN_BRACES.fullmatch(name) else ""
+        raise reader.wrong(f"{name} is no name", hint or "a name is one word of letters, digits and _")
+
+
 def _name(reader: Reader) -> str:
     name = reader.take("NAME", Kind.WORD)
-    if not NAME.fullmatch(name):
-        raise reader.wrong(f"{name} is no name", "a name is one word of letters, digits and _")
+    _check_name(reader, name)
     if name in FIRST_WORDS:
         raise reader.wrong(f"{name} cannot be a name: a sentence begins with it", "take another word")
     if number := reader.phones.get(name):
@@ -149,6 +169,8 @@ def _name(reader: Reader) -> str:
         raise reader.wrong(f"there is an esme {name} already", f"it is {esme.system_id}")
     if reader.browsers.get(name):
         raise reader.wrong(f"there is a browser {name} already", "take another word")
+    if (service := reader.services.get(name)) and service.code:
+        raise reader.wrong(f"there is an application {name} already", f"it is at {service.code}")
     return name
 
 
@@ -213,15 +235,20 @@ def _text(slot: str, *kinds: Kind) -> Callable[[Reader], model.Text]:
     return read
 
 
+def _text_or_word(reader: Reader) -> model.Text:
+    text = _text("TEXT", Kind.TEXT, Kind.WORD)(reader)
+    if reader.tokens[reader.at - 1].kind is Kind.WORD:
+        reader.might(hint="a text of several words stands in quotes")
+    return text
+
+
 def _title(reader: Reader) -> str:
     return reader.take("TITLE", Kind.TEXT)
 
 
 def _variable(reader: Reader) -> str:
     name = reader.take("VARIABLE", Kind.WORD)
-    if not NAME.fullmatch(name):
-        hint = f"write {name[1:-1]} here, and {name} where its value is to stand" if _IN_BRACES.fullmatch(name) else ""
-        raise reader.wrong(f"{name} is no name", hint or "a name is one word of letters, digits and _")
+    _check_name(reader, name)
     return name
 
 
@@ -249,6 +276,30 @@ def _code(reader: Reader) -> model.Text:
     return code
 
 
+def _own_code(reader: Reader) -> str:
+    code = reader.take("CODE", Kind.WORD)
+    if not SERVICE_CODE.fullmatch(code):
+        raise reader.wrong(f"{code} is no service code", "one looks like *384*77#")
+    return code
+
+
+def _dialect(reader: Reader) -> str:
+    return _one_of("DIALECT", tuple(DIALECTS))(reader)
+
+
+def reply(source: str) -> model.Text:
+    """What an application answers: where it begins as JSON does, braces are braces."""
+    return model.Text(source, json=source.lstrip().startswith(("{", "[")))
+
+
+def _reply(reader: Reader) -> model.Text:
+    text = reply(reader.take("REPLY", Kind.TEXT))
+    if text.json or text.stray_brace is None:
+        return text
+    reader.at -= 1
+    return _text("REPLY", Kind.TEXT)(reader)
+
+
 def _number(reader: Reader) -> model.Text:
     written = _text("NUMBER", Kind.WORD, Kind.TEXT)(reader)
     bare = reader.tokens[reader.at - 1].kind is Kind.WORD
@@ -270,7 +321,8 @@ def _pattern(reader: Reader) -> model.Text:
     try:
         compiled(pattern.fill(dict.fromkeys(pattern.names, "x")))
     except ValueError as error:
-        raise reader.wrong(f"this is no regular expression: {error}") from None
+        hint = r"a sign that means something in patterns, such as (, is written \(; docs/scripts.md tells more"
+        raise reader.wrong(f"this is no regular expression: {error}", hint) from None
     return pattern
 
 
@@ -286,6 +338,9 @@ def _expected(reader: Reader) -> model.Expected:
         return model.Expected(model.MATCHING, _pattern(reader))
     if how == model.MATCHING:
         raise UnfitError(reader.at, slot="PATTERN")
+    if not how:
+        for word in (model.CONTAINING, model.EXACTLY, model.MATCHING):
+            reader.might(word=word, listed=False)
     kinds = (Kind.TEXT, Kind.WORD) if how else (Kind.TEXT,)
     slot = "TEXT" if how else "EXPECTED"
     return model.Expected(how or model.CONTAINING, _text(slot, *kinds)(reader))
@@ -318,6 +373,8 @@ def _time(reader: Reader) -> float:
     unit = found[2]
     if not unit and reader.token and reader.token.kind is Kind.WORD and reader.token.value in UNITS:
         unit = reader.take("TIME", Kind.WORD)
+    if not unit:
+        reader.might(hint="a time is written 5s, 3min, 2h or 30d")
     if unit and unit not in UNITS:
         raise reader.wrong(f"I do not know the unit {unit}", "known: s, min, h, d")
     return float(found[1]) * UNITS.get(unit, 1.0)
@@ -358,14 +415,15 @@ def _body(reader: Reader) -> model.Body:
     if not reader.sees("json"):
         raise UnfitError(reader.at, slot="BODY")
     reader.at += 1
-    following = reader.tokens[reader.at + 1 :]
-    if reader.token is None or reader.token.kind is not Kind.TEXT or (following and following[0].value != "header"):
+    following = [(token.kind, token.value) for token in reader.tokens[reader.at + 1 :]]
+    whole = not following or following[0] == (Kind.WORD, "header")
+    if not (whole and reader.token and reader.token.kind is Kind.TEXT):
         return model.Body(_fields("BODY")(reader), json=True)
     raw = model.Text(reader.take("BODY", Kind.TEXT), json=True)
     try:
         json.loads(raw.fill(dict.fromkeys(raw.names, "1")))
     except ValueError as error:
-        raise reader.wrong(f"this is no JSON: {error}") from None
+        raise reader.wrong(f"this is no JSON: {error}", 'it looks like {"dial": "*100#"}') from None
     return model.Body(json=True, raw=raw)
 
 
@@ -388,6 +446,16 @@ def _parts(reader: Reader) -> int:
         raise UnfitError(start, slot="PARTS") from None
     reader.word("part" if reader.sees("part") else "parts")
     return count
+
+
+def _part(reader: Reader) -> model.Part:
+    number = _count(reader)
+    reader.word("of")
+    total = _count(reader)
+    if not number <= total <= MAX_SEGMENTS:
+        message = f"there is no part {number} of {total}" if number > total else f"no message has {total} parts"
+        raise reader.wrong(message, f"a long message has up to {MAX_SEGMENTS} parts, counted from 1")
+    return model.Part(number, total)
 
 
 def _listed(words: Iterable[str]) -> str:
@@ -414,11 +482,11 @@ def _rule(reader: Reader) -> Mapping[str, object]:
     if effect not in EFFECTS:
         raise reader.wrong(f"I do not know the effect {effect}", way_out(effect, EFFECTS))
     places, rule = {"effect": reader.at - 1}, {"effect": effect}
-    own = _OWN_KEYS.get(effect, "")
+    own = OWN_KEYS.get(effect, "")
     while reader.token:
-        key = own if reader.token.value not in _RULE_KEYS and own not in rule else reader.take("KEY", Kind.WORD)
-        if key not in _RULE_KEYS:
-            raise reader.wrong(f"a fault has no key {key}", way_out(key, _RULE_KEYS))
+        key = own if reader.token.value not in RULE_KEYS and own not in rule else reader.take("KEY", Kind.WORD)
+        if key not in RULE_KEYS:
+            raise reader.wrong(f"a fault has no key {key}", way_out(key, RULE_KEYS))
         places[key] = reader.at
         rule[key] = reader.take("RULE", Kind.WORD, Kind.TEXT, Kind.PATTERN)
     written: dict[str, object] = dict(rule)
@@ -489,6 +557,19 @@ SLOTS: dict[str, Slot] = {
     "HEADER": Slot("a header such as Location", "`Location`", _word("HEADER")),
     "PATH": Slot("a field such as balance", "`balance`, `messages.0.text`", _word("PATH")),
     "CODE": Slot("a code such as *111#", "`*111#`, `*111*25#`, `*111*{number}#`", _code),
+    "SERVICE_CODE": Slot("a service code such as *384*77#", "`*384*77#`", _own_code),
+    "DIALECT": Slot("a dialect such as africas_talking", _listed(DIALECTS), _dialect),
+    "APPLICATION": Slot(
+        "the name of an application",
+        "a name that `application ... at ...` gave",
+        _actor("APPLICATION", lambda reader: reader.services),
+    ),
+    "REPLY": Slot(
+        'a "text"',
+        'in quotes, or behind a colon, as the dialect has it: `"CON Fruit?"`; where it begins as JSON does, `{name}` is a'
+        " capture, and any other brace a brace",
+        _reply,
+    ),
     "ANSWER": Slot("an answer such as 1", "`1`, `{capture}`, or in quotes", _text("ANSWER", Kind.WORD, Kind.TEXT)),
     "EXPECTED": Slot(
         'a "text" or a /pattern/',
@@ -507,12 +588,15 @@ SLOTS: dict[str, Slot] = {
         _rule,
     ),
     "COUNT": Slot("a number such as 3", "`3`", _count),
+    "PART": Slot(
+        "a part such as 2 of 3", "`2 of 3`; parts to one number are of one message until all were there", _part
+    ),
     "PARTS": Slot("parts such as 3 parts", "`3 parts`, `1 part`", _parts),
     "ENCODING": Slot("an encoding such as ucs2", _listed(ENCODINGS), _one_of("ENCODING", ENCODINGS)),
     "LANGUAGE": Slot("a language such as en", _listed(LANGUAGES), _one_of("LANGUAGE", LANGUAGES)),
     "NUMBER": Slot("a number such as 3339", "`3339`, a phone's name, or a sender's name in quotes", _number),
     "TIME": Slot("a time such as 5s", "`5` or `5s`, `3min`, `2h`, `30d`, also `3 minutes`", _time),
-    "TEXT": Slot('a "text"', "in quotes; one word can do without", _text("TEXT", Kind.TEXT, Kind.WORD)),
+    "TEXT": Slot('a "text"', "in quotes; one word can do without", _text_or_word),
     "FIRST": Slot('a "text" or a {capture}', "`{name}`, `123`, or in quotes", _text("FIRST", Kind.WORD, Kind.TEXT)),
     "SECOND": Slot('a "text" or a {capture}', "as FIRST", _text("SECOND", Kind.WORD, Kind.TEXT)),
 }
@@ -547,6 +631,12 @@ SENTENCES = (
         "Names an ESME, for the whole file from here on; without `with password` the system_id is its password.",
     ),
     Sentence("browser NAME", model.Browser, "Names a browser, with cookies of its own in each scenario."),
+    Sentence(
+        "application NAME at SERVICE_CODE [speaking DIALECT]",
+        model.Application,
+        "Names an application behind a URL that the script runs itself; it answers the code while a scenario with it is"
+        " played, and speaks africas_talking where nothing else is said.",
+    ),
     Sentence("use SCRIPT", model.Use, "Phones, variables, `setup` and `teardown` of another file hold here too."),
     Sentence(
         "let VARIABLE be TEXT", model.Let, "`{VARIABLE}` stands for the text: in the file, or the rest of the scenario."
@@ -606,12 +696,14 @@ SENTENCES = (
         "Connects and binds, as a transceiver where nothing else is said; without `answered` as ESME_ROK.",
     ),
     Sentence(
-        "ESME submits TEXT to NUMBER [from SENDER] [encoded ENCODING] [answered STATUS] [keeping id as CAPTURE]",
+        "ESME submits [part PART] TEXT to NUMBER [from SENDER] [encoded ENCODING] [answered STATUS]"
+        " [keeping id as CAPTURE]",
         model.Submit,
-        "Submits a message and waits for the response; the sender is the system_id where nothing else is said.",
+        "Submits a message, or a part of a long one, and waits for the response; the sender is the system_id where"
+        " nothing else is said.",
     ),
     Sentence(
-        "ESME submits TEXT to NUMBER (with receipt) [from SENDER] [encoded ENCODING] [answered STATUS]"
+        "ESME submits [part PART] TEXT to NUMBER (with receipt) [from SENDER] [encoded ENCODING] [answered STATUS]"
         " [keeping id as CAPTURE]",
         model.Submit,
         "The same, and asks for a receipt.",
@@ -649,6 +741,17 @@ SENTENCES = (
     Sentence("BROWSER sees no EXPECTED", model.SeePage, "What the last answer does not say.", {"absent": True}),
     Sentence("BROWSER sees header HEADER EXPECTED", model.SeePage, "A header of the last answer."),
     Sentence("BROWSER sees field PATH EXPECTED", model.SeePage, "A field of the JSON of the last answer."),
+    Sentence(
+        "APPLICATION will answer REPLY [after TIME] [with status HTTP_STATUS]",
+        model.Reply,
+        "The next call that comes is answered so; several of them are for several calls, in their order.",
+    ),
+    Sentence(
+        "APPLICATION will close the connection [after TIME]",
+        model.Reply,
+        "The next call that comes gets no answer.",
+    ),
+    Sentence("APPLICATION was asked EXPECTED", model.Asked, "What the last call said, without its escapes."),
     Sentence("wait TIME", model.Wait, "Time passes: a virtual clock is moved, a real one waited for."),
     Sentence("wait until MOMENT", model.WaitUntil, "Time passes until then."),
     Sentence("fault RULE", model.Fault, "From now on this goes wrong, until the scenario ends."),
@@ -665,6 +768,7 @@ ACTORS = {
     "PHONE": ("phone", "phone {} is 70001000001"),
     "ESME": ("esme", "esme {} is test"),
     "BROWSER": ("browser", "browser {}"),
+    "APPLICATION": ("application", "application {} at *384*77#"),
 }
 """Who can begin a sentence: what a person calls him, and how he is named."""
 
@@ -675,6 +779,16 @@ VERBS = {
 """What each of them can do."""
 
 FIRST_WORDS = frozenset(word for row in SENTENCES if (word := row.pattern.split()[0]).islower())
+
+WITH_FIRST_WORD: Mapping[str, tuple[Sentence, ...]] = {
+    word: tuple(row for row in SENTENCES if row.pattern.split()[0] == word) for word in FIRST_WORDS
+}
+WITH_VERB: Mapping[str, tuple[Sentence, ...]] = {
+    verb: tuple(row for row in SENTENCES if row.pattern.split()[0] in ACTORS and row.pattern.split()[1] == verb)
+    for verbs in VERBS.values()
+    for verb in verbs
+}
+"""The sentences by the word that tells them apart: the first one, or what an actor does."""
 
 
 def match(sentence: Sentence, reader: Reader) -> dict[str, Any] | None:
@@ -697,12 +811,13 @@ def match(sentence: Sentence, reader: Reader) -> dict[str, Any] | None:
 
 def wanted(refusals: Iterable[UnfitError]) -> tuple[list[str], list[str]]:
     """The words and, in words, the slots that could have come."""
-    words = dict.fromkeys(refusal.word for refusal in refusals if refusal.word)
+    refusals = list(refusals)
+    words = dict.fromkeys(refusal.word for refusal in refusals if refusal.word and refusal.listed)
     slots = dict.fromkeys(refusal.slot for refusal in refusals if refusal.slot)
     return list(words), [_PATTERN_SLOT if slot == "PATTERN" else SLOTS[slot].what for slot in slots]
 
 
-class _Part(NamedTuple):
+class Part(NamedTuple):
     """A run of words and slots; in brackets or not."""
 
     elements: tuple[str, ...]
@@ -713,22 +828,27 @@ _PARTS = re.compile(r"\[([^]]*)\]|\(([^)]*)\)|([^\s[(]+)")
 
 
 @cache
-def _groups(pattern: str) -> list[list[_Part]]:
+def _groups(pattern: str) -> list[list[Part]]:
     """The pattern's groups in their order; the parts of one group may come in any."""
-    groups: list[list[_Part]] = []
+    groups: list[list[Part]] = []
     in_brackets = False
     for optional, required, element in _PARTS.findall(pattern):
         if element:
-            groups.append([_Part((element,))])
+            groups.append([Part((element,))])
         else:
             if not in_brackets:
                 groups.append([])
-            groups[-1].append(_Part(tuple((optional or required).split()), bool(optional)))
+            groups[-1].append(Part(tuple((optional or required).split()), bool(optional)))
         in_brackets = not element
     return groups
 
 
-def _read_group(group: list[_Part], reader: Reader, fields: dict[str, Any]) -> None:
+def parts(pattern: str) -> list[Part]:
+    """The pattern's parts in their order: the words and slots of each, and whether it may be left out."""
+    return [part for group in _groups(pattern) for part in group]
+
+
+def _read_group(group: list[Part], reader: Reader, fields: dict[str, Any]) -> None:
     left = list(group)
     while left:
         refusals: dict[int, UnfitError] = {}
@@ -750,7 +870,7 @@ def _read_group(group: list[_Part], reader: Reader, fields: dict[str, Any]) -> N
             return
 
 
-def _read_part(part: _Part, reader: Reader) -> dict[str, object]:
+def _read_part(part: Part, reader: Reader) -> dict[str, object]:
     """What the part says; the reader stays in front of it when it says something else."""
     start, fields = reader.at, dict[str, object]()
     try:

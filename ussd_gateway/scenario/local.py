@@ -1,10 +1,11 @@
-"""A driver on a gateway in this process, whose clock is virtual."""
+"""A driver on a gateway in this process."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta, timezone
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,13 @@ from ussd_gateway.config import load
 from ussd_gateway.fault_rule import FaultRule
 from ussd_gateway.handsets.handset import Handset, NotAskedError, NotAttachedError
 from ussd_gateway.handsets.handset import Screen as Shown
-from ussd_gateway.handsets.http import Pusher
+from ussd_gateway.handsets.http import push_text
 from ussd_gateway.handsets.scripted import NotReceivedError, ScriptedHandset
-from ussd_gateway.network.message import ASK, NOTIFY, Ussd
 from ussd_gateway.network.session import SessionError
+from ussd_gateway.scenario.application import CLOCK_WAITS, ScriptedApplication, attached, in_time
 from ussd_gateway.scenario.browser import ScriptedBrowser
 from ussd_gateway.scenario.esme import ScriptedEsme
-from ussd_gateway.scenario.play import PhoneError, Screen, Sms, start_at
+from ussd_gateway.scenario.play import ActorError, PhoneError, Screen, Sms, start_at
 from ussd_gateway.serve import Gateway
 
 ALONE: dict[str, Any] = {
@@ -57,17 +58,17 @@ async def local_driver(config: str | Path | None = None, starts: datetime | None
 class LocalDriver:
     """Plays on a gateway in this process."""
 
-    virtual = True  # its clock
-
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
+        self.virtual = isinstance(gateway.clock, VirtualClock)
+        self._applications: list[ScriptedApplication] = []
 
     async def phone(self, msisdn: str) -> LocalPhone:
         """The phone with this number; PhoneError when an ESME has it."""
         endpoint = self._gateway.directory.recipient(msisdn).endpoint
         if not isinstance(endpoint, Handset):
             raise PhoneError(f"{msisdn} belongs to an ESME, not to a handset")
-        return LocalPhone(self._gateway, endpoint)
+        return LocalPhone(self._gateway, endpoint, self)
 
     def now(self) -> float:
         """The gateway's time."""
@@ -92,18 +93,42 @@ class LocalDriver:
 
     async def set_faults(self, rules: Sequence[Mapping[str, object]]) -> None:
         """From now on these rules hold, and no others."""
-        self._gateway.faults.replace([FaultRule.model_validate(rule).rule() for rule in rules])
+        self._gateway.replace_faults([FaultRule.model_validate(rule).rule() for rule in rules])
 
     async def browser(self) -> ScriptedBrowser:
         """A browser without cookies."""
         return ScriptedBrowser(self._gateway.http_url)
+
+    async def application(self, code: str, dialect: str) -> ScriptedApplication:
+        """An application that answers the code from now on; ActorError where somebody else does."""
+
+        async def attach(url: str) -> None:
+            try:
+                self._gateway.attach_url(code, url, dialect, clock_waits=CLOCK_WAITS)
+            except ValueError as error:
+                raise ActorError(str(error)) from error
+
+        async def detach() -> None:
+            self._gateway.detach_url(code)
+
+        return await attached(self, self._applications, attach, detach)
+
+    async def shown(self, saying: Coroutine[Any, Any, Shown]) -> Shown:
+        """The screen that a phone waits for; the clock moves until it comes."""
+        return await in_time(saying, self, self._applications, self._move)
+
+    async def _move(self, most: float) -> None:
+        due = self._gateway.next_deadline()
+        await self._gateway.advance(min(most, inf if due is None else max(0.0, due - self.now())))
 
     async def wait(self, seconds: float) -> None:
         """Move the clock."""
         await self._gateway.wait(seconds)
 
     async def passing(self, seconds: float) -> AsyncIterator[None]:
-        """Move the clock from deadline to deadline, with an item before the first move and behind each."""
+        """Move a virtual clock from deadline to deadline, with an item before the first move and behind each."""
+        if not self.virtual:
+            return
         end = self._gateway.now() + seconds
         await self._gateway.settle()
         yield
@@ -114,18 +139,17 @@ class LocalDriver:
 
     async def push(self, msisdn: str, text: str, code: str, *, asks: bool) -> None:
         """Show a text on a phone, from a code."""
-        message = Ussd(ASK if asks else NOTIFY, text, msisdn=msisdn, service_code=code)
-        self._gateway.push(message, Pusher(self._gateway))
+        push_text(self._gateway, msisdn, text, code, asks=asks)
 
 
 class LocalPhone:
     """A phone of a gateway in this process."""
 
-    def __init__(self, gateway: Gateway, handset: Handset) -> None:
+    def __init__(self, gateway: Gateway, handset: Handset, driver: LocalDriver) -> None:
         self._gateway = gateway
+        self._driver = driver
         self._handset = handset
-        self._scripted = ScriptedHandset(handset, gateway)
-        self._began_after = ""
+        self._read_all()
 
     @property
     def msisdn(self) -> str:
@@ -137,20 +161,23 @@ class LocalPhone:
         await self._gateway.settle()
         self._handset.hang_up()  # a dialogue that is open, with or without a screen
         self._handset.hang_up()  # and the screen that is left
+        self._read_all()
+
+    def _read_all(self) -> None:
         self._scripted = ScriptedHandset(self._handset, self._gateway)  # it reads what comes from now on
         self._began_after = self._handset.inbox[-1].id if self._handset.inbox else ""
 
     async def dial(self, code: str) -> Screen:
         """The first screen that asks or ends; PhoneError for what cannot be dialled."""
         try:
-            return _screen(await self._scripted.dial(code))
+            return _screen(await self._driver.shown(self._scripted.dial(code)))
         except (ValueError, SessionError) as error:
             raise PhoneError(str(error)) from error
 
     async def answer(self, text: str) -> Screen:
         """The next screen; PhoneError when nothing is asked."""
         try:
-            return _screen(await self._scripted.answer(text))
+            return _screen(await self._driver.shown(self._scripted.answer(text)))
         except (NotAskedError, SessionError) as error:
             raise PhoneError(str(error)) from error
 

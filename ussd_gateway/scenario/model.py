@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from typing import NamedTuple
 
 SMS_PATIENCE = 5.0  # seconds in which an SMS is expected, when the sentence does not say
 FINAL, AWAITING = "final", "awaiting"
@@ -95,13 +96,13 @@ class Expected:
 class Step:
     """One sentence: where it stands and how it was written.
 
-    line      int; counted from 1
+    line      int; counted from 1, 0 for a step that was not written as a sentence
     sentence  str; without indentation and comment
     file      str; where the line is, "" for the script's own file
     """
 
-    line: int
-    sentence: str
+    line: int = 0
+    sentence: str = ""
     file: str = ""
 
 
@@ -133,6 +134,15 @@ class Browser(Step):
     """A browser gets its name."""
 
     name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application(Step):
+    """An application behind a URL gets its name; it speaks a dialect of docs/aggregators.md."""
+
+    name: str
+    service_code: str
+    dialect: str = "africas_talking"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -407,10 +417,18 @@ class Bind(EsmeAction):
     status: str = "ESME_ROK"
 
 
+class Part(NamedTuple):
+    """Which part of a long message, counted from 1, and how many there are."""
+
+    number: int
+    total: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submit(EsmeAction):
     """Submit a message.
 
+    part      Part or None; None for a message as a whole
     sender    Text or None; None for the system_id
     receipt   bool; a receipt is asked for
     encoding  str; "" for the one that the text needs
@@ -420,6 +438,7 @@ class Submit(EsmeAction):
 
     text: Text
     number: Text
+    part: Part | None = None
     sender: Text | None = None
     receipt: bool = False
     encoding: str = ""
@@ -466,6 +485,37 @@ class EsmeReceiveNone(EsmeAction):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leave(EsmeAction):
     """Unbind."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationAction(Action):
+    """What an application behind a URL does; `application` is its name."""
+
+    application: str
+
+    @property
+    def actor(self) -> str:
+        """Its name."""
+        return self.application
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply(ApplicationAction):
+    """The next call that no reply is there for yet is answered so, `time` seconds after it came.
+
+    reply  Text or None; the body as its dialect has it; None closes the connection
+    """
+
+    reply: Text | None = None
+    time: float = 0.0
+    http_status: int = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked(ApplicationAction):
+    """What the last call said, without its escapes."""
+
+    expected: Expected
 
 
 @dataclass(frozen=True, slots=True)
@@ -536,6 +586,13 @@ class Account:
     password: str
 
 
+class Service(NamedTuple):
+    """Which code an application answers, and how it speaks."""
+
+    code: str
+    dialect: str
+
+
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """What is played from beginning to end, and either passes or fails.
@@ -549,6 +606,7 @@ class Scenario:
     teardown   tuple of Action; played after it, whatever became of it
     variables  dict; the value of each variable by name
     esmes      dict; the Account of each ESME by name
+    services   dict; the Service of each application by name
     """
 
     name: str
@@ -560,6 +618,7 @@ class Scenario:
     teardown: tuple[Action, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
     esmes: Mapping[str, Account] = field(default_factory=dict)
+    services: Mapping[str, Service] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

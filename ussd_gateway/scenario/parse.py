@@ -6,7 +6,7 @@ No I/O but that of files: `read`, and whatever other files a script speaks of.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from itertools import chain
@@ -25,6 +25,8 @@ _Value = TypeVar("_Value")
 _ENDS = ("end", "done", "}")  # other languages close a block with
 _GROUP = re.compile(r"\(\?P<([^\W\d]\w*)>")
 
+
+LONGEST = 2**20  # octets of a script or a table
 
 NOTHING_TO_PLAY = "there is nothing to play"
 """The one mistake of a file that is there for others to use."""
@@ -56,6 +58,34 @@ def parse(text: str, source: str) -> Script:
     Raises ScriptError.
     """
     return _Parser(source).script(text)
+
+
+class Pieces:
+    """Reads a scenario that comes piece by piece: names, variables and captures hold from one piece to the next.
+
+    source  str; the file that it stands in, or would: other files are looked for beside it
+    """
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._last = _Parser(source)
+
+    def read(self, text: str, name: str) -> Scenario:
+        """The piece in a text; `name` is what its steps have as their file. Raises ScriptError, and forgets the text."""
+        parser = _PieceParser(self._source, name, self._last)
+        parser.read(text)
+        if parser.mistakes:
+            raise ScriptError(name, parser.mistakes)
+        self._last = parser
+        return parser.piece()
+
+    def made(self, steps: Iterable[Action], name: str) -> Scenario:
+        """The piece of steps that were made without a text. ValueError for whom nobody has named yet."""
+        steps = tuple(steps)
+        parser = _PieceParser(self._source, name, self._last)
+        parser.put(steps)
+        self._last = parser
+        return parser.piece()
 
 
 @dataclass(slots=True)
@@ -107,6 +137,7 @@ class _Parser:
         self.phones: dict[str, str] = {}
         self.esmes: dict[str, model.Account] = {}
         self.browsers: dict[str, bool] = {}
+        self.services: dict[str, model.Service] = {}
         self.starts: model.Starts | None = None
         self.variables: dict[str, str] = {}
         self.setups: dict[str, tuple[Action, ...]] = {}  # by file
@@ -158,8 +189,9 @@ class _Parser:
                 _Anybody("", phones),
                 _Anybody(model.Account("", ""), self.esmes),
                 _Anybody(False, self.browsers),
+                _Anybody(model.Service("", ""), self.services),
             )
-        return Reader(line.tokens, phones, self.esmes, self.browsers)
+        return Reader(line.tokens, phones, self.esmes, self.browsers, self.services)
 
     # What each sentence does to the file ----------------------------------------------------------------------------
 
@@ -176,6 +208,8 @@ class _Parser:
                 self._use(step, line)
             case model.Esme():
                 self.esmes[step.name] = model.Account(step.system_id, step.password or step.system_id)
+            case model.Application():
+                self.services[step.name] = model.Service(step.service_code, step.dialect)
             case model.Starts():
                 self._check_on_top(line)
                 if self.starts:
@@ -296,6 +330,8 @@ class _Parser:
             self.esmes.setdefault(words[1], model.Account("", ""))
         if words[0] == "browser" and len(words) > 1:
             self.browsers.setdefault(words[1], False)
+        if words[0] == "application" and len(words) > 1 and NAME.fullmatch(words[1]):
+            self.services.setdefault(words[1], model.Service("", ""))
         for token in line.tokens:
             if token.kind is Kind.PATTERN:
                 self.known.update(_GROUP.findall(token.value))
@@ -382,6 +418,7 @@ class _Parser:
             ("a phone", self.phones, other.phones),
             ("an esme", self.esmes, other.esmes),
             ("a browser", self.browsers, other.browsers),
+            ("an application", self.services, other.services),
             ("a variable", self.variables, other.variables),
         )
         for what, own, others in declared:
@@ -412,7 +449,9 @@ class _Parser:
             if first:
                 yield self._scenario(PurePath(self._source).stem, first[0].line, first)
             elif not self.mistakes:
-                hint = "a file that others use stands in a folder of its own" if self.setups or self.teardowns else ""
+                hint = "write what somebody does, such as: anna dials *100#"
+                if self.setups or self.teardowns:
+                    hint = "a file that others use stands in a folder of its own"
                 self.mistakes.append(Mistake(1, 1, 1, NOTHING_TO_PLAY, text.partition("\n")[0], hint))
             return
         for step in first[:1]:
@@ -423,7 +462,8 @@ class _Parser:
             if steps:
                 yield self._scenario(title.title, line.number, steps, title.tags)
             elif not self.mistakes:
-                self.mistakes.append(_whole(line, f'the scenario "{title.title}" has no steps'))
+                message = f'the scenario "{title.title}" has no steps'
+                self.mistakes.append(_whole(line, message, "say what somebody does in it"))
 
     def _scenario(self, name: str, line: int, steps: list[Action], tags: tuple[str, ...] = ()) -> Scenario:
         return Scenario(
@@ -436,7 +476,48 @@ class _Parser:
             tuple(chain.from_iterable(reversed(self.teardowns.values()))),
             dict(self.variables),
             dict(self.esmes),
+            dict(self.services),
         )
+
+
+_OF_FILES = (model.Version, model.Title, model.Tags, model.Setup, model.Teardown, model.Starts)
+
+
+class _PieceParser(_Parser):
+    """Reads a piece of a scenario; `last` has read those before it."""
+
+    def __init__(self, source: str, file: str, last: _Parser) -> None:
+        super().__init__(source, file)
+        self.phones, self.esmes, self.browsers = dict(last.phones), dict(last.esmes), dict(last.browsers)
+        self.services = dict(last.services)
+        self.variables, self.known, self.taken = dict(last.variables), set(last.known), dict(last.taken)
+
+    def piece(self) -> Scenario:
+        return self._scenario("", 1, self._steps[0])
+
+    def put(self, steps: tuple[Action, ...]) -> None:
+        for step in model.walk(steps):
+            if step.phone and step.phone not in self.phones | self.taken:
+                raise ValueError(f'there is no phone "{step.phone}"; first say "phone {step.phone} is 70001000001"')
+            if isinstance(step, model.EsmeAction) and step.esme not in self.esmes:
+                raise ValueError(f'there is no esme "{step.esme}"; first say "esme {step.esme} is test"')
+            if isinstance(step, model.ApplicationAction) and step.application not in self.services:
+                name = step.application
+                raise ValueError(f'there is no application "{name}"; first say "application {name} at *384*77#"')
+            self.known.update(captured(step))
+            if isinstance(step, model.Phone):
+                self.taken[step.name] = f"{{{step.capture}}}"
+        self._steps[0] += steps
+
+    def _put(self, step: Step, line: Line) -> None:
+        if isinstance(step, _OF_FILES):
+            hint = "say it in a *.ussd file; here every sentence is played at once"
+            raise MistakeError(_whole(line, "this is about a whole file", hint))
+        super()._put(step, line)
+
+    @property
+    def _in_scenario(self) -> bool:
+        return True
 
 
 def _beside(source: str, name: str) -> Path:
@@ -448,9 +529,11 @@ def _text_of(path: Path, name: str, line: Line) -> str:
     try:
         octets = path.read_bytes()
     except FileNotFoundError:
-        there = [found.name for found in path.parent.glob(f"*{path.suffix}")]
-        near = get_close_matches(path.name, there, n=1)
-        hint = f'did you mean "{PurePath(name).with_name(near[0])}"?' if near else f"looked for {path}"
+        base = Path(str(path).removesuffix(normpath(name)))
+        depth = "*/" * (len(PurePath(name).parts) - 1)
+        there = [found.relative_to(base).as_posix() for found in base.glob(f"{depth}*{path.suffix}")]
+        near = get_close_matches(name, there, n=1)
+        hint = f'did you mean "{near[0]}"?' if near else f"looked for {path}"
         raise MistakeError(_at(line, line.tokens[-1], f'there is no file "{name}"', hint)) from None
     except (OSError, ValueError) as error:  # ValueError: a name that no file can have
         words = error.strerror if isinstance(error, OSError) else str(error)
@@ -464,6 +547,9 @@ def _text_of(path: Path, name: str, line: Line) -> str:
 
 
 def _decoded(octets: bytes) -> str:
+    if len(octets) > LONGEST:
+        message = f"this file has {len(octets):,} octets; there can be {LONGEST:,}"
+        raise MistakeError(Mistake(1, 1, 1, message, "", "make several of it"))
     try:
         return octets.decode()
     except UnicodeDecodeError as error:
@@ -479,7 +565,7 @@ def _apart(block: model.Together, lines: Mapping[int, Line]) -> Iterator[Mistake
     captures: dict[str, model.Action] = {}  # who finds what first
     for step in block.steps:
         if not step.actor:
-            message = "what stands in together is about one phone, ESME or browser"
+            message = "what stands in together is about one phone, ESME, browser or application"
             yield _whole(lines[step.line], message, "move this above or below the block")
         for inner in model.walk([step]):
             for name in captured(inner):
@@ -500,7 +586,7 @@ def _step(line: Line, names: Reader, file: str) -> Step:
     """The step that the line's sentence makes; MistakeError when there is no such sentence."""
     refusals: list[UnfitError] = []
     wrongs: list[WrongError] = []
-    for sentence in SENTENCES:
+    for sentence in (*_likely(line), *SENTENCES):
         reader = replace(names, at=0, refusals=[])
         try:
             found = language.match(sentence, reader)
@@ -514,6 +600,12 @@ def _step(line: Line, names: Reader, file: str) -> Step:
     if wrongs and max(wrong.at for wrong in wrongs) >= furthest:
         raise MistakeError(_wrong(line, max(wrongs, key=lambda wrong: wrong.at)))
     raise MistakeError(_unfit(line, furthest, [refusal for refusal in refusals if refusal.at == furthest], names))
+
+
+def _likely(line: Line) -> Iterable[language.Sentence]:
+    """The sentences that have the first two words of the line, which are seldom others than its own."""
+    words = [token.value for token in line.tokens[:2]]
+    return chain(language.WITH_FIRST_WORD.get(words[0], ()), language.WITH_VERB.get(words[-1], ()))
 
 
 # Words for what is wrong
@@ -534,14 +626,57 @@ def _unfit(line: Line, at: int, refusals: list[UnfitError], names: Reader) -> Mi
         return _unknown_beginning(line, token, names)
     if _written(line, token) == ":" and all(refusal.optional or not comes for refusal in refusals):
         return _at(line, token, "no colon stands behind this sentence", "leave it out")
+    if at == 1 and (mistake := _not_his(line, token, names)):
+        return mistake
+    known = [refusal.word for refusal in refusals if refusal.word]
+    if token.kind is Kind.WORD and (near := get_close_matches(token.value, known, n=1)):
+        return _at(line, token, f'I do not know "{token.value}"', f'did you mean "{near[0]}"?')
+    hint = next((refusal.hint for refusal in refusals if refusal.hint), "")
     if not comes:
-        return _at(line, token, f"the sentence ends before {_written(line, token)}")
-    if token.kind is Kind.WORD and words:
-        if near := get_close_matches(token.value, words, n=1):
-            return _at(line, token, f'I do not know "{token.value}"', f'did you mean "{near[0]}"?')
-        if not slots:
-            return _at(line, token, f'I do not know "{token.value}"', f"here comes {comes}")
-    return _at(line, token, f"{_written(line, token)} cannot stand here", f"here comes {comes}")
+        return _at(line, token, f"the sentence ends before {_written(line, token)}", hint or _behind(token))
+    hint = hint or f"here comes {comes}"
+    if token.kind is Kind.WORD and words and not slots:
+        return _at(line, token, f'I do not know "{token.value}"', hint)
+    return _at(line, token, f"{_written(line, token)} cannot stand here", hint)
+
+
+def _behind(token: Token) -> str:
+    """The way out of something behind the end of a sentence."""
+    if token.value == "{":
+        return "the steps of a block stand below it, deeper"
+    return "leave it out: one sentence a line, and a comment begins with # and a space"
+
+
+def _not_his(line: Line, token: Token, names: Reader) -> Mistake | None:
+    """Somebody does what only others can do."""
+    who = line.tokens[0].value
+    if near := get_close_matches(token.value, language.FIRST_WORDS, n=1, cutoff=0.8):
+        return _at(line, token, f'I do not know "{token.value}"', f'did you mean "{near[0]}", without {who}?')
+    slots = [slot for slot in language.ACTORS if token.value in language.VERBS[slot]]
+    if not slots or who not in _actors(names):
+        return None
+    what, _ = language.ACTORS[slots[0]]
+    own = next(slot for slot, known in _known(names).items() if who in known)
+    message = f'{who} is {_one(language.ACTORS[own][0])}: "{token.value}" is what {_one(what)} does'
+    return _at(line, token, message, f"{who} {_listed(list(language.VERBS[own]))}")
+
+
+def _one(what: str) -> str:
+    return f"{'an' if what[0] in 'aeiou' else 'a'} {what}"
+
+
+def _known(names: Reader) -> Mapping[str, Collection[str]]:
+    """The names so far, by the slot that they fill."""
+    return {
+        "PHONE": names.phones,
+        "ESME": names.esmes,
+        "BROWSER": names.browsers,
+        "APPLICATION": names.services,
+    }
+
+
+def _actors(names: Reader) -> list[str]:
+    return list(chain.from_iterable(_known(names).values()))
 
 
 def _no_deeper(frame: _Frame) -> str:
@@ -550,11 +685,11 @@ def _no_deeper(frame: _Frame) -> str:
 
 def _unknown_beginning(line: Line, token: Token, names: Reader) -> Mistake:
     follows = line.tokens[1].value if len(line.tokens) > 1 else ""
-    actors = [*names.phones, *names.esmes, *names.browsers]
+    actors = _actors(names)
     verbs = [verb for of_one in language.VERBS.values() for verb in of_one]
     if token.kind is Kind.WORD and (verb := get_close_matches(follows, verbs, n=1)):
         near = get_close_matches(token.value, actors, n=1)
-        known = {"PHONE": names.phones, "ESME": names.esmes, "BROWSER": names.browsers}
+        known = _known(names)
         slots = [slot for slot in language.ACTORS if verb[0] in language.VERBS[slot]]
         what, named = language.ACTORS[next((slot for slot in slots if near and near[0] in known[slot]), slots[0])]
         hint = f'did you mean "{near[0]}"?' if near else f'name it above: "{named.format(token.value)}"'
@@ -562,9 +697,12 @@ def _unknown_beginning(line: Line, token: Token, names: Reader) -> Mistake:
     if token.value in _ENDS:
         hint = "a block ends where a line stands no deeper than its first one"
         return _at(line, token, f"nothing is written where a block ends, no {token.value}", hint)
+    if follows in actors or follows in language.FIRST_WORDS:
+        return _at(line, token, f'I do not know "{token.value}"', f"leave it out: the sentence begins with {follows}")
     if token.kind is Kind.WORD:
         words = [*sorted(language.FIRST_WORDS), *actors]
-        return _at(line, token, f'I do not know "{token.value}"', way_out(token.value, words))
+        word = token.value.lower() if token.value.lower() in words else token.value
+        return _at(line, token, f'I do not know "{token.value}"', way_out(word, words))
     return _at(line, token, f"no sentence begins with {_written(line, token)}")
 
 
@@ -612,6 +750,7 @@ def captured(step: Action) -> Iterable[str]:
             | model.Receive(expected=Expected(how=model.MATCHING, text=text))
             | model.SeePage(expected=Expected(how=model.MATCHING, text=text), absent=False)
             | model.EsmeReceive(expected=Expected(how=model.MATCHING, text=text))
+            | model.Asked(expected=Expected(how=model.MATCHING, text=text))
         ):
             return compiled(text.fill(dict.fromkeys(text.names, "x"))).groupindex
         case model.Let():

@@ -7,7 +7,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -15,7 +15,7 @@ from itertools import groupby
 from typing import Any, Protocol
 
 from ussd_gateway.coding.data_coding import ussd_octets
-from ussd_gateway.patterns import Found, search
+from ussd_gateway.patterns import search
 from ussd_gateway.scenario import language, model
 from ussd_gateway.scenario.difference import compare, fitting_part
 from ussd_gateway.scenario.model import Action, Expected, Scenario, Script, Text
@@ -151,8 +151,10 @@ class Esme(Protocol):
     async def bind(self, mode: str) -> str:
         """The command_status of the response."""
 
-    async def submit(self, text: str, to: str, source: str, *, receipt: bool, encoding: str) -> tuple[str, str]:
-        """The command_status and the message_id, "" for what does not come."""
+    async def submit(
+        self, text: str, to: str, source: str, *, receipt: bool, encoding: str, part: model.Part | None = None
+    ) -> tuple[str, str]:
+        """The command_status and the message_id, "" for what does not come. `part` tells the text's place in a message."""
 
     async def receive(self, sender: str, match: str, within: float) -> Sms | None:
         """As a phone."""
@@ -194,6 +196,19 @@ class Browser(Protocol):
         """Leave nothing behind."""
 
 
+class Application(Protocol):
+    """An application behind a URL in the hands of the engine."""
+
+    def reply(self, text: str | None, after: float, status: int) -> None:
+        """How one more call is answered; None closes the connection."""
+
+    def asked(self) -> str | None:
+        """What the last call said, None before the first."""
+
+    async def close(self) -> None:
+        """Leave nothing behind."""
+
+
 async def start_at(driver: Driver, moment: datetime) -> None:
     """Move a virtual clock to where a file starts; ActorError when it is later already."""
     now = await driver.moment()
@@ -213,6 +228,9 @@ class Driver(Protocol):
 
     async def browser(self) -> Browser:
         """A browser without cookies."""
+
+    async def application(self, code: str, dialect: str) -> Application:
+        """An application that answers the code from now on; ActorError where it cannot."""
 
     async def moment(self) -> datetime:
         """The moment of the gateway's clock, in the operator's time."""
@@ -248,6 +266,7 @@ class Kind(StrEnum):
     RECEIPT = "receipt"
     RESPONSE = "response"
     PAGE = "page"
+    CALL = "call"
 
 
 @dataclass(frozen=True, slots=True)
@@ -423,6 +442,8 @@ class _FailedError(Exception):
 class _Player:
     """Plays one scenario."""
 
+    _anew = True  # a phone that gets its name begins with nothing shown
+
     def __init__(self, file: str, scenario: Scenario, driver: Driver) -> None:
         self._file = file
         self._scenario = scenario
@@ -430,6 +451,7 @@ class _Player:
         self._phones: dict[str, Phone] = {}
         self._esmes: dict[str, Esme] = {}
         self._browsers: dict[str, Browser] = {}
+        self._applications: dict[str, Application] = {}
         self._pages: dict[str, Page] = {}  # the last one of each browser
         self._captures: dict[str, str] = {}
         self._secrets = Secrets()
@@ -451,15 +473,18 @@ class _Player:
         finally:
             await self._leave()
         await self._tidy_up()
-        seconds = time.perf_counter() - started
+        return self._result(failure, began, time.perf_counter() - started)
+
+    def _result(self, failure: Failure | None, began: float, seconds: float) -> Result:
         events = tuple(self._masked(event) for event in self._events)
         steps = tuple(replace(step, sentence=self._secrets.mask(step.sentence)) for step in self._steps)
         name, line, tags = self._scenario.name, self._scenario.line, self._scenario.tags
         return Result(self._file, name, line, seconds, failure, events, steps, began, tags)
 
-    async def _failure(self) -> Failure | None:
+    async def _meet(self, steps: Iterable[Action]) -> Failure | None:
+        """Get hold of whom the steps are about."""
         scenario = self._scenario
-        for step in model.walk((*scenario.setup, *scenario.steps, *scenario.teardown)):
+        for step in model.walk(steps):
             if step.phone in scenario.phones and step.phone not in self._phones:
                 try:
                     await self._take(step.phone, scenario.phones[step.phone])
@@ -471,6 +496,19 @@ class _Player:
                 self._inboxes[step.esme] = []
             if isinstance(step, model.BrowserAction) and step.browser not in self._browsers:
                 self._browsers[step.browser] = await self._driver.browser()
+            if isinstance(step, model.ApplicationAction) and step.application not in self._applications:
+                service = scenario.services[step.application]
+                try:
+                    started = await self._driver.application(service.code, service.dialect)
+                except ActorError as error:
+                    return await self._told(step, _UnmetError(problem=str(error)))
+                self._applications[step.application] = started
+        return None
+
+    async def _failure(self) -> Failure | None:
+        scenario = self._scenario
+        if failure := await self._meet((*scenario.setup, *scenario.steps, *scenario.teardown)):
+            return failure
         failure = await self._failure_of(scenario.setup, "setup")
         found = dict(self._captures)
         failure = failure or await self._failure_of(scenario.steps)
@@ -532,7 +570,8 @@ class _Player:
 
     async def _take(self, name: str, msisdn: str) -> None:
         phone = await self._driver.phone(msisdn)
-        await phone.begin()
+        if self._anew:
+            await phone.begin()
         self._phones[name] = phone
         self._inboxes[name], self._screens[name] = [], None
         self._read.pop((name, Kind.SMS), None)
@@ -544,6 +583,8 @@ class _Player:
             await esme.close()
         for browser in self._browsers.values():
             await browser.close()
+        for application in self._applications.values():
+            await application.close()
         if self._faults:
             await self._driver.set_faults(self._faults[0])
 
@@ -711,7 +752,7 @@ class _Player:
     async def see(self, step: model.See) -> None:
         screen = await self._look(step)
         if step.absent:
-            if screen and step.expected and _search(step.expected.regex(self._captures), screen.text):
+            if screen and step.expected and _search(step.expected, self._captures, screen.text) is not None:
                 raise self._unmet_screen(step)
             return
         if screen is None or not _fits(step, screen):
@@ -763,9 +804,10 @@ class _Player:
 
     async def submit(self, step: model.Submit) -> None:
         text, number, sender = self._fill(step.text), self._fill(step.number), self._fill(step.sender)
-        self._note(step, f"submits to {number}: {text}")
+        part = f"part {step.part.number} of {step.part.total} " if step.part else ""
+        self._note(step, f"submits {part}to {number}: {text}")
         status, message_id = await self._esmes[step.esme].submit(
-            text, number, sender, receipt=step.receipt, encoding=step.encoding
+            text, number, sender, receipt=step.receipt, encoding=step.encoding, part=step.part
         )
         self._check_status(step, status, message_id)
         if step.capture:
@@ -839,10 +881,23 @@ class _Player:
         else:
             unmet.looks_for = step.expected
         if step.absent:
-            if _search(step.expected.regex(self._captures), text):
+            if _search(step.expected, self._captures, text) is not None:
                 raise unmet
             return
         self._capture(step.expected, text, unmet)
+
+    async def reply(self, step: model.Reply) -> None:
+        text = self._fill(step.reply) if step.reply else None
+        self._note(step, "will close the connection" if text is None else f"will answer {text}")
+        self._applications[step.application].reply(text, step.time, step.http_status)
+
+    async def asked(self, step: model.Asked) -> None:
+        asked = self._applications[step.application].asked()
+        if asked is None:
+            raise ActorError("nobody has called it yet")
+        self._event(step, Kind.CALL, asked)
+        expected = f"a call {step.expected.told(self._captures)}"
+        self._capture(step.expected, asked, _UnmetError(expected=expected, looks_for=step.expected, kind=Kind.CALL))
 
     def _page(self, step: model.BrowserAction) -> Page:
         if step.browser not in self._pages:
@@ -875,10 +930,10 @@ class _Player:
         return expected.regex(self._captures) if expected else ""
 
     def _capture(self, expected: Expected, text: str, unmet: _UnmetError) -> None:
-        found = _search(expected.regex(self._captures), text)
+        found = _search(expected, self._captures, text)
         if found is None:
             raise unmet
-        self._set(found.groupdict(default=""))
+        self._set(found)
 
     def _set(self, values: Mapping[str, str]) -> None:
         for name, value in values.items():
@@ -947,6 +1002,8 @@ class _Player:
             return f"{step.phone} ({self._number(step.phone)})"
         if step.actor in self._scenario.esmes:
             return f"{step.actor} ({self._scenario.esmes[step.actor].system_id})"
+        if step.actor in self._scenario.services:
+            return f"{step.actor} ({self._scenario.services[step.actor].code})"
         return step.actor
 
     def _number(self, name: str) -> str:
@@ -997,6 +1054,38 @@ class _Player:
 
     def _masked(self, event: Event) -> Event:
         return replace(event, text=self._secrets.mask(event.text))
+
+
+class PlayInPieces(_Player):
+    """Plays a scenario piece by piece: each goes on where the last one ended, with its phones, captures and events.
+
+    A phone is taken as it is, and what has come before it got its name counts as read.
+    """
+
+    _anew = False
+
+    def __init__(self, driver: Driver) -> None:
+        super().__init__("", Scenario("", 1, {}, ()), driver)
+
+    @property
+    def found(self) -> dict[str, str]:
+        """The captures and variables by name, secrets too."""
+        return {name: value for name, value in self._captures.items() if not name.startswith(model.NUMBER_OF)}
+
+    async def go_on(self, file: str, piece: Scenario) -> Result:
+        """Play the steps of the next piece. The result has all events and steps so far."""
+        self._file, self._scenario = file, piece
+        self._set({name: value for name, value in piece.variables.items() if name not in self._captures})
+        began, started = time.time(), time.perf_counter()
+        for name in piece.phones.keys() - self._phones.keys():
+            with suppress(PhoneError):  # the first step about it tells
+                await self._take(name, piece.phones[name])
+        failure = await self._meet(piece.steps) or await self._failure_of(piece.steps)
+        return self._result(failure, began, time.perf_counter() - started)
+
+    async def end(self) -> None:
+        """ESMEs, browsers and applications are gone, and faults as they were before; phones stay as they are."""
+        await self._leave()
 
 
 def _fits(step: model.See, screen: Screen) -> bool:
@@ -1076,6 +1165,8 @@ PERFORM: dict[type[Action], Callable[[_Player, Any], Awaitable[None]]] = {
     model.Request: _Player.request,
     model.SeeStatus: _Player.see_status,
     model.SeePage: _Player.see_page,
+    model.Reply: _Player.reply,
+    model.Asked: _Player.asked,
     model.Wait: _Player.wait,
     model.WaitUntil: _Player.wait_until,
     model.Fault: _Player.fault,
@@ -1090,8 +1181,14 @@ PERFORM: dict[type[Action], Callable[[_Player, Any], Awaitable[None]]] = {
 """What is done for each kind of step."""
 
 
-def _search(pattern: str, text: str) -> Found | None:
+def _search(expected: Expected, captures: Mapping[str, str], text: str) -> Mapping[str, str] | None:
+    """What a text that fits captures; None for one that does not fit."""
+    if expected.how == model.CONTAINING:
+        return {} if expected.text.fill(captures) in text else None
+    if expected.how == model.EXACTLY:
+        return {} if expected.text.fill(captures) == text else None
     try:
-        return search(pattern, text)
+        found = search(expected.regex(captures), text)
+        return None if found is None else found.groupdict(default="")
     except ValueError as error:  # it takes too long
         raise PhoneError(str(error)) from error

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta, timezone
 from http import HTTPStatus
 from typing import Any
@@ -14,6 +14,7 @@ import aiohttp
 from yarl import URL
 
 from ussd_gateway.coding.data_coding import ussd_alphabet
+from ussd_gateway.scenario.application import CLOCK_WAITS, ScriptedApplication, attached, in_time
 from ussd_gateway.scenario.browser import ScriptedBrowser
 from ussd_gateway.scenario.esme import ScriptedEsme
 from ussd_gateway.scenario.play import ActorError, NoGatewayError, PhoneError, Screen, Sms, start_at
@@ -21,6 +22,7 @@ from ussd_gateway.scenario.play import ActorError, NoGatewayError, PhoneError, S
 _LONGEST_WAIT = 60.0  # seconds that one request waits; a longer wait takes several
 _ANSWER_TIME = 30.0  # seconds in which the gateway answers a request that asks it to wait for nothing
 _PATIENCE = 5.0  # real seconds that a program outside gets, under a virtual clock, to send what it is about to send
+_STEP = 1.0  # seconds by which a virtual clock is moved while a screen is awaited
 _STEPS = 60  # in so many steps a virtual clock is moved while an SMS is awaited
 _CLOCK = "clock"
 _ROWS = ""  # under this name stands an answer that is no object
@@ -47,6 +49,7 @@ class RemoteDriver:
     def __init__(self, api: Api, *, virtual: bool) -> None:
         self._api = api
         self.virtual = virtual
+        self._applications: list[ScriptedApplication] = []
 
     async def phone(self, msisdn: str) -> RemotePhone:
         """The phone with this number; PhoneError when there is none."""
@@ -87,6 +90,25 @@ class RemoteDriver:
     async def browser(self) -> ScriptedBrowser:
         """A browser without cookies."""
         return ScriptedBrowser(self._api.url)
+
+    async def application(self, code: str, dialect: str) -> ScriptedApplication:
+        """An application that answers the code from now on; ActorError where somebody else does."""
+
+        async def attach(url: str) -> None:
+            new: dict[str, object] = {"code": code, "url": url, "dialect": dialect, "clock_waits": CLOCK_WAITS}
+            await self._api.call("POST", "applications", body=new)
+
+        async def detach() -> None:
+            await self._api.call("DELETE", "applications", query={"code": code})
+
+        return await attached(self, self._applications, attach, detach)
+
+    async def shown(self, saying: Coroutine[Any, Any, dict[str, Any]]) -> Screen:
+        """The screen that a phone waits for; a virtual clock moves until it comes."""
+        return _screen(await in_time(saying, self, self._applications, self._move))
+
+    async def _move(self, most: float) -> None:
+        await self.wait(min(most, _STEP))
 
     async def passing(self, seconds: float) -> AsyncIterator[None]:
         """Move a virtual clock step by step, with an item before the first one and behind each."""
@@ -137,11 +159,14 @@ class RemotePhone:
 
     async def dial(self, code: str) -> Screen:
         """The first screen that asks or ends."""
-        return _screen(await self._api.call("POST", f"{self._path}/ussd", body={"dial": code}, waits=True))
+        return await self._driver.shown(self._say({"dial": code}))
 
     async def answer(self, text: str) -> Screen:
         """The next screen that asks or ends."""
-        return _screen(await self._api.call("POST", f"{self._path}/ussd", body={"answer": text}, waits=True))
+        return await self._driver.shown(self._say({"answer": text}))
+
+    async def _say(self, body: dict[str, object]) -> dict[str, Any]:
+        return await self._api.call("POST", f"{self._path}/ussd", body=body, waits=True)
 
     async def hang_up(self) -> None:
         """Cancel the dialogue, or put the last screen away."""
@@ -222,11 +247,15 @@ class Api:
 
     url          such as http://127.0.0.1:8080
     answer_time  seconds in which the gateway answers a request that asks it to wait for nothing
+    connector    connections that it shares with others; it makes its own without
     """
 
-    def __init__(self, url: str, answer_time: float = _ANSWER_TIME) -> None:
+    def __init__(
+        self, url: str, answer_time: float = _ANSWER_TIME, connector: aiohttp.BaseConnector | None = None
+    ) -> None:
         self.url = (url if "://" in url else f"http://{url}").rstrip("/")
         self._answer_time = answer_time
+        self._connector = connector
         self.moment = 0.0  # of the gateway's clock, if that is virtual, when it last told it
         self._session: aiohttp.ClientSession
 
@@ -236,7 +265,7 @@ class Api:
         return URL(self.url).host or ""
 
     async def __aenter__(self) -> Api:
-        self._session = aiohttp.ClientSession()
+        self._session = aiohttp.ClientSession(connector=self._connector, connector_owner=self._connector is None)
         return self
 
     async def __aexit__(self, *exc: object) -> None:
@@ -259,6 +288,16 @@ class Api:
         """An answer that is a list."""
         rows: list[dict[str, Any]] = (await self.call("GET", path))[_ROWS]
         return rows
+
+    @asynccontextmanager
+    async def stream(self, path: str, query: dict[str, str]) -> AsyncIterator[AsyncIterator[bytes]]:
+        """The lines of an answer that goes on until somebody ends it."""
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=self._answer_time)
+        try:
+            async with self._session.get(f"{self.url}/api/v1/{path}", params=query, timeout=timeout) as response:
+                yield _lines(response.content)
+        except aiohttp.ClientConnectionError as error:
+            raise NoGatewayError(f"no gateway answers at {self.url} ({error})") from error
 
     async def call(
         self,
@@ -290,6 +329,13 @@ class Api:
             title = str(answer.get("title") or f"{method} {path} was answered with {response.status}")
             raise RefusedError(title, response.status)
         return answer
+
+
+async def _lines(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
+    """The lines, until the gateway ends them or is gone."""
+    with suppress(aiohttp.ClientError):
+        async for line in content:
+            yield line
 
 
 def _screen(answer: dict[str, Any]) -> Screen:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from difflib import unified_diff
 from pathlib import Path
 
 import click
 
-from ussd_gateway.scenario.command import FAILED, fail, read_scripts, script_files
+from ussd_gateway.scenario.command import FAILED, STDOUT, fail, read_scripts, script_files, write_text
 
 _PATHS = click.argument(
     "paths", metavar="FILE|DIR...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
 )
+_FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+_OUT = click.option("-o", "--out", metavar="FILE", default=STDOUT, help="Write there; otherwise to standard output.")
+_STDIN = "stdin"  # the name of what is read there
 
 
 @click.group("script")
 def script_command() -> None:
-    """Look after scripts: find their mistakes, write them in one form."""
+    """Look after scripts: find their mistakes, write them in one form, as JSON and from it."""
 
 
 @script_command.command("check")
@@ -64,3 +68,57 @@ def format_command(paths: tuple[Path, ...], check: bool, diff: bool) -> None:
         f"{counted(changed, 'file')} of {len(files)} {'would change' if check or diff else 'changed'}.", err=True
     )
     sys.exit(FAILED if check and changed else 0)
+
+
+@script_command.command("to-json")
+@_FILE
+@_OUT
+def to_json_command(file: str, out: str) -> None:
+    """Write a script as a JSON document, which docs/script.schema.json describes; - is standard input.
+
+    Exit status: 0 all is well, 2 the file is wrong and nothing was written.
+    """
+    from ussd_gateway.scenario.interchange import json_text
+    from ussd_gateway.scenario.parse import ScriptError, parse
+
+    try:
+        script = parse(_read(file), _STDIN) if file == STDOUT else read_scripts([Path(file)])[0]
+    except ScriptError as error:
+        fail(str(error))
+    write_text(out, json_text(script))
+
+
+@script_command.command("from-json")
+@_FILE
+@_OUT
+def from_json_command(file: str, out: str) -> None:
+    """Write the script of a JSON document, in the form of `script fmt`; - is standard input.
+
+    Tables are looked for beside the script. Exit status: 0 all is well, 2 the document is wrong and nothing was written.
+    """
+    from ussd_gateway.scenario.interchange import InterchangeError, from_json
+    from ussd_gateway.scenario.tokens import Mistake, rows
+
+    name, text = _STDIN if file == STDOUT else file, _read(file)
+    try:
+        script = from_json(json.loads(text), name if out == STDOUT else out)
+    except json.JSONDecodeError as error:
+        row = rows(text)[error.lineno - 1]
+        fail(Mistake(error.lineno, error.colno, 1, f"this is no JSON: {error.msg}", row).told(name))
+    except RecursionError:
+        fail(f"{name}: lists and objects stand too deep in one another")
+    except InterchangeError as error:
+        fail("\n\n".join(f"{name}: {mistake}" for mistake in error.mistakes))
+    except ValueError as error:  # an integer of thousands of digits
+        fail(f"{name}: {error}")
+    write_text(out, script)
+
+
+def _read(file: str) -> str:
+    """The text of a file, or of standard input; ends the program where there is none."""
+    try:
+        with click.open_file(file, "rb") as opened:
+            octets: bytes = opened.read()
+        return octets.decode().removeprefix("\ufeff")
+    except (OSError, UnicodeDecodeError) as error:
+        fail(f"{file}: {error.strerror if isinstance(error, OSError) else 'this is no UTF-8'}")

@@ -39,5 +39,10 @@ class Secrets:
         return re.sub("|".join(map(_pattern, longest_first)), MASK, text)
 
 
+def without_password(url: str) -> str:
+    """The URL as a report may show it."""
+    return re.sub(r"//[^/]*@", "//", url)
+
+
 def _pattern(value: str) -> str:
     return re.escape(value) if len(value) >= _LONG else rf"(?<!\w){re.escape(value)}(?!\w)"

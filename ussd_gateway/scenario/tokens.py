@@ -101,13 +101,42 @@ _REQUEST = re.compile("gets?|posts?|puts?|patch(?:es)?|deletes?")  # behind it a
 _KINDS = {'"': Kind.TEXT, "/": Kind.PATTERN}
 _NAMES = {'"': "text", "/": "pattern"}
 _ESCAPE = re.compile(r"\\(.)")
-_ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
+_ESCAPED = str.maketrans({meant: f"\\{written}" for written, meant in _ESCAPES.items()})
+_IN_SLASHES = re.compile(r"\\.|[/\n\r]", re.DOTALL)
+_LINE_ENDS = {"\n": r"\n", "\r": r"\r"}
 _CURLY = "“”„‟«»"
 
 
 def rows(text: str) -> list[str]:
     """The text's lines, as they stand."""
     return re.split(r"\r\n|\n|\r", text.removeprefix("\ufeff"))
+
+
+def quoted(text: str) -> str:
+    """A text as a token that reads as exactly this text."""
+    return f'"{text.translate(_ESCAPED)}"'
+
+
+def slashed(pattern: str) -> str:
+    """A regular expression as a token that reads as this pattern, or as one that finds the same."""
+
+    def written(found: re.Match[str]) -> str:
+        sign = found[0][-1]
+        return r"\/" if sign == "/" else _LINE_ENDS.get(sign, found[0])
+
+    return f"/{_IN_SLASHES.sub(written, pattern)}/"
+
+
+def is_block(text: str) -> bool:
+    """Whether the text reads the same when its lines stand below a sentence that ends with a colon."""
+    block = text.split("\n")
+    return (
+        bool(block[-1])
+        and not {"\t", "\r"}.intersection(text)
+        and all(row == row.rstrip() for row in block)
+        and min(_indent(row) for row in block if row) == 0
+    )
 
 
 def lines(text: str, mistakes: list[Mistake]) -> Iterator[Line]:
@@ -174,7 +203,8 @@ def _tokens(number: int, written: str) -> Iterator[Token]:
             yield Token(Kind.WORD, ",", at, 1)
             at += 1
         elif at < len(written) and written[at] != ":" and not written[at].isspace():
-            raise MistakeError(Mistake(number, at + 1, 1, f"a space is missing behind the {_NAMES[sign]}", written))
+            message = f"a space is missing behind the {_NAMES[sign]}"
+            raise MistakeError(Mistake(number, at + 1, 1, message, written, "write one"))
         if space := _SPACE.match(written, at):
             at = space.end()
 
@@ -184,7 +214,7 @@ def _unescaped(found: re.Match[str], number: int, written: str) -> str:
         if escape[1] not in _ESCAPES:
             column = found.start(1) + escape.start() + 1
             message = f"I do not know {escape[0]}"
-            raise MistakeError(Mistake(number, column, 2, message, written, r"known in a text: \n, \t, \", \\"))
+            raise MistakeError(Mistake(number, column, 2, message, written, r"known in a text: \n, \r, \t, \", \\"))
         return _ESCAPES[escape[1]]
 
     return _ESCAPE.sub(meant, found[1])

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from aiohttp import web
 
-from ussd_gateway.config import SelfcareSection, Subscriber
+from ussd_gateway.config import DeskAccount, SelfcareSection, Subscriber
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.selfcare import handlers
 from ussd_gateway.selfcare.cabinet.money.pages import MoneyPages
+from ussd_gateway.selfcare.cabinet.numbers.pages import NumberPages
 from ussd_gateway.selfcare.cabinet.pages import CabinetPages
 from ussd_gateway.selfcare.cabinets import Cabinets
 from ussd_gateway.selfcare.commands import Commands
+from ussd_gateway.selfcare.desk.pages import DeskPages
+from ussd_gateway.selfcare.desk_service import DeskService
 from ussd_gateway.selfcare.esme import SmsSender
 from ussd_gateway.selfcare.hashing import Hasher
 from ussd_gateway.selfcare.incoming import Incoming
@@ -21,8 +24,10 @@ from ussd_gateway.selfcare.issuing import Issuing
 from ussd_gateway.selfcare.log_in import LogIn
 from ussd_gateway.selfcare.money import Money
 from ussd_gateway.selfcare.money_handlers import money_handlers
+from ussd_gateway.selfcare.numbers import Numbers
 from ussd_gateway.selfcare.records.records import Records
 from ussd_gateway.selfcare.service import Service
+from ussd_gateway.selfcare.sim_states import SimStates
 from ussd_gateway.selfcare.tariff_file import load_tariffs
 from ussd_gateway.selfcare.tariffs import Tariffs
 from ussd_gateway.selfcare.texts import SECRET, SENT_SECRET
@@ -31,8 +36,15 @@ from ussd_gateway.store.journal import Mask
 from ussd_gateway.store.store import Store
 from ussd_gateway.subscribers.guard import GuardRules
 from ussd_gateway.subscribers.passwords import Chance
+from ussd_gateway.subscribers.working_days import PRODUCTION, Calendar
 
 SECURE: Chance = secrets.SystemRandom()
+
+PAGES = ("/cabinet",)
+"""Below these paths are the pages."""
+
+SECRET_FIELDS = ("password", "old", "new", "again", "captcha", "code", "csrf", "token")
+"""The fields of forms, and the parameters of addresses, that no record may show (R178)."""
 
 
 def masks(settings: SelfcareSection) -> dict[str, Mask]:
@@ -48,6 +60,8 @@ class SelfCare:
     gateway                gives the time and takes the SMS, over TCP
     smsc_address           gives (host, port) of the SMSC, once it listens
     chance                 where passwords come from
+    desk                   the operator's people
+    calendar, utc_offset   by which requests are due: the production calendar, and hours ahead of UTC
 
     Switched off (`settings.enabled`) it has no ESME and no pages, and menus answer that the service is unavailable.
     """
@@ -61,6 +75,9 @@ class SelfCare:
         *,
         smsc_address: Callable[[], tuple[str, int]],
         chance: Chance = SECURE,
+        desk: Sequence[DeskAccount] = (),
+        calendar: Calendar = PRODUCTION,
+        utc_offset: float = 3,
     ) -> None:
         self._enabled = settings.enabled
         self._hasher = Hasher(
@@ -71,17 +88,54 @@ class SelfCare:
         self.sender = SmsSender(smsc_address, settings.system_id, settings.password, gateway, self._receive)
         records = Records(store, gateway.changed)
         self.service = Service(subscribers, records, gateway)
-        self.issuing = Issuing(settings, records, self.service, gateway, self._hasher, self.sender.send, chance=chance)
+        self.numbers = Numbers(
+            settings,
+            records,
+            gateway,
+            self.sender.send,
+            calendar=calendar,
+            utc_offset=utc_offset,
+            supervisors=[account.msisdn for account in desk if account.role == "supervisor" and account.msisdn],
+        )
+        self.sims = SimStates(settings, records, gateway)
+        self.service.on_disconnected.append(self.numbers.changed)
+        self.sims.on_changed.append(self.numbers.changed)
+        self.sims.on_resold.append(self.numbers.resold)
+        self.issuing = Issuing(
+            settings,
+            records,
+            self.service,
+            gateway,
+            self._hasher,
+            self.sender.send,
+            chance=chance,
+            is_held=self.sims.is_held,
+        )
         rules = GuardRules(settings.log_in_failures, settings.log_in_lock)
         self.log_in = LogIn(records, self.service, gateway, self._hasher, rules)
         sender, send = settings.command_number, self.sender.send
         self.tariffs = Tariffs(load_tariffs(settings.tariffs), records, self.service, gateway, send, sender=sender)
         self.money = Money(self.tariffs, records, self.service, gateway, send, sender=sender, chance=chance)
+        self.sims.on_changed.append(self.tariffs.sim_changed)
+        self.sims.on_resold.append(self.money.resold)
+        self.desk = DeskService(
+            settings,
+            desk,
+            records,
+            gateway,
+            service=self.service,
+            numbers=self.numbers,
+            sims=self.sims,
+            hasher=self._hasher,
+            issuing=self.issuing,
+        )
         self._commands = Commands(settings, self.service, self.issuing, gateway, self.sender.send)
         cabinets = Cabinets(settings, records, gateway, self.sender.send)
         self.site = Site(settings, records, gateway)
         self.cabinet = CabinetPages(self.site, self.service, self.issuing, self.log_in, cabinets, self._hasher)
         MoneyPages(self.site, self.tariffs, records.ledger)
+        NumberPages(self.site, self.service, self.numbers)
+        DeskPages(self.site, self.desk)
 
     @property
     def languages(self) -> Service:
@@ -103,11 +157,13 @@ class SelfCare:
         if self._enabled:
             self.sender.start()
             self._start_money()
+            self.numbers.start()
 
     async def stop(self) -> None:
         """Leave the SMSC; passwords that have not left never will."""
         self.issuing.forget()
         self._stop_money()
+        self.numbers.stop()
         self._hasher.close()
         self.site.stop()
         await self.sender.stop()
@@ -117,6 +173,8 @@ class SelfCare:
         self.sender.forget()
         self.issuing.forget()
         self._stop_money()
+        self.numbers.stop()
+        self.desk.reset()
         self.service.reset()
         self.site.reset()
         if self._enabled:

@@ -58,7 +58,7 @@ class Commands:
         asks_for_password = sms.destination == self._settings.password_sender
         if asks_for_password and profile.word and text.casefold() in PASSWORD_WORDS:
             issue = await self._issuing.issue_password(sms.source, SMS, sms.key)
-            return issue.result if issue.result in ("too_often", "refused") else ""
+            return issue.result if issue.result in ("too_often", "refused", "held") else ""
         if sms.destination == self._settings.command_number:
             word, _, password = text.partition(" ")
             if profile.by_sms and word == OWN_PASSWORD and password:

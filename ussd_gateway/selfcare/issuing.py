@@ -31,8 +31,9 @@ class Issue:
     """What became of a request for a password.
 
     result    "sent" by SMS, "shown" where it was asked for, "set" where it is the subscriber's own, "wrong_password" of
-              the old one, "not_allowed" with `mistakes`, "too_often", "refused", or "unavailable": it went wrong, and no
-              password is valid until the next one is asked for
+              the old one, "not_allowed" with `mistakes`, "too_often", "refused", "held" while a
+              new card is held back, or "unavailable": it went wrong, and no password is valid until the next one is
+              asked for
     password  the password to show, with "shown"; None when it has been shown already
     mistakes  what is wrong with a password of one's own, as `PasswordRule.mistakes` says it; "same" for the old one
     """
@@ -70,7 +71,9 @@ class Issuing:
         send: Send,
         *,
         chance: Chance,
+        is_held: Callable[[str], bool] = lambda msisdn: False,
     ) -> None:
+        self._is_held = is_held
         self._settings = settings
         self._records = records
         self._service = service
@@ -135,6 +138,8 @@ class Issuing:
     def _refusal(self, msisdn: str) -> str | None:
         if not self._service.is_active(msisdn):
             return "refused"  # R119
+        if self._is_held(msisdn):
+            return "held"  # 3.4: the SIM was swapped yesterday
         now = self._gateway.now()
         issued = self._records.passwords.issued_since(msisdn, now - DAY)
         return None if allowed(issued, now, self._flood) else "too_often"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ussd_gateway.config import Subscriber
@@ -33,6 +33,8 @@ class Service:
         self._subscribers = tuple(subscribers)
         self._records = records
         self._gateway = gateway
+        self.on_disconnected: list[Callable[[str], None]] = []
+        """Told of a number that has a service no more, within the change."""
         records.sims.add_missing(self._subscribers, gateway.now())
 
     # The SIM -------------------------------------------------------------------------------------------------------
@@ -60,6 +62,7 @@ class Service:
         """Every later text of the SIM is in this language (2.2)."""
         if self.ensure(msisdn, channel).language != language:
             self._records.sims.set_language(msisdn, language, self._gateway.now(), channel)
+            self._gateway.note("handset.language", msisdn=msisdn, language=language, channel=channel)
 
     def balance(self, msisdn: str) -> int:
         """Kopecks."""
@@ -98,7 +101,10 @@ class Service:
             return "refused"
         if service not in self._records.services.services(msisdn):
             return "not_connected"
-        self._records.services.disconnect(msisdn, service, self._gateway.now(), channel)
+        with self._records.changes.together():
+            self._records.services.disconnect(msisdn, service, self._gateway.now(), channel)
+            for observer in self.on_disconnected:
+                observer(msisdn)
         self._gateway.note("selfcare.service_disconnected", msisdn=msisdn, service=service, channel=channel)
         return "disconnected"
 

@@ -193,6 +193,10 @@ class Tariffs:
         if months != self._records.subscriptions.all(msisdn):
             self._alarm.set()
 
+    def sim_changed(self, msisdn: str) -> None:
+        """The SIM is in another state: what waited while it was blocked begins when it is active. Within the change."""
+        self.renew(msisdn, self._gateway.now())
+
     def _begin(self, msisdn: str, code: str, offer: Offer, at: float, since: float | None = None) -> None:
         """A month begins at `at`, and its fee is taken; months are counted from `since`."""
         first = at if since is None else since

@@ -37,6 +37,10 @@ _ANSWERS = {
         "ru": "Услуга недоступна: номер заблокирован.",
         "en": "Not available: this number is blocked.",
     },
+    "held": {
+        "ru": "Карта недавно заменена: пароль будет доступен через сутки.",
+        "en": "The card was replaced lately: a password can be had a day later.",
+    },
     "connected": {
         "ru": "Услуга «Управление номерами» подключена.",
         "en": "The service Number management is now connected.",

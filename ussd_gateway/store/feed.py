@@ -27,10 +27,14 @@ Event = tuple[int, str, dict[str, Any]]
 
 
 class Feed:
-    """The events of a journal, numbered as its entries are."""
+    """The events of a journal, numbered as its entries are.
 
-    def __init__(self, journal: Journal) -> None:
+    holder  says which ESME's account has a number, by its system_id; None for a handset's
+    """
+
+    def __init__(self, journal: Journal, holder: Callable[[str], str | None] = lambda number: None) -> None:
         self._journal = journal
+        self._holder = holder
 
     @property
     def last(self) -> int:
@@ -52,9 +56,18 @@ class Feed:
                 part = block[start : start + SLICE]
                 first = part[0][0]
                 events: list[Event] = [(first - 1, GAP, {"missing": first - 1 - number})] if first > number + 1 else []
-                events += ((place, entry.kind, shown(entry)) for place, entry in part if wanted(entry.kind))
+                events += ((place, entry.kind, self._told(place, entry)) for place, entry in part if wanted(entry.kind))
                 number = part[-1][0]
                 yield number, events
+
+    def _told(self, number: int, entry: Entry) -> dict[str, Any]:
+        """What the entry says, and what is known of it besides."""
+        told = shown(entry)
+        if isinstance(entry, SmsEntry | ReplacedEntry):
+            told["to_esme"] = self._holder(told["to"])
+        if references := self._journal.references(number):
+            told["secrets"] = references
+        return told
 
 
 def shown(entry: Entry) -> dict[str, Any]:
@@ -79,6 +92,7 @@ def _message(sms: Sms) -> dict[str, Any]:
         "registered_delivery": sms.registered_delivery,
         "octets": sms.octets.hex(),
         "part": part and {"reference": part.reference, "sequence": part.sequence, "total": part.total},
+        "group": sms.group_id or None,
     }
 
 

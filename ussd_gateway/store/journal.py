@@ -25,6 +25,7 @@ from ussd_gateway.store.entries import (
 )
 from ussd_gateway.store.meter import Meter
 from ussd_gateway.store.store import Store
+from ussd_gateway.store.traces import MARK, References, Traces, hidden_in
 
 MASK = "********"
 HIDDEN = 10_000  # texts of SMS from one source that hold secrets and are remembered, the newest ones
@@ -36,6 +37,7 @@ _INSERT = "INSERT INTO journal (last, first, at, octets, entries) VALUES (?, ?, 
 _LOOK_BACK = 50  # entries that a start reads for each delivered message that it wants back
 
 DELIVERED = int(MessageState.DELIVERED)
+_NOTHING: Mapping[str, str] = {}
 
 Committed = Callable[[int, list[Entry]], None]
 """Is told of each block: the number of its first entry, and its entries."""
@@ -101,6 +103,7 @@ class Journal:
         self.owed: Callable[[], Iterable[Receipt]] = tuple
         self.watchers: list[Committed] = []
         self.meter = Meter()
+        self._traces = Traces()
         # Every number given out has at least one entry of its own, so that none is given twice.
         self.first_id = self._last + 1
 
@@ -110,6 +113,8 @@ class Journal:
         """A USSD message was accepted from a party, or made by the network."""
         data_coding = message.data_coding
         octets = codings.encode_ussd(message.masked(MASK), data_coding)
+        if message.secrets:
+            self._traces.put(self.newest + 1, hidden_in(message.text, message.masked(MARK)))
         self._entries.append(
             UssdEntry(
                 now,
@@ -126,7 +131,7 @@ class Journal:
     def sms(self, sms: Sms, state: MessageState, now: float) -> None:
         """An SMS was accepted, and is in this state."""
         if sms.source in self._masks or sms.destination in self._masks:
-            self._entries.append(self._masked(sms, state, now))
+            self._entries.append(self._traced(self._masked(sms, state, now), sms))
         else:
             self._entries.append(SmsEntry(now, state, sms))
 
@@ -142,14 +147,28 @@ class Journal:
 
     def replaced(self, sms: Sms, now: float) -> None:
         """An SMS under way was rewritten: this is what it is from now on."""
-        self._entries.append(ReplacedEntry(now, self._entry(sms, MessageState.ENROUTE, sms.submitted_at)))
+        entry = self._traced(self._entry(sms, MessageState.ENROUTE, sms.submitted_at), sms)
+        self._entries.append(ReplacedEntry(now, entry))
 
     def receipt(self, receipt: Receipt, now: float) -> None:
         """A receipt left for the ESME that asked for it."""
         self._entries.append(ReceiptEntry(now, receipt.sms.message_id, receipt.state, receipt.sms.account))
 
-    def event(self, kind: str, now: float, *, account: str | None = None, **facts: object) -> None:
-        """Anything else that happened, such as esme.bound; `facts` hold no secret."""
+    def event(
+        self,
+        kind: str,
+        now: float,
+        *,
+        account: str | None = None,
+        hidden: Mapping[str, str] = _NOTHING,
+        **facts: object,
+    ) -> None:
+        """Anything else that happened, such as esme.bound; `facts` hold no secret.
+
+        hidden  the secrets that are masked in the facts, by the name of what holds them; only `references` tell of them
+        """
+        if hidden:
+            self._traces.put(self.newest + 1, hidden)
         self._entries.append(EventEntry(now, kind, account, facts))
 
     def hide(self, source: str, text: str, secrets: tuple[str, ...]) -> None:
@@ -158,6 +177,13 @@ class Journal:
         if not isinstance(mask, _Hidden):
             mask = self._masks[source] = _Hidden(mask)
         mask.hide(text, secrets)
+
+    def shown(self, source: str, destination: str, text: str, mask: str = MASK) -> str:
+        """The text of an SMS as a record may show it, with `mask` in place of each secret."""
+        for address in (source, destination):
+            if pattern := self._masks.get(address):
+                text = pattern.sub(mask, text)
+        return text
 
     def commit(self) -> None:
         """Everything recorded so far, and what self-care wrote beside it, is kept from now on, and told."""
@@ -237,16 +263,21 @@ class Journal:
         )
         return last
 
+    def _traced(self, entry: SmsEntry, sms: Sms) -> SmsEntry:
+        """The next entry, whose references are remembered."""
+        if entry.masked:
+            self._traces.put(
+                self.newest + 1, hidden_in(sms.text, self.shown(sms.source, sms.destination, sms.text, MARK))
+            )
+        return entry
+
     def _entry(self, sms: Sms, state: MessageState, at: float) -> SmsEntry:
         masked = sms.source in self._masks or sms.destination in self._masks
         return self._masked(sms, state, at) if masked else SmsEntry(at, state, sms)
 
     def _masked(self, sms: Sms, state: MessageState, at: float) -> SmsEntry:
-        text = shown = sms.text
-        for address in (sms.source, sms.destination):
-            if mask := self._masks.get(address):
-                shown = mask.sub(MASK, shown)
-        if shown == text:
+        text = sms.text
+        if (shown := self.shown(sms.source, sms.destination, text)) == text:
             return SmsEntry(at, state, sms)
         data_coding, content = codings.encode_sms(shown)
         header = sms.octets[: len(sms.octets) - len(sms.content)]
@@ -261,6 +292,11 @@ class Journal:
         return self._last
 
     @property
+    def newest(self) -> int:
+        """The number of the last entry, written or not."""
+        return self._last + len(self._entries)
+
+    @property
     def forgotten(self) -> int:
         """The number of the last entry that is not kept any more; 0 when all are."""
         return self._forgotten
@@ -269,6 +305,14 @@ class Journal:
     def octets(self) -> int:
         """How much is kept."""
         return self._octets - self._octets_forgotten
+
+    def references(self, number: int) -> References | None:
+        """To the secrets that an entry hides, as far as this program remembers; the same for the same secret."""
+        return self._traces.of(number)
+
+    def hides(self, value: str) -> bool:
+        """Whether an entry has this value masked, as far as this program remembers."""
+        return self._traces.knows(value)
 
     def after(self, number: int) -> Iterator[tuple[int, Entry]]:
         """The committed entries behind entry `number`, each with its number, as far as they are kept."""

@@ -166,6 +166,47 @@ def cabinet_pages(db: Database) -> None:
 
 
 @migrations()
+def numbers(db: Database) -> None:
+    """Second numbers: what a SIM's card is, requests for links, and the desk that decides them (SELFCARE 3.1)."""
+    subscribers = db.table("subscribers")
+    subscribers.add_column("iccid", str, not_null_default="")
+    subscribers.add_column("replaced_at", float)  # when the card was replaced by another; NULL for the first one
+    subscribers.add_column("since", float, not_null_default=0)  # when the number became this owner's
+    subscribers.add_column("status_at", float, not_null_default=0)
+    subscribers.add_column("passport", str, not_null_default="")  # a digest (subscribers/identity.py)
+    db.table("link_requests").create(
+        {
+            "id": int,
+            "main": str,  # the cabinet's number
+            "former": int,  # 1 where it is another person's by now
+            "number": str,  # the one to be added
+            "state": str,  # subscribers/links.py
+            "created": float,
+            "due": float,
+            "overdue_at": float,  # when it was marked and escalated; NULL while it is in time
+            "first_reviewer": str,  # who approved first, under four eyes
+            "reviewer": str,
+            "reason": str,
+            "decided_at": float,  # approved, rejected or cancelled
+            "ended_at": float,
+        },
+        pk="id",
+        defaults={"former": 0},
+    )
+    db.table("link_requests").create_index(["main"])
+    db.table("link_requests").create_index(["number"])
+    db.table("link_attempts").create(
+        {"id": int, "main": str, "key": str, "at": float, "result": str, "request": int}, pk="id"
+    )
+    db.table("link_attempts").create_index(["main", "at"])
+    db.table("desk_guards").create({"name": str, "failures": int, "locked_until": float}, pk="name")
+    db.table("desk_tickets").create(
+        {"id": int, "at": float, "who": str, "channel": str, "msisdn": str, "state": str}, pk="id"
+    )
+    db.table("desk_tickets").create_index(["msisdn", "at"])
+
+
+@migrations()
 def money(db: Database) -> None:
     """Double entries: each posting is two rows that sum to zero; and what costs money and is owed (3.2, invariant 1)."""
     db.execute("ALTER TABLE ledger RENAME TO opening_balances")

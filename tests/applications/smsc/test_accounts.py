@@ -156,6 +156,9 @@ async def test_what_is_beyond_the_rate_is_throttled_until_time_has_passed(new_si
         await site.gateway.advance(0.5)
         assert [(await first.ask(submit(3))).command_status for _ in range(2)] == [0, THROTTLED]
         assert len(anna.inbox) == 3
+        refused = [facts for kind, facts in site.journal("kind, facts") if kind == "esme.refused"]
+        assert [facts["command_status"] for facts in refused] == ["ESME_RTHROTTLED"] * 3
+        assert {(facts["to"], facts["text"]) for facts in refused} == {("70001000001", "Hi")}
         other = await site.bound("other", "pw")
         assert [(await other.ask(submit(3))).command_status for _ in range(5)] == [0] * 5
 

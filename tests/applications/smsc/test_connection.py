@@ -4,12 +4,14 @@ import asyncio
 import os
 
 import pytest
+from structlog.testing import capture_logs
 
 from ussd_gateway.network.message import MessageState
 from ussd_gateway.smpp.commands import (
     BindReceiver,
     BindTransceiver,
     BindTransmitter,
+    CancelSm,
     DeliverSm,
     DeliverSmResp,
     EnquireLink,
@@ -47,6 +49,17 @@ async def test_an_esme_binds_submits_and_unbinds(site):
     assert await esme.ask(Unbind(sequence_number=3)) == UnbindResp(sequence_number=3)
     assert await esme.receive() is None
     assert [kind for (kind,) in site.journal()] == ["esme.bound", "sms", "esme.unbound"]
+
+
+@pytest.mark.parametrize("goes", ["close", "reset"])
+async def test_a_bind_that_is_lost_is_written_down(site, goes):
+    esme = await site.bound()
+    getattr(esme, goes)()
+    async with asyncio.timeout(10):
+        while site.smsc.connections:
+            await site.gateway.committed()
+    await site.gateway.committed()
+    assert [kind for (kind,) in site.journal()] == ["esme.bound", "esme.lost"]
 
 
 async def test_an_account_means_by_data_coding_0_what_its_settings_say(site):
@@ -133,6 +146,54 @@ async def test_a_message_that_cannot_be_taken_is_refused_with_its_status(site, g
     assert (response.command, response.command_status) == ("submit_sm_resp", status)
     assert not anna.inbox
     assert (await esme.ask(submit(3))).command_status == Status.ESME_ROK
+
+
+async def test_what_a_refused_message_would_have_said_is_written_down(site):
+    esme = await site.bound()
+    cyrillic = {"source_addr": "+5000", "short_message": "Да".encode("utf-16-be"), "data_coding": 8}
+    await esme.ask(submit(2, destination_addr="abc", registered_delivery=1, **cyrillic))
+    long = ((Tag.MESSAGE_PAYLOAD, b"Hello"), (Tag.SOURCE_PORT, b"\1"))
+    await esme.ask(submit(3, source_addr="shop", short_message=b"", tlvs=long))
+    await esme.ask(CancelSm(sequence_number=4, message_id="0000000077"))
+    refused = [facts for kind, account, facts in site.journal("kind, account, facts") if kind == "esme.refused"]
+    assert refused[0].pop("seen")
+    assert refused[0] == {
+        "command": "submit_sm",
+        "command_status": "ESME_RINVDSTADR",
+        "from": "5000",
+        "to": "abc",
+        "text": "Да",
+        "data_coding": 8,
+        "registered_delivery": 1,
+    }
+    assert (refused[1]["command_status"], refused[1]["from"], refused[1]["text"]) == (
+        "ESME_RINVPARLEN",
+        "shop",
+        "Hello",
+    )
+    assert set(refused[2]) == {"command", "command_status", "seen"}
+
+
+async def test_r178_a_refused_message_shows_no_secret(site):
+    site.gateway.journal.hide("3339", "PIN 1234", ("1234",))
+    esme = await site.bound()
+    with capture_logs() as logs:
+        await esme.ask(submit(2, source_addr="3339", destination_addr="abc", short_message=b"PIN 1234"))
+        await esme.ask(submit(3, source_addr="shop", destination_addr="abc", short_message=b"for the journal only"))
+    told = [facts["text"] for kind, facts in site.journal("kind, facts") if kind == "esme.refused"]
+    assert told == ["PIN ********", "for the journal only"]
+    assert [log["command_status"] for log in logs if log["event"] == "esme.refused"] == ["ESME_RINVDSTADR"] * 2
+    assert "1234" not in repr(logs)
+    assert "for the journal only" not in repr(logs)
+
+
+async def test_a_bind_mode_that_may_not_submit_is_written_down_and_what_strangers_try_is_not(site):
+    receiver, stranger = await site.bound(pdu=BindReceiver), await site.connect()
+    for esme in (receiver, stranger):
+        assert (await esme.ask(submit(2))).command_status == Status.ESME_RINVBNDSTS
+    refused = [row for row in site.journal("kind, account, facts") if row[0] == "esme.refused"]
+    ((_, account, facts),) = refused
+    assert (account, facts["command"], facts["command_status"]) == ("test", "submit_sm", "ESME_RINVBNDSTS")
 
 
 async def test_a_truncated_pdu_is_refused_and_the_connection_lives(site):

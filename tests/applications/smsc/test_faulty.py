@@ -339,7 +339,24 @@ async def test_a_fault_is_noted_with_its_name(site, anna):
     on(site, command="submit_sm", effect="queue_full")
     assert isinstance(await esme.ask(submit(2)), SubmitSmResp)
     await site.gateway.settle()
-    assert ("esme.fault", "test", {"fault": "queue_full"}) in site.journal("kind, account, facts")
+    _, fault, refused = site.journal("kind, account, facts")
+    assert fault == ("esme.fault", "test", {"fault": "queue_full", "command": "submit_sm"})
+    assert (refused[0], refused[1], refused[2]["command_status"]) == ("esme.refused", "test", "ESME_RMSGQFUL")
+
+
+async def test_a_message_that_a_drop_has_lost_is_written_down(site):
+    esme = await site.bound()
+    on(site, command="submit_sm", effect="drop")
+    assert await esme.ask(submit(2)) is None
+    (facts,) = [facts for kind, facts in site.journal("kind, facts") if kind == "esme.fault"]
+    assert (facts["fault"], facts["command"], facts["to"], facts["text"]) == ("drop", "submit_sm", "70001000001", "Hi")
+
+
+async def test_a_bind_that_a_fault_refuses_is_written_down_as_one(site):
+    on(site, command="bind_transceiver", effect="bind_refused", times=1)
+    assert (await (await site.connect()).bind()).command_status == Status.ESME_RBINDFAIL
+    told = site.journal("kind, account, facts")
+    assert ("esme.bind_refused", "test", {"command_status": "ESME_RBINDFAIL"}) in told
 
 
 async def test_a_session_without_a_rule_meets_none(site, anna):

@@ -90,6 +90,21 @@ async def test_r129_a_change_ends_the_other_sessions_and_gives_this_one_a_new_co
     assert "Баланс" not in (await other.open("/cabinet", Cookie=f"cabinet={cookie}")).text
 
 
+async def test_r129_where_the_settings_leave_sessions_alone_only_this_ones_cookie_changes(sites):
+    pages = await sites(password_ends_sessions=False)
+    password = await pages.password()
+    web, other = await pages.browser(), await pages.browser()
+    for browser in (web, other):
+        await browser.log_in(password=password)
+    cookie = web.cookies()["cabinet"].value
+    await web.open("/cabinet/settings")
+    await change(web, password)
+
+    assert "Баланс" in (await web.open("/cabinet")).text
+    assert "Баланс" in (await other.open("/cabinet")).text
+    assert "Баланс" not in (await (await pages.browser()).open("/cabinet", Cookie=f"cabinet={cookie}")).text
+
+
 async def test_the_sms_at_log_in_is_on_and_can_be_switched_off(settings, pages, password):
     assert settings.page.forms["/cabinet/settings/notice"]["log_in_sms"] == "on"
     del settings.page.forms["/cabinet/settings/notice"]["log_in_sms"]

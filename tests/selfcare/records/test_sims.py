@@ -7,7 +7,7 @@ from ussd_gateway.selfcare.records.sims import Sim
 
 def test_r100_everybody_in_the_config_is_a_subscriber(records):
     assert records.sims.sim(ANNA) == Sim(ANNA, "anna", "ru", "Смарт", "active")
-    assert records.sims.sim(BLOCKED).status == "blocked"
+    assert records.sims.sim(BLOCKED).status == "voluntary_blocked"
     assert records.sims.sim("70009999999") is None
 
 

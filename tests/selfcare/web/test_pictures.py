@@ -6,6 +6,7 @@ from io import BytesIO
 
 import pytest
 
+from tests.selfcare.browser import browser
 from tests.selfcare.conftest import section
 from ussd_gateway.selfcare.web.pictures import HEIGHT, KEPT, WIDTH, Pictures
 
@@ -66,6 +67,16 @@ async def test_r108_a_picture_is_shown_to_its_own_browser_as_long_as_it_waits(si
     assert (await web.open("/cabinet/captcha/none.png")).status == 404
     await pages.gateway.advance(section().captcha_lifetime)
     assert (await web.open(source)).status == 404
+
+
+async def test_nothing_is_revealed_to_another_machine(sites):
+    pages = await sites(captcha="picture")
+    async with pages.served("192.0.2.1") as server, browser(server) as web:
+        page = await web.open("/cabinet")
+        assert "captcha-answer" not in page.metas
+        async with web.client.get(page.the("img")["src"]) as response:
+            assert response.status == 200
+            assert "X-Captcha-Answer" not in response.headers
 
 
 async def test_nothing_is_revealed_unless_the_settings_say_so(sites):

@@ -436,11 +436,11 @@ class EsmeConnection(asyncio.BufferedProtocol):
             if self.held and len(self.outgoing) > place:
                 self._release_held(held)
         elif fault.effect is Effect.STATUS:
-            self._note("esme.fault", fault=fault.name)
-            self._reply(pdu, fault.status)
+            self._note_fault(fault, pdu)
+            self._reject(pdu, fault.status)
             self._release_held(held)
         else:
-            self._note("esme.fault", fault=fault.name)
+            self._note_fault(fault, pdu)
             owed, place = self._owed, len(self.outgoing)
             if not carry_out(fault, self, handle):
                 self._late_faults[pdu.sequence_number] = fault
@@ -488,7 +488,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
         if fault is None:
             self._write_and_release(octets)
         else:
-            self._note("esme.fault", fault=fault.name)
+            self._note_fault(fault, pdu)
             carry_out(fault, self, partial(self.write, octets))
 
     def _find(self, pdu: Pdu, account: str, sent_by: Side) -> Fault | None:
@@ -549,7 +549,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
         if (pdu.tlvs or pdu.values[0]) and self._codes is not None and self._codes.takes(pdu):
             return self._submit_ussd(pdu)
         if self._limits is not None and (refusal := self._beyond(self._limits)):
-            return self._reply(pdu, refusal)
+            return self._reject(pdu, refusal)
         try:
             sms = sms_from(pdu, self.system_id, self._now(), self.default_alphabet, self._predefined)
         except PduError as error:
@@ -566,7 +566,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
         try:
             self.gateway.submit(sms)
         except QueueFullError as error:
-            self._note("esme.refused", command=pdu.command, command_status="ESME_RMSGQFUL", seen=str(error))
+            self._note_refusal(pdu, Status.ESME_RMSGQFUL, str(error))
             self.counters.answered(pdu.command, Status.ESME_RMSGQFUL)
             outgoing[place] = self._congested(pdu.reply(Status.ESME_RMSGQFUL)).encode()
             return None
@@ -578,7 +578,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
 
     def _request(self, pdu: Pdu) -> None:
         if self._limits is not None and type(pdu) in SUBMISSIONS and (refusal := self._beyond(self._limits)):
-            return self._reply(pdu, refusal)
+            return self._reject(pdu, refusal)
         return self._answer(pdu, answer)
 
     def _answer(self, pdu: Any, answered: Callable[[Any, Any], Pdu | None]) -> None:
@@ -620,7 +620,7 @@ class EsmeConnection(asyncio.BufferedProtocol):
         codes = self._codes
         assert codes
         if self._limits is not None and (refusal := self._beyond(self._limits)):
-            self._reply(pdu, refusal)
+            self._reject(pdu, refusal)
             return
         self._answer(pdu, lambda line, pdu: pdu.reply(message_id=codes.submit(pdu)))
 
@@ -665,7 +665,11 @@ class EsmeConnection(asyncio.BufferedProtocol):
         if pdu.command_id & RESPONSE:
             return
         assert isinstance(pdu, Pdu)
-        self._reply(pdu, self._connection.refusal(pdu) or Status.ESME_RINVCMDID)
+        refusal = self._connection.refusal(pdu) or Status.ESME_RINVCMDID
+        if self.bound:
+            self._reject(pdu, refusal)
+        else:  # anybody may be there
+            self._reply(pdu, refusal)
 
     _handlers: Mapping[type, Callable[[EsmeConnection, Any], None]] = {
         BindTransmitter: _bind,
@@ -723,8 +727,46 @@ class EsmeConnection(asyncio.BufferedProtocol):
         self.counters.answered(pdu.command, status)
         self.write(pdu.reply(status, **given).encode())
 
+    def _reject(self, pdu: Pdu, status: int) -> None:
+        """Refuse what nothing is wrong with."""
+        self._note_refusal(pdu, status)
+        self._reply(pdu, status)
+
+    def _note_refusal(self, pdu: Pdu, status: int, seen: str = "") -> None:
+        """Write down what was refused, with what a message would have said; no log repeats texts."""
+        name = status_name(status)
+        if isinstance(pdu, BindTransmitter | BindReceiver | BindTransceiver):
+            self.gateway.record("esme.bind_refused", account=pdu.system_id, command_status=name)
+            return
+        facts: dict[str, Any] = {"command": pdu.command, "command_status": name, "seen": seen or None}
+        self.gateway.record("esme.refused", account=self.system_id, **facts, **self._would_have_said(pdu))
+        if seen:
+            log.info("esme.refused", account=self.system_id, command=pdu.command, command_status=name, seen=seen)
+
+    def _note_fault(self, fault: Fault, pdu: Pdu) -> None:
+        """Write down what befell a request; where it is not carried out and has no answer, also what it said."""
+        facts: dict[str, Any] = {"fault": fault.name, "command": pdu.command}
+        said = self._would_have_said(pdu) if fault.effect in (Effect.DROP, Effect.HALF_OPEN) else {}
+        self.gateway.record("esme.fault", account=self.system_id or None, **facts, **said)
+        log.info("esme.fault", account=self.system_id, **facts)
+
+    def _would_have_said(self, pdu: Pdu) -> dict[str, Any]:
+        if not isinstance(pdu, SubmitSm | DataSm):
+            return {}
+        payload = pdu.tlv(Tag.MESSAGE_PAYLOAD)
+        octets = payload or (pdu.short_message if isinstance(pdu, SubmitSm) else b"")
+        source, destination = pdu.source_addr.removeprefix("+"), pdu.destination_addr.removeprefix("+")
+        sms = Sms(source, destination, octets, pdu.data_coding, pdu.esm_class, default_alphabet=self.default_alphabet)
+        return {
+            "from": source,
+            "to": destination,
+            "text": None if self._private else self.gateway.journal.shown(source, destination, sms.text),
+            "data_coding": pdu.data_coding,
+            "registered_delivery": pdu.registered_delivery,
+        }
+
     def _refuse(self, pdu: Pdu, error: PduError) -> None:
-        self._note("esme.refused", command=pdu.command, command_status=error.status.name, seen=error.seen)
+        self._note_refusal(pdu, error.status, error.seen)
         self.counters.answered(pdu.command, error.status)
         self.write(self._congested(pdu.reply(error.status)).encode())
 
@@ -826,6 +868,8 @@ class EsmeConnection(asyncio.BufferedProtocol):
     def _leave(self) -> None:
         account, self._account = self._account, None
         if account:
+            if not self._finishing:
+                self._note("esme.lost", bind=self.number)
             unanswered = [carried for carried, _ in self._unanswered.values()]
             self._unanswered.clear()
             account.closed(self, [message for message in unanswered if isinstance(message, Sms | Receipt)])

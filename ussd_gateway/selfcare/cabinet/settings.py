@@ -59,7 +59,7 @@ class Settings:
             return self._refused(visit, ("wrong_password",), HTTPStatus.FORBIDDEN)
         if issue.result != "set":
             return self._refused(visit, issue.mistakes or (issue.result,))
-        # A session of its own for what goes on: the others end with the password they began with (R129)
+        # A new session for what goes on: this one ends, and with the password the others that began with it (R129)
         self._site.sessions.end(visit.session, WEB)
         number = self._site.records.passwords.issue(visit.who)
         return visit.log_in(f"{PLACE}?done=password", visit.who, WEB, msisdn=visit.msisdn, issue=number)

@@ -75,6 +75,10 @@ class Passwords:
         self._changes.changed()
         return kept == 1
 
+    def end(self, msisdn: str) -> None:
+        """No password of the number is valid, one that is being worked out included. Within a `change`."""
+        self._changes.write("UPDATE passwords SET hash = '', issue = issue + 1 WHERE msisdn = ?", (msisdn,))
+
     def password_hash(self, msisdn: str) -> str | None:
         """The hash of the one valid password, if there is one."""
         rows = self._changes.read("SELECT hash FROM passwords WHERE msisdn = ?", (msisdn,))

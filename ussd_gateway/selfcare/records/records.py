@@ -7,8 +7,10 @@ from collections.abc import Callable
 from ussd_gateway.selfcare.records.cabinets import Cabinets
 from ussd_gateway.selfcare.records.changes import Changes
 from ussd_gateway.selfcare.records.consents import Consents
+from ussd_gateway.selfcare.records.desk import Desk
 from ussd_gateway.selfcare.records.guards import Guards
 from ussd_gateway.selfcare.records.ledger import Ledger
+from ussd_gateway.selfcare.records.links import Links
 from ussd_gateway.selfcare.records.passwords import Passwords
 from ussd_gateway.selfcare.records.promises import Promises
 from ussd_gateway.selfcare.records.requests import Requests
@@ -27,6 +29,10 @@ _TABLES = (
     "password_requests",
     "guards",
     "services",
+    "link_requests",
+    "link_attempts",
+    "desk_guards",
+    "desk_tickets",
     "audit",
     "web_sessions",
     "web_browsers",
@@ -39,6 +45,18 @@ _TABLES = (
     "balance_consents",
     "traffic_notices",
 )
+
+
+_OWNERS = (
+    ("services", "msisdn"),
+    ("password_requests", "msisdn"),
+    ("guards", "msisdn"),
+    ("web_sessions", "who"),
+    ("web_sessions", "msisdn"),
+    ("web_browsers", "msisdn"),
+    ("cabinets", "msisdn"),
+)
+"""What is a number's owner's, and not the next owner's: table, and the column of the number."""
 
 
 class Records:
@@ -58,6 +76,18 @@ class Records:
         self.requests = Requests(self.changes)
         self.web_sessions = WebSessions(self.changes)
         self.cabinets = Cabinets(self.changes)
+        self.links = Links(self.changes)
+        self.desk = Desk(self.changes)
+
+    def leave_owner(self, msisdn: str) -> None:
+        """The number has another owner: nothing of the former one's opens or shows any more (3.2, invariant 12).
+
+        Within a `change`.
+        """
+        for table, column in _OWNERS:
+            self.changes.write(f"DELETE FROM {table} WHERE {column} = ?", (msisdn,))  # noqa: S608 - constants
+        self.passwords.end(msisdn)
+        self.links.leave_behind(msisdn)
 
     def clear(self) -> None:
         """Forget everything."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
@@ -204,6 +204,8 @@ class Site:
         self.sessions = Sessions(settings, records.web_sessions, records.changes, gateway.now)
         self.language_of: Callable[[Session], str | None] = lambda session: None
         """The language that somebody who is logged in has chosen."""
+        self.may_show: Callable[[str, str], bool] = lambda who, msisdn: who == msisdn
+        """Whether a cabinet, by its own number, shows another number's data now."""
         self._folders: list[Path] = []
         self._realms: list[Realm] = []
         self._routes: list[web.RouteDef] = []
@@ -299,6 +301,7 @@ class Site:
         if not is_own_host(request.host, self.settings.hosts):
             raise PageError(HTTPStatus.MISDIRECTED_REQUEST, "host")
         visit.cookie, visit.session = self.sessions.find(visit.realm, request.cookies.get(visit.realm.name))
+        self._look_again(visit)
         visit.language = self._language(request, visit.session)
         posted = request.method == "POST"
         if getattr(handler, "is_authorised", False) and visit.session.who is None:
@@ -313,6 +316,12 @@ class Site:
             if not is_own_form(visit.fields, visit.session.csrf):
                 raise PageError(HTTPStatus.FORBIDDEN, "csrf")
         return await handler(visit)
+
+    def _look_again(self, visit: Visit) -> None:
+        """A number that is not linked any more is not shown: the cabinet's own takes its place (R160, R165)."""
+        who, msisdn = visit.session.who, visit.session.msisdn
+        if who is not None and msisdn is not None and not self.may_show(who, msisdn):
+            visit.session = replace(visit.session, msisdn=who)
 
     def _finish(self, visit: Visit, response: web.StreamResponse) -> None:
         for name, value in headers(self._style()).items():

@@ -1,0 +1,1 @@
+"""«Управление услугами»: the services of a number, and the numbers of a cabinet."""

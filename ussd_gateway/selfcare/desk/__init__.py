@@ -1,0 +1,1 @@
+"""/desk: the pages of the operator's people."""
