@@ -247,6 +247,7 @@ class SelfcareSection(_Section):
     argon2_memory_kib: Annotated[int, Field(ge=8, le=4 * 1024 * 1024)] = 19456
     argon2_parallelism: PositiveInt = 1
     operator: str = "mts_like"
+    tariffs: str = "mts_like"
     captcha: Literal["auto", "picture", "text", "off"] = "auto"
     captcha_reveal: bool = False
     captcha_lifetime: PositiveFloat = 300

@@ -125,9 +125,9 @@ class _Handlers:
 
     def __init__(self, loaded: Loaded) -> None:
         from ussd_gateway.applications.imports import Imports
-        from ussd_gateway.selfcare.handlers import NAMES
+        from ussd_gateway.selfcare import handlers, money_handlers
 
-        self.names = NAMES
+        self.names = (*handlers.NAMES, *money_handlers.NAMES)
         self.wrong = Imports(loaded.path.parent if loaded.path else Path.cwd()).wrong
 
 

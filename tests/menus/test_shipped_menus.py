@@ -42,6 +42,52 @@ ANSWERS = {
     "selfcare.numbers_state": [{"result": "on"}, {"result": "off"}],
     "selfcare.language_russian": ["done"],
     "selfcare.language_latin": ["done"],
+    "selfcare.package": [
+        {"minutes": 550, "sms": 1, "megabytes": 5120, "bonus_minutes": 21},
+        {"minutes": 0, "sms": 0, "megabytes": 0, "bonus_minutes": 0},
+    ],
+    "selfcare.promise_offers": [
+        {"result": "offers", "offers": [{"sum": 5000, "fee": 700}, {"sum": 80000, "fee": 5000}], "days": 3},
+        "open",
+    ],
+    "selfcare.promise": [
+        {"result": "done", "kopecks": 80000, "fee": 5000, "due": 1525099800.0, "until": "30.04.2018 17:50"},
+        "open",
+        "out_of_bounds",
+    ],
+    "selfcare.promise_state": [{"result": "open", "sum": 80000, "fee": 5000, "until": "30.04.2018 17:50"}, "none"],
+    "selfcare.traffic": [{"megabytes": 5120, "notices": False}, {"megabytes": 0, "notices": True}],
+    "selfcare.traffic_notices_on": ["done"],
+    "selfcare.traffic_notices_off": ["done"],
+    "selfcare.transfer": [
+        {"result": "number", "other": "70002000001", "least": 100, "most": 30000},
+        {"result": "done", "kopecks": 30000, "other": "70002000001", "fee": 700},
+        *("not_a_number", "void", "wrong", "own", "not_possible", "out_of_bounds", "too_much", "poor"),
+    ],
+    "selfcare.transfer_prepare": [
+        {
+            "result": "sent",
+            "confirmation": "01234",
+            "kopecks": 30000,
+            "other": "70002000001",
+            "fee": 700,
+            "minutes": 5,
+        },
+        *("own", "not_possible", "out_of_bounds", "too_much", "poor"),
+    ],
+    "selfcare.other_balance": [
+        {"result": "shown", "balance": -123456789},
+        *("asked", "nobody", "waiting", "own", "too_often"),
+    ],
+    "selfcare.allow_balance": ["allowed", "not_asked"],
+    "selfcare.paid_services": [
+        {
+            "result": "some",
+            "number": 2,
+            "services": [{"name": "Смарт", "fee": 45000}, {"name": "100 SMS", "fee": 6000}],
+        },
+        "none",
+    ],
 }
 ANYBODY = ["refused", "unavailable"]  # a blocked SIM, a service that is down
 
@@ -95,6 +141,16 @@ def test_the_menus_are_those_of_the_codes_that_an_operator_has():
         "*111*25#": "password.toml",
         "*111*59#": "tariff.toml",
         "*116#": "top_up_request.toml",
+        "*100*1#": "package.toml",
+        "*100*2#": "package.toml",
+        "*111*123#": "promised_payment.toml",
+        "*111*1230#": "promised_payment_state.toml",
+        "*111*217#": "traffic.toml",
+        "*111*218#": "traffic.toml",
+        "*111*219#": "traffic.toml",
+        "*112#": "transfer.toml",
+        "*140#": "other_balance.toml",
+        "*152*2#": "paid_services.toml",
         "*122#": "help.toml",
     }
 
@@ -195,6 +251,45 @@ def test_a_top_up_is_asked_for_by_number_and_sum():
     assert dial("top_up_request.toml", "79002000001", "0").text.startswith("Сумма от 1 до 15000 р.")
 
 
+def test_the_rest_of_a_package_and_of_its_bonus_minutes():
+    assert dial("package.toml", code="*100*1#") == End("Остаток: 550 мин, 1 SMS, 5120 МБ.")
+    assert dial("package.toml", code="*100*2#") == End("Остаток: 21 бонусная минута.")
+
+
+def test_a_promised_payment_is_chosen_and_confirmed_with_its_price():
+    assert dial("promised_payment.toml") == Show("Обещанный платёж\n1 50.00 р.\n2 800.00 р.")
+    assert dial("promised_payment.toml", "2") == Show("800.00 р. на 3 дня\nЦена: 50.00 р.\n1 Да\n2 Нет\n0 Назад")
+    assert dial("promised_payment.toml", "2", "1") == End("Обещанный платёж зачислен. Подробности в SMS.")
+    assert texts("promised_payment.toml", "2", "1") == [
+        ("111", "70001000001", "Обещанный платёж 800.00 р. до 30.04.2018 17:50. Плата при погашении 50.00 р.")
+    ]
+
+
+def test_traffic_is_told_by_sms():
+    assert [sms[2] for sms in texts("traffic.toml", code="*111*217#")] == [
+        "Остаток: 5120 МБ. Уведомления: откл., вкл. *111*218#"
+    ]
+    assert dial("traffic.toml", code="*111*218#") == End("Уведомления о трафике подключены.")
+    assert dial("traffic.toml", code="*111*219#") == End("Уведомления о трафике отключены.")
+
+
+def test_a_transfer_is_asked_for_and_then_made_by_its_code():
+    assert dial("transfer.toml", "89002000001").text.startswith("Сумма, от 1.00 р. до 300.00 р.:")
+    assert [sms[2] for sms in texts("transfer.toml", "89002000001", "300")] == [
+        "Перевод 300.00 р. на +7 000 200-00-01, плата 7.00 р. Подтвердить за 5 мин: *112*01234#"
+    ]
+    done = {"result": "done", "kopecks": 30000, "other": "70002000001", "fee": 700}
+    assert (
+        dial("transfer.toml", "01234", transfer=done).text == "Переведено 300.00 р. на +7 000 200-00-01, плата 7.00 р."
+    )
+
+
+def test_a_question_about_a_balance_sounds_the_same_where_there_is_nobody():
+    assert dial("other_balance.toml", "70002000001", other_balance="asked") == dial(
+        "other_balance.toml", "70002000001", other_balance="nobody"
+    )
+
+
 # What is dialled at other operators, and what the window says.
 ABROAD = [
     ("beeline", "*102#", (), "Баланс 184.50 р."),
@@ -258,6 +353,15 @@ ANY = (
 )
 
 
+PHONE = {"msisdn": "70001000001", "code": "*140#", "dialled": "", "today": date(2018, 4, 27)}
+ASKED = {"*140#": {"asker": "70002000001"}}  # what a dialogue knows that the network begins, by the menu's code
+
+
+def pushed(menu):
+    """The screens on which the network begins a dialogue with somebody else."""
+    return {screen.push.screen for screen in menu.screens.values() if screen.push}
+
+
 FIGURES = ({}, {"balance": 0, "debt": 100}, {"balance": 10**9})  # of subscribers, on top of those in the file
 
 
@@ -271,6 +375,8 @@ def reached_with(menu, language, figures):
     keys = {choice.key for screen in menu.screens.values() for choice in screen.choices}
     typed = (*dict.fromkeys((*keys, *menu.navigation.keys, *ANY)),)
     steps, waiting = {}, [dialled(menu, (), language, code, **figures) for code in menu.codes]
+    known = ASKED.get(menu.codes[0], {})
+    waiting += [begin(menu, language=language, variables=PHONE | known, screen=name) for name in pushed(menu) if known]
     while waiting:
         state, action, _ = step = waiting.pop()
         # What can be gone back to does not matter beyond that there is something
@@ -300,10 +406,10 @@ def test_every_screen_is_reached_fits_and_never_fails(name, language):
     menu = MENUS[name]
     steps = reached(menu, language)
     said = [step.action for step in steps if not isinstance(step.action, Call)]
-    pushed = {screen.push.screen for screen in menu.screens.values() if screen.push}
+    unheard = set() if menu.codes[0] in ASKED else pushed(menu)
     silent = {name for name, screen in menu.screens.items() if not screen.texts and not screen.handler}
 
-    assert {step.state.screen for step in steps} == set(menu.screens) - pushed - silent
+    assert {step.state.screen for step in steps} == set(menu.screens) - unheard - silent
     assert all(fits(action.text, menu.limits.shown) for action in said)
     assert not [action.error for action in said if isinstance(action, End) and action.error]
 

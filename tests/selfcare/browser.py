@@ -7,6 +7,7 @@ from aiohttp import CookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from tests.selfcare.conftest import ANNA, Desk, Office, password_in
+from ussd_gateway.selfcare.cabinet.money.pages import MoneyPages
 from ussd_gateway.selfcare.cabinet.numbers.pages import NumberPages
 from ussd_gateway.selfcare.cabinet.pages import CabinetPages
 from ussd_gateway.selfcare.cabinets import Cabinets
@@ -23,6 +24,7 @@ class Pages(Desk):
         self.cabinets = Cabinets(self.settings, self.records, self.gateway, send)
         self.site = Site(self.settings, self.records, self.gateway)
         self.cabinet = CabinetPages(self.site, self.service, self.issuing, self.door, self.cabinets, self.hasher)
+        MoneyPages(self.site, self.tariffs, self.records.ledger)
 
     async def password(self, msisdn=ANNA):
         """A new one, as its SMS brings it."""

@@ -24,10 +24,13 @@ from ussd_gateway.selfcare.desk_service import DeskService
 from ussd_gateway.selfcare.hashing import Hasher
 from ussd_gateway.selfcare.issuing import Issuing
 from ussd_gateway.selfcare.log_in import Admitted, LogIn
+from ussd_gateway.selfcare.money import Money
 from ussd_gateway.selfcare.numbers import Numbers
 from ussd_gateway.selfcare.records.records import Records
 from ussd_gateway.selfcare.service import Service
 from ussd_gateway.selfcare.sim_states import SimStates
+from ussd_gateway.selfcare.tariff_file import load_tariffs
+from ussd_gateway.selfcare.tariffs import Tariffs
 from ussd_gateway.smpp.commands import BindTransceiver, DeliverSm, EnquireLink, SubmitSm, Unbind
 from ussd_gateway.smpp.connection import Connection
 from ussd_gateway.smpp.status import Status
@@ -96,12 +99,37 @@ class Desk(Ground):
             self.service,
             self.gateway,
             self.hasher,
-            lambda source, destination, text: self.sent.append((source, destination, text)),
+            self.send,
             chance=random.Random(828),
         )
         rules = GuardRules(self.settings.log_in_failures, self.settings.log_in_lock)
         self.door = LogIn(self.records, self.service, self.gateway, self.hasher, rules)
+        sender = self.settings.command_number
+        catalogue = load_tariffs(self.settings.tariffs)
+        self.tariffs = Tariffs(catalogue, self.records, self.service, self.gateway, self.send, sender=sender)
+        self.money = Money(
+            self.tariffs,
+            self.records,
+            self.service,
+            self.gateway,
+            self.send,
+            sender=sender,
+            chance=random.Random(112),
+        )
         self._keys = 0
+
+    def send(self, source, destination, text):
+        self.sent.append((source, destination, text))
+
+    def start_money(self):
+        """What becomes due is booked from now on."""
+        self.money.start()
+        self.tariffs.start()
+
+    def entries(self, msisdn=ANNA):
+        """The account's entries, the opening balance apart."""
+        rows = self.store.own("SELECT kopecks, kind, about FROM ledger WHERE account = ? ORDER BY id", (msisdn,))
+        return [row for row in rows if row[1] != "opening"]
 
     async def issue(self, msisdn=ANNA, channel="ussd", key=None):
         self._keys += 1
@@ -122,6 +150,8 @@ class Desk(Ground):
 
     async def close(self):
         self.issuing.forget()
+        self.money.stop()
+        self.tariffs.stop()
         self.hasher.close()
         await self.gateway.close()
         self.store.close()

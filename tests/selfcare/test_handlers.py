@@ -12,6 +12,7 @@ from ussd_gateway.menu.load import parse
 from ussd_gateway.network.message import BEGIN, Ussd
 from ussd_gateway.selfcare.handlers import handlers
 from ussd_gateway.selfcare.log_in import Admitted
+from ussd_gateway.selfcare.money_handlers import money_handlers
 
 STRANGER = "70005000001"
 
@@ -31,7 +32,8 @@ def ask(desk):
 def test_every_handler_that_a_menu_names_is_there_and_every_one_is_used(desk):
     menus = [parse(path.read_text("utf-8"), path.name) for path in (data_directory() / "menus").glob("*.toml")]
 
-    assert {name for menu in menus for name in menu.handlers()} == set(handlers(desk.service, desk.issuing))
+    named = set(handlers(desk.service, desk.issuing)) | set(money_handlers(desk.service, desk.tariffs, desk.money))
+    assert {name for menu in menus for name in menu.handlers()} == named
 
 
 async def test_balance_and_tariff_fill_the_texts(ask):

@@ -10,6 +10,7 @@ from aiohttp import web
 from ussd_gateway.config import DeskAccount, SelfcareSection, Subscriber
 from ussd_gateway.gateway import Gateway
 from ussd_gateway.selfcare import handlers
+from ussd_gateway.selfcare.cabinet.money.pages import MoneyPages
 from ussd_gateway.selfcare.cabinet.numbers.pages import NumberPages
 from ussd_gateway.selfcare.cabinet.pages import CabinetPages
 from ussd_gateway.selfcare.cabinets import Cabinets
@@ -21,10 +22,14 @@ from ussd_gateway.selfcare.hashing import Hasher
 from ussd_gateway.selfcare.incoming import Incoming
 from ussd_gateway.selfcare.issuing import Issuing
 from ussd_gateway.selfcare.log_in import LogIn
+from ussd_gateway.selfcare.money import Money
+from ussd_gateway.selfcare.money_handlers import money_handlers
 from ussd_gateway.selfcare.numbers import Numbers
 from ussd_gateway.selfcare.records.records import Records
 from ussd_gateway.selfcare.service import Service
 from ussd_gateway.selfcare.sim_states import SimStates
+from ussd_gateway.selfcare.tariff_file import load_tariffs
+from ussd_gateway.selfcare.tariffs import Tariffs
 from ussd_gateway.selfcare.texts import SECRET, SENT_SECRET
 from ussd_gateway.selfcare.web.site import Site
 from ussd_gateway.store.journal import Mask
@@ -108,6 +113,11 @@ class SelfCare:
         )
         rules = GuardRules(settings.log_in_failures, settings.log_in_lock)
         self.log_in = LogIn(records, self.service, gateway, self._hasher, rules)
+        sender, send = settings.command_number, self.sender.send
+        self.tariffs = Tariffs(load_tariffs(settings.tariffs), records, self.service, gateway, send, sender=sender)
+        self.money = Money(self.tariffs, records, self.service, gateway, send, sender=sender, chance=chance)
+        self.sims.on_changed.append(self.tariffs.sim_changed)
+        self.sims.on_resold.append(self.money.resold)
         self.desk = DeskService(
             settings,
             desk,
@@ -123,6 +133,7 @@ class SelfCare:
         cabinets = Cabinets(settings, records, gateway, self.sender.send)
         self.site = Site(settings, records, gateway)
         self.cabinet = CabinetPages(self.site, self.service, self.issuing, self.log_in, cabinets, self._hasher)
+        MoneyPages(self.site, self.tariffs, records.ledger)
         NumberPages(self.site, self.service, self.numbers)
         DeskPages(self.site, self.desk)
 
@@ -133,7 +144,9 @@ class SelfCare:
 
     def handlers(self) -> dict[str, handlers.Handler]:
         """What menus may call, by name."""
-        return handlers.handlers(self.service, self.issuing, enabled=self._enabled)
+        return handlers.handlers(self.service, self.issuing, enabled=self._enabled) | money_handlers(
+            self.service, self.tariffs, self.money, enabled=self._enabled
+        )
 
     def routes(self) -> list[web.RouteDef]:
         """The web pages."""
@@ -143,11 +156,13 @@ class SelfCare:
         """Bind to the SMSC, which listens by now; returns at once."""
         if self._enabled:
             self.sender.start()
+            self._start_money()
             self.numbers.start()
 
     async def stop(self) -> None:
         """Leave the SMSC; passwords that have not left never will."""
         self.issuing.forget()
+        self._stop_money()
         self.numbers.stop()
         self._hasher.close()
         self.site.stop()
@@ -157,10 +172,21 @@ class SelfCare:
         """Everything back to what the config says."""
         self.sender.forget()
         self.issuing.forget()
+        self._stop_money()
         self.numbers.stop()
         self.desk.reset()
         self.service.reset()
         self.site.reset()
+        if self._enabled:
+            self._start_money()
+
+    def _start_money(self) -> None:
+        self.money.start()
+        self.tariffs.start()
+
+    def _stop_money(self) -> None:
+        self.money.stop()
+        self.tariffs.stop()
 
     def _receive(self, sms: Incoming) -> None:
         self._commands.receive(sms)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 QUARTER, DAY = 15 * 60.0, 24 * 3600.0
 
-USSD, SMS, WEB = "ussd", "sms", "web"
-"""The channels."""
+USSD, SMS, WEB, CLOCK = "ussd", "sms", "web", "clock"
+"""The channels; what comes by itself, such as a monthly fee, comes by the clock."""
 
 Send = Callable[[str, str, str], None]
 """`send(source, destination, text)`: an SMS leaves; returns at once."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Protocol
 
 from ussd_gateway.selfcare.channels import USSD
@@ -53,10 +53,14 @@ NAMES = (
 
 def handlers(service: Service, issuing: Issuing, *, enabled: bool = True) -> dict[str, Handler]:
     """The handlers by the names that menus/*.toml give them; while self-care is switched off all say "unavailable"."""
-    found = _Handlers(service, issuing)
+    return bound(_Handlers(service, issuing), NAMES, service, enabled=enabled)
+
+
+def bound(methods: object, names: Iterable[str], service: Service, *, enabled: bool) -> dict[str, Handler]:
+    """The methods by the names that menus give them: "selfcare.balance" is `methods.balance`."""
     return {
-        name: _for_active_sims(service, getattr(found, name.removeprefix("selfcare."))) if enabled else _unavailable
-        for name in NAMES
+        name: _for_active_sims(service, getattr(methods, name.removeprefix("selfcare."))) if enabled else _unavailable
+        for name in names
     }
 
 

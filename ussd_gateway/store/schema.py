@@ -204,3 +204,53 @@ def numbers(db: Database) -> None:
         {"id": int, "at": float, "who": str, "channel": str, "msisdn": str, "state": str}, pk="id"
     )
     db.table("desk_tickets").create_index(["msisdn", "at"])
+
+
+@migrations()
+def money(db: Database) -> None:
+    """Double entries: each posting is two rows that sum to zero; and what costs money and is owed (3.2, invariant 1)."""
+    db.execute("ALTER TABLE ledger RENAME TO opening_balances")
+    db.execute("DROP INDEX idx_ledger_msisdn")
+    db.table("ledger").create(
+        {
+            "id": int,
+            "posting": int,
+            "account": str,  # a number, or one of the operator's accounts (subscribers/money.py)
+            "at": float,
+            "kopecks": int,
+            "kind": str,
+            "about": str,  # the tariff, the option or the other number
+        },
+        pk="id",
+    )
+    copied = "INSERT INTO ledger (posting, account, at, kopecks, kind, about) SELECT id, {}, at, {}, kind, '' FROM opening_balances"
+    db.execute(copied.format("msisdn", "kopecks"))
+    db.execute(copied.format("'operator:opening'", "-kopecks"))
+    db.execute("DROP TABLE opening_balances")
+    db.table("ledger").create_index(["account", "at"])
+    db.table("ledger").create_index(["posting"])
+    db.execute(
+        "CREATE TRIGGER ledger_is_never_edited BEFORE UPDATE ON ledger"
+        " BEGIN SELECT RAISE(ABORT, 'an entry of the ledger is never edited'); END"
+    )
+    # A repeat of a request that costs money has the same key and the same answer (invariant 14)
+    db.table("money_requests").create({"msisdn": str, "key": str, "at": float, "answer": str}, pk=("msisdn", "key"))
+    # The months of tariffs and options that are paid for; `due` is NULL while one waits for money
+    db.table("subscriptions").create(
+        {"msisdn": str, "code": str, "since": float, "due": float},  # the tariff's code is ""
+        pk=("msisdn", "code"),
+    )
+    db.table("subscriptions").create_index(["due"])
+    db.table("promised_payments").create(
+        {"id": int, "msisdn": str, "kopecks": int, "fee": int, "at": float, "due": float, "repaid_at": float}, pk="id"
+    )
+    db.table("promised_payments").create_index(["msisdn"])
+    # A transfer that waits for its code, of which there is one for a number; `code` is a digest
+    db.table("transfers").create(
+        {"msisdn": str, "other": str, "kopecks": int, "code": str, "at": float, "failures": int}, pk="msisdn"
+    )
+    # Who asked whose balance, and until when he may see it; NULL while the other has not said yes
+    db.table("balance_consents").create(
+        {"msisdn": str, "asker": str, "asked_at": float, "until": float}, pk=("msisdn", "asker")
+    )
+    db.table("traffic_notices").create({"msisdn": str}, pk="msisdn")

@@ -6,14 +6,18 @@ from collections.abc import Callable
 
 from ussd_gateway.selfcare.records.cabinets import Cabinets
 from ussd_gateway.selfcare.records.changes import Changes
+from ussd_gateway.selfcare.records.consents import Consents
 from ussd_gateway.selfcare.records.desk import Desk
 from ussd_gateway.selfcare.records.guards import Guards
 from ussd_gateway.selfcare.records.ledger import Ledger
 from ussd_gateway.selfcare.records.links import Links
 from ussd_gateway.selfcare.records.passwords import Passwords
+from ussd_gateway.selfcare.records.promises import Promises
 from ussd_gateway.selfcare.records.requests import Requests
 from ussd_gateway.selfcare.records.services import Services
 from ussd_gateway.selfcare.records.sims import Sims
+from ussd_gateway.selfcare.records.subscriptions import Subscriptions
+from ussd_gateway.selfcare.records.transfers import Transfers
 from ussd_gateway.selfcare.records.web_sessions import WebSessions
 from ussd_gateway.store.store import Store
 
@@ -34,6 +38,12 @@ _TABLES = (
     "web_browsers",
     "cabinets",
     "home_accounts",
+    "money_requests",
+    "subscriptions",
+    "promised_payments",
+    "transfers",
+    "balance_consents",
+    "traffic_notices",
 )
 
 
@@ -55,6 +65,10 @@ class Records:
     def __init__(self, store: Store, changed: Callable[[], None]) -> None:
         self.changes = Changes(store, changed)
         self.ledger = Ledger(self.changes)
+        self.subscriptions = Subscriptions(self.changes)
+        self.promises = Promises(self.changes)
+        self.transfers = Transfers(self.changes)
+        self.consents = Consents(self.changes)
         self.sims = Sims(self.changes, self.ledger)
         self.passwords = Passwords(self.changes)
         self.guards = Guards(self.changes)

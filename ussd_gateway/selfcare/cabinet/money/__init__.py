@@ -1,0 +1,1 @@
+"""The pages of the cabinet about money: expenses, tariff, options (R102)."""

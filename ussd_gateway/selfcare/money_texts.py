@@ -1,0 +1,34 @@
+"""What self-care says of money by SMS, by the language of the SIM. Pure."""
+
+from __future__ import annotations
+
+from ussd_gateway.coding.transliteration import to_latin
+from ussd_gateway.selfcare.web.shown import money
+
+_TEXTS = {
+    "unpaid": {
+        "ru": "«{name}», {fee} в месяц: не хватает денег. Пополните счёт, и услуга продолжится.",
+        "en": "Too little money for {name}, {fee}. It goes on once you have topped up.",
+    },
+    "repaid": {
+        "ru": "Обещанный платёж погашен: {sum}, плата {fee} Баланс: {balance}",
+        "en": "Promised payment of {sum} repaid, fee {fee}. Balance: {balance}",
+    },
+    "received": {
+        "ru": "Вам перевели {sum} с номера +{other}.",
+        "en": "You have received {sum} from +{other}.",
+    },
+}
+
+
+def money_sms(word: str, language: str, /, **facts: object) -> str:
+    """The SMS of a word: `sum`, `fee` and `balance` in kopecks, `other` a number in digits."""
+    written = "en" if language == "en" else "ru"
+    shown = {name: _money(fact, written) if isinstance(fact, int) else fact for name, fact in facts.items()}
+    text = _TEXTS[word][written].format_map(shown)
+    return to_latin(text) if language == "latin" else text
+
+
+def _money(kopecks: int, language: str) -> str:
+    """As the menus write it."""
+    return money(kopecks) if language == "ru" else f"RUB {money(kopecks).removesuffix(' р.')}"
