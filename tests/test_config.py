@@ -29,7 +29,7 @@ def test_the_shipped_file_names_every_key_with_its_default():
     config = Config()
     for section in SECTIONS:
         assert values[section] == getattr(config, section).model_dump(mode="json"), section
-    none = {"aggregator", "application", "distribution_lists", "fault", "link", "outcome"}
+    none = {"aggregator", "application", "distribution_lists", "fault", "idp_account", "link", "outcome"}
     assert set(values) | none == set(Config.model_fields)
 
 

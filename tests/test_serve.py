@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 
+import aiohttp
 import pytest
 
 from tests.conftest import CHEAP, FREE_PORTS, START
@@ -458,3 +459,51 @@ async def test_a_receipt_that_had_not_left_leaves_after_a_restart(start):
         writer.close()
     async with start() as gateway:
         assert not gateway.directory.account("test").waiting
+
+
+# Social networks --------------------------------------------------------------------------------------------------------
+
+
+async def networks_page(gateway, network):
+    where = f"{gateway.http_url}/cabinet/social/{network}"
+    async with aiohttp.ClientSession() as session, session.get(where) as response:
+        return response.status, await response.text()
+
+
+async def test_r130_both_networks_are_there_with_people_of_their_own(operator_on_sockets):
+    for network, person in (("vmeste", "Анна Орлова"), ("krug", "Анна О.")):
+        status, page = await networks_page(operator_on_sockets, network)
+        assert (status, person in page) == (200, True)
+
+
+async def test_the_config_names_the_people_of_a_network():
+    people = [{"network": "krug", "id": "7", "name": "Глеб"}]
+    async with Gateway.from_config(
+        clock=VirtualClock(START), flags=FREE_PORTS | CHEAP | {"idp_account": people}
+    ) as gateway:
+        _, page = await networks_page(gateway, "krug")
+        assert 'value="7">Глеб<' in page
+        assert "Анна" not in page
+        _, page = await networks_page(gateway, "vmeste")
+        assert "Анна Орлова" in page
+
+
+@pytest.mark.parametrize(
+    ("people", "said"),
+    [
+        ([{"network": "x", "id": "7", "name": "Глеб"}], r"idp_account\[0\].network: x is unknown; known: vmeste, krug"),
+        ([{"network": "krug", "id": "7", "name": "Глеб"}] * 2, "7 of krug is there twice"),
+    ],
+    ids=["unknown", "twice"],
+)
+def test_mistakes_in_the_people_of_a_network_are_told(people, said):
+    with pytest.raises(ConfigError, match=said):
+        Gateway.from_config(flags=FREE_PORTS | {"idp_account": people})
+
+
+async def test_without_self_care_there_are_no_networks_and_no_application():
+    flags = FREE_PORTS | {"selfcare.enabled": False}
+    async with Gateway.from_config(flags=flags) as gateway, aiohttp.ClientSession() as session:
+        for path in ("/idp/vmeste/log-in", "/app/v1/operator"):
+            async with session.get(f"{gateway.http_url}{path}") as response:
+                assert response.status == 404

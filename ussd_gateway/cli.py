@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 import click
 
 from ussd_gateway.config import Config, ConfigError, Log, load
+from ussd_gateway.connect.command import connect_command
 from ussd_gateway.load.command import load_command
 from ussd_gateway.menu_command import menu_command
 from ussd_gateway.scenario.command import NO_GATEWAY, play_command
@@ -40,6 +41,7 @@ main.add_command(script_command)
 main.add_command(import_command)
 main.add_command(record_command)
 main.add_command(load_command)
+main.add_command(connect_command)
 main.add_command(menu_command)
 
 

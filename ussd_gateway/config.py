@@ -287,6 +287,14 @@ class Subscriber(_Section):
     passport: Annotated[str, AfterValidator(_passport)] = Field("", repr=False)
 
 
+class IdpAccount(_Section):
+    """A person who can log in to a social network of the simulator."""
+
+    network: str
+    id: Annotated[str, Field(min_length=1)]
+    name: Annotated[str, Field(min_length=1)]
+
+
 class ReceiptSection(_Section):
     """How the receipts of one account look; what each key means stands at `smpp.receipts.ReceiptStyle`."""
 
@@ -423,6 +431,7 @@ class Config(_Section):
     selfcare: SelfcareSection = SelfcareSection()
     subscriber: tuple[Subscriber, ...] = ()
     desk: tuple[DeskAccount, ...] = ()
+    idp_account: tuple[IdpAccount, ...] = ()
     esme: tuple[Esme, ...] = ()
     distribution_lists: dict[ListName, tuple[Msisdn, ...]] = {}
     fault: tuple[FaultRule, ...] = ()
@@ -585,6 +594,7 @@ def _refuse_doubles(config: Config, path: Path) -> None:
         ("desk.name", [account.name for account in config.desk]),
         ("subscriber.msisdn", [subscriber.msisdn for subscriber in config.subscriber]),
         ("esme.system_id", [esme.system_id for esme in config.esme] + [config.selfcare.system_id]),
+        ("idp_account.id", [f"{account.id} of {account.network}" for account in config.idp_account]),
         ("aggregator.path", [aggregator.path for aggregator in config.aggregator]),
     ):
         for value in sorted({value for value in values if values.count(value) > 1}):

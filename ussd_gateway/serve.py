@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import random
+import secrets
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from dataclasses import replace
+from functools import cache, partial
 from http import HTTPStatus
 from importlib.metadata import version
 from math import inf
@@ -49,6 +51,9 @@ from ussd_gateway.handsets.scripted import ScriptedHandset
 from ussd_gateway.http import openapi
 from ussd_gateway.http.body import answer
 from ussd_gateway.http.problem import problems
+from ussd_gateway.idp import networks as idp_networks
+from ussd_gateway.idp.grants import Client as IdpClient
+from ussd_gateway.idp.provider import Provider
 from ussd_gateway.logs import logger
 from ussd_gateway.metric import Metric, one
 from ussd_gateway.network.faults import Faults, Rule
@@ -57,6 +62,8 @@ from ussd_gateway.network.network import NetworkSettings
 from ussd_gateway.network.session import SessionError, TextTooLongError, Timeouts
 from ussd_gateway.selfcare.assemble import PAGES, SECRET_FIELDS, SelfCare, masks
 from ussd_gateway.selfcare.calendar_file import calendar
+from ussd_gateway.selfcare.social.oauth import is_callback
+from ussd_gateway.selfcare.socials import Network
 from ussd_gateway.smpp.receipts import APPENDIX_B, ReceiptStyle
 from ussd_gateway.smpp.timers import Timers
 from ussd_gateway.store.feed import Feed
@@ -68,6 +75,7 @@ from ussd_gateway.sync import SyncGateway
 log = logger(__name__)
 
 REMEMBERED = 10_000  # delivered messages that come back into the inboxes when the gateway is started again
+_OWN_CLIENT = "selfcare"  # as whom self-care is known to the social networks
 _MIB = 1024 * 1024
 _GRACE = 0.5  # seconds that requests under way get at the end
 _LAST_WORDS = 1.5  # seconds for everybody to be told of the end
@@ -141,6 +149,8 @@ class Gateway(core.Gateway):
             capture=self._capture,
             services=self._services,
         )
+        self._client = Client()
+        networks, secret = _networks(config), secrets.token_urlsafe(32)
         self.selfcare = SelfCare(
             config.selfcare,
             config.subscriber,
@@ -150,9 +160,20 @@ class Gateway(core.Gateway):
             desk=config.desk,
             calendar=calendar(config.selfcare.working_days, beside),
             utc_offset=config.menus.utc_offset,
+            networks=[
+                Network(one.name, one.title, one.accent, one.logo, one.place, _OWN_CLIENT, secret) for one in networks
+            ],
+            client=self._client,
+            own_url=lambda: self.http_url,
         )
+        hosts, title = config.selfcare.hosts, self.selfcare.site.profile.my.model_dump()
+        self._providers = [
+            Provider(
+                one, [IdpClient(_OWN_CLIENT, secret, title, partial(is_callback, one.name, hosts))], self.now, self.note
+            )
+            for one in (networks if config.selfcare.enabled else ())
+        ]
         imports = Imports(beside or Path.cwd(), self.note, self.warn)
-        self._client = Client()
         self.menus = Menus(
             self,
             handlers=self.selfcare.handlers(),
@@ -302,6 +323,8 @@ class Gateway(core.Gateway):
         self._services.broadcasts.clear()
         self._views.clear()
         self.selfcare.reset()
+        for provider in self._providers:
+            provider.clear()
         await self.committed()
 
     async def _look_up(self, message_id: str, account: str) -> list[Past]:
@@ -350,7 +373,7 @@ class Gateway(core.Gateway):
                 metrics,
             )
             for row in part.routes()
-        ]
+        ] + self.selfcare.api()
 
         @cache  # made when somebody asks: it takes longer than everything else at the start
         def described() -> dict[str, Any]:
@@ -359,11 +382,14 @@ class Gateway(core.Gateway):
         async def describe(request: web.Request) -> web.Response:
             return answer(described())
 
-        pages = Pages(self, self._journal, PAGES, SECRET_FIELDS)
+        places = (*PAGES, *(page for provider in self._providers for page in provider.pages))
+        pages = Pages(self, self._journal, places, SECRET_FIELDS)
         app = web.Application(middlewares=[metrics.middleware(), pages.middleware(), problems(STATUSES)])
         app.add_routes([row.definition() for row in rows])
         app.router.add_get("/api/openapi.json", describe)
         app.add_routes(self.selfcare.routes())
+        for provider in self._providers:
+            app.add_subapp(provider.network.place, provider.app())
         app.add_routes(self._applications.routes())
         for aggregator in self._aggregators:
             app.add_routes(aggregator.routes())
@@ -535,6 +561,19 @@ def _network_settings(config: Config) -> NetworkSettings:
         waiting_limit=section.waiting_limit,
         under_way_limit=section.under_way_limit,
     )
+
+
+def _networks(config: Config) -> list[idp_networks.Network]:
+    """The social networks, with the people of the config where it names some of theirs."""
+    known = idp_networks.networks()
+    for index, account in enumerate(config.idp_account):
+        if account.network not in known:
+            raise ConfigError(f"idp_account[{index}].network: {account.network} is unknown; known: {', '.join(known)}")
+    people = [(account.network, idp_networks.Account(account.id, account.name)) for account in config.idp_account]
+    return [
+        replace(one, people={person.id: person for name, person in people if name == one.name} or one.people)
+        for one in known.values()
+    ]
 
 
 def _timers(config: Config) -> Timers:

@@ -14,7 +14,7 @@ async def test_the_document_describes_every_route_that_is_served(api, operator_o
         (route.method, route.resource.canonical)
         for route in operator_on_sockets._runner.app.router.routes()
         if route.method != "HEAD"
-        and not route.resource.canonical.startswith(("/cabinet", "/home", "/desk", "/api/openapi"))
+        and not route.resource.canonical.startswith(("/cabinet", "/home", "/desk", "/idp", "/api/openapi"))
     }
     assert described == served
 

@@ -15,7 +15,7 @@ log = logger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-PREFIXES = ("/api/", "/aggregators/", "/healthz", "/readyz", "/metrics")
+PREFIXES = ("/api/", "/app/", "/aggregators/", "/healthz", "/readyz", "/metrics")
 """Paths that programs ask; pages for people answer their mistakes themselves."""
 
 

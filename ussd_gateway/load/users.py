@@ -59,10 +59,12 @@ class SharedApi(Api):
         body: Mapping[str, object] | list[dict[str, object]] | None = None,
         query: dict[str, str] | None = None,
         waits: bool = False,
+        headers: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         """As an Api; what goes wrong is a PhoneError, and no screen has more than the patience."""
         try:
-            return await super().call(method, path, body=body, query=query, waits=waits and query is not None)
+            waits = waits and query is not None
+            return await super().call(method, path, body=body, query=query, waits=waits, headers=headers)
         except NoGatewayError as error:
             if isinstance(error.__cause__, TimeoutError):
                 self.timeouts += 1

@@ -307,12 +307,14 @@ class Api:
         body: Mapping[str, object] | list[dict[str, object]] | None = None,
         query: dict[str, str] | None = None,
         waits: bool = False,
+        headers: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
-        """The answer, {} for none. RefusedError with the problem's title; NoGatewayError when no gateway answers."""
+        """The answer, {} for none; a `path` without a slash is below /api/v1. RefusedError with the problem's title; NoGatewayError when no gateway answers."""
+        where = f"{self.url}{path}" if path.startswith("/") else f"{self.url}/api/v1/{path}"
         timeout = aiohttp.ClientTimeout(total=self._answer_time + (_LONGEST_WAIT if waits else 0))
         try:
             async with self._session.request(
-                method, f"{self.url}/api/v1/{path}", json=body, params=query, timeout=timeout
+                method, where, json=body, params=query, headers=headers, timeout=timeout
             ) as response:
                 if response.status == HTTPStatus.NO_CONTENT:
                     return {}

@@ -7,9 +7,15 @@ from collections.abc import Callable, Iterable, Sequence
 
 from aiohttp import web
 
+from ussd_gateway.client import Client
 from ussd_gateway.config import DeskAccount, SelfcareSection, Subscriber
 from ussd_gateway.gateway import Gateway
+from ussd_gateway.http.route import Route
 from ussd_gateway.selfcare import handlers
+from ussd_gateway.selfcare.app.api import AppApi
+from ussd_gateway.selfcare.app.door import Door
+from ussd_gateway.selfcare.app.money import MoneyApi
+from ussd_gateway.selfcare.app.pages import AppPages
 from ussd_gateway.selfcare.cabinet.money.pages import MoneyPages
 from ussd_gateway.selfcare.cabinet.numbers.pages import NumberPages
 from ussd_gateway.selfcare.cabinet.pages import CabinetPages
@@ -28,9 +34,13 @@ from ussd_gateway.selfcare.numbers import Numbers
 from ussd_gateway.selfcare.records.records import Records
 from ussd_gateway.selfcare.service import Service
 from ussd_gateway.selfcare.sim_states import SimStates
+from ussd_gateway.selfcare.social.oauth import OAuth
+from ussd_gateway.selfcare.social.pages import SocialPages
+from ussd_gateway.selfcare.socials import Network, Socials
 from ussd_gateway.selfcare.tariff_file import load_tariffs
 from ussd_gateway.selfcare.tariffs import Tariffs
 from ussd_gateway.selfcare.texts import SECRET, SENT_SECRET
+from ussd_gateway.selfcare.tokens import Tokens
 from ussd_gateway.selfcare.web.site import Site
 from ussd_gateway.store.journal import Mask
 from ussd_gateway.store.store import Store
@@ -40,10 +50,13 @@ from ussd_gateway.subscribers.working_days import PRODUCTION, Calendar
 
 SECURE: Chance = secrets.SystemRandom()
 
-PAGES = ("/cabinet", "/home", "/desk", "/idp")
+PAGES = ("/cabinet", "/home", "/desk")
 """Below these paths are the pages."""
 
-SECRET_FIELDS = ("password", "old", "new", "again", "captcha", "code", "csrf", "passport", "series", "token")
+SECRET_FIELDS = (
+    *("password", "old", "new", "again", "captcha", "code", "csrf", "passport", "series", "token"),
+    *("state", "request_id"),  # of social networks
+)
 """The fields of forms, and the parameters of addresses, that no record may show (R178)."""
 
 
@@ -62,6 +75,8 @@ class SelfCare:
     chance                 where passwords come from
     desk                   the operator's people
     calendar, utc_offset   by which requests are due: the production calendar, and hours ahead of UTC
+    networks               social networks that can open a cabinet
+    client, own_url        how the gateway's own address is called, and which it is once it listens
 
     Switched off (`settings.enabled`) it has no ESME and no pages, and menus answer that the service is unavailable.
     """
@@ -78,6 +93,9 @@ class SelfCare:
         desk: Sequence[DeskAccount] = (),
         calendar: Calendar = PRODUCTION,
         utc_offset: float = 3,
+        networks: Sequence[Network] = (),
+        client: Client | None = None,
+        own_url: Callable[[], str] = str,
     ) -> None:
         self._enabled = settings.enabled
         self._hasher = Hasher(
@@ -133,9 +151,29 @@ class SelfCare:
         cabinets = Cabinets(settings, records, gateway, self.sender.send)
         self.site = Site(settings, records, gateway)
         self.cabinet = CabinetPages(self.site, self.service, self.issuing, self.log_in, cabinets, self._hasher)
-        MoneyPages(self.site, self.tariffs, records.ledger)
         NumberPages(self.site, self.service, self.numbers)
         DeskPages(self.site, self.desk)
+        self.socials = Socials(settings, networks, records, self.service, gateway, self.sender.send)
+        oauth = OAuth(client or Client(), own_url, gateway.now)
+        SocialPages(self.site, self.cabinet.entrance, self.socials, oauth)
+        self.tokens = Tokens(settings, records, self.service, gateway)
+        self.issuing.listeners.append(self.tokens.password_replaced)
+        AppPages(self.site, self.tokens)
+        door = Door(settings, self.tokens)
+        self._app = AppApi(
+            settings,
+            door,
+            self.site.profile,
+            gateway,
+            service=self.service,
+            issuing=self.issuing,
+            log_in=self.log_in,
+            cabinets=cabinets,
+            tokens=self.tokens,
+        )
+        self.site.on_reset(self._app.clear)
+        MoneyPages(self.site, self.tariffs, records.ledger)
+        self._app_money = MoneyApi(door, gateway, self.tariffs, records.ledger, cabinets)
 
     @property
     def languages(self) -> Service:
@@ -152,18 +190,22 @@ class SelfCare:
         """The web pages."""
         return self.site.routes() if self._enabled else []
 
+    def api(self) -> list[Route]:
+        """What the subscriber's application asks."""
+        return [*self._app.routes(), *self._app_money.routes()] if self._enabled else []
+
     def start(self) -> None:
         """Bind to the SMSC, which listens by now; returns at once."""
         if self._enabled:
             self.sender.start()
-            self._start_money()
             self.numbers.start()
+            self._start_money()
 
     async def stop(self) -> None:
         """Leave the SMSC; passwords that have not left never will."""
         self.issuing.forget()
-        self._stop_money()
         self.numbers.stop()
+        self._stop_money()
         self._hasher.close()
         self.site.stop()
         await self.sender.stop()
@@ -172,9 +214,9 @@ class SelfCare:
         """Everything back to what the config says."""
         self.sender.forget()
         self.issuing.forget()
-        self._stop_money()
         self.numbers.stop()
         self.desk.reset()
+        self._stop_money()
         self.service.reset()
         self.site.reset()
         if self._enabled:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import regex
 
@@ -92,6 +93,17 @@ _LOGGED_IN = {
     "en": "Your account was opened on {at}. Not you? Dial *111*25#.",
 }
 
+_SOCIAL = {
+    "bound": {
+        "ru": "Вход в кабинет через «{network}» включён. Не вы? Отключите его там.",
+        "en": "{network} opens your account from now on. Not you? Unbind it in the settings.",
+    },
+    "unbound": {
+        "ru": "Вход в кабинет через «{network}» отключён. Пароль: *111*25#.",
+        "en": "{network} does not open your account any more. For a password dial *111*25#.",
+    },
+}
+
 
 def password_sms(password: str, language: str) -> str:
     """The SMS that brings a password: one part in every language, for the longest password too (R115, R175)."""
@@ -101,6 +113,12 @@ def password_sms(password: str, language: str) -> str:
 def log_in_sms(at: str, language: str) -> str:
     """The SMS that tells of a log-in at a moment, such as "27.04.2018 17:50"; one part in every language."""
     return _in(_LOGGED_IN, language).format(at=at)
+
+
+def social_sms(what: str, title: Mapping[str, str], language: str) -> str:
+    """The SMS that tells of a network that was "bound" or "unbound"; `title` is its name in "ru" and "en"."""
+    said = {tongue: text.format(network=title[tongue]) for tongue, text in _SOCIAL[what].items()}
+    return _in(said, language)
 
 
 def answer_sms(word: str, language: str) -> str:

@@ -207,6 +207,31 @@ def numbers(db: Database) -> None:
 
 
 @migrations()
+def socials_and_tokens(db: Database) -> None:
+    """What opens a cabinet beside its password: accounts of social networks, and what applications remember."""
+    db.table("social_bindings").create(
+        {"network": str, "external_id": str, "msisdn": str, "name": str, "bound_at": float},
+        pk=("network", "external_id"),
+    )
+    db.table("social_bindings").create_index(["msisdn", "network"], unique=True)
+    db.table("app_tokens").create(
+        {
+            "id": int,
+            "key": str,  # SHA-256 of the token, in hex: a thief of the database cannot log in with it
+            "msisdn": str,
+            "platform": str,
+            "device": str,
+            "created": float,
+            "seen": float,
+            "address": str,
+        },
+        pk="id",
+    )
+    db.table("app_tokens").create_index(["key"], unique=True)
+    db.table("app_tokens").create_index(["msisdn", "platform", "device"], unique=True)
+
+
+@migrations()
 def money(db: Database) -> None:
     """Double entries: each posting is two rows that sum to zero; and what costs money and is owed (3.2, invariant 1)."""
     db.execute("ALTER TABLE ledger RENAME TO opening_balances")

@@ -16,7 +16,9 @@ from ussd_gateway.selfcare.records.promises import Promises
 from ussd_gateway.selfcare.records.requests import Requests
 from ussd_gateway.selfcare.records.services import Services
 from ussd_gateway.selfcare.records.sims import Sims
+from ussd_gateway.selfcare.records.socials import Socials
 from ussd_gateway.selfcare.records.subscriptions import Subscriptions
+from ussd_gateway.selfcare.records.tokens import Tokens
 from ussd_gateway.selfcare.records.transfers import Transfers
 from ussd_gateway.selfcare.records.web_sessions import WebSessions
 from ussd_gateway.store.store import Store
@@ -38,6 +40,8 @@ _TABLES = (
     "web_browsers",
     "cabinets",
     "home_accounts",
+    "social_bindings",
+    "app_tokens",
     "money_requests",
     "subscriptions",
     "promised_payments",
@@ -55,6 +59,8 @@ _OWNERS = (
     ("web_sessions", "msisdn"),
     ("web_browsers", "msisdn"),
     ("cabinets", "msisdn"),
+    ("social_bindings", "msisdn"),
+    ("app_tokens", "msisdn"),
 )
 """What is a number's owner's, and not the next owner's: table, and the column of the number."""
 
@@ -76,6 +82,8 @@ class Records:
         self.requests = Requests(self.changes)
         self.web_sessions = WebSessions(self.changes)
         self.cabinets = Cabinets(self.changes)
+        self.socials = Socials(self.changes)
+        self.tokens = Tokens(self.changes)
         self.links = Links(self.changes)
         self.desk = Desk(self.changes)
 

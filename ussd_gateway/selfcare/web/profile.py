@@ -46,12 +46,14 @@ class Profile(_Data):
     """An operator.
 
     my             what the site's menu calls the customer's corner (R005)
+    connect        the program that comes with the operator's modems
     help_mobile    the help line from a mobile of this operator, help_any from any phone; both are free
     password_code  what is dialled for a password, password_word what is sent by SMS
     """
 
     name: Words
     my: Words
+    connect: Words
     help_mobile: str
     help_any: str
     password_code: str
