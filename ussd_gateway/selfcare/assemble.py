@@ -214,15 +214,9 @@ class SelfCare:
         """Everything back to what the config says."""
         self.sender.forget()
         self.issuing.forget()
-<<<<<<< HEAD
         self._stop_money()
         self.numbers.stop()
         self.desk.reset()
-=======
-        self.numbers.stop()
-        self.desk.reset()
-        self._stop_money()
->>>>>>> six-social
         self.service.reset()
         self.site.reset()
         if self._enabled:
