@@ -2,6 +2,7 @@
 
     python3 scripts/dev.py up [ARGUMENT...]      start the gateway; arguments go to `ussd-gateway serve`
     python3 scripts/dev.py test [ARGUMENT...]    run the tests; arguments go to pytest
+    python3 scripts/dev.py screenshots [FOLDER]  a picture of every page in every look, to look at: screenshots/index.html
     python3 scripts/dev.py check                 lint, formatting and types
     python3 scripts/dev.py docs                  refresh what is drawn from tables in the code: parts of docs/, menus/menu.schema.json
     python3 scripts/dev.py fuzz [ARGUMENT...]    fuzz the SMSC for a minute; arguments go to scripts/fuzz.py (--seconds, --seed)
@@ -360,6 +361,15 @@ def test(arguments: list[str]) -> int:
     return become([program(environment("dev"), "python"), "-m", "pytest", *arguments])
 
 
+def screenshots(arguments: list[str]) -> int:
+    """Looks at every page, as the tests do, and keeps what it sees."""
+    refuse(arguments[1:])
+    os.environ["SCREENSHOTS"] = os.path.abspath(os.path.join(ROOT, *(arguments or ["screenshots"])))
+    os.environ["BROWSER_TESTS"] = "required"
+    say(f"The pages will be on {os.path.join(os.environ['SCREENSHOTS'], 'index.html')}")
+    return test(["-q", os.path.join("tests", "browser", "test_pages.py")])
+
+
 def check(arguments: list[str]) -> int:
     """Runs every check, also after one has failed."""
     import subprocess
@@ -500,7 +510,16 @@ def refuse(arguments: list[str]) -> None:
         raise ToolError(f"this command takes no arguments, but here are: {' '.join(arguments)}")
 
 
-COMMANDS = {"up": up, "test": test, "check": check, "docs": docs, "fuzz": fuzz, "wheel": wheel, "lock": lock}
+COMMANDS = {
+    "up": up,
+    "test": test,
+    "screenshots": screenshots,
+    "check": check,
+    "docs": docs,
+    "fuzz": fuzz,
+    "wheel": wheel,
+    "lock": lock,
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -224,13 +224,25 @@ def test_help_names_every_command(project, arguments):
 def test_an_unknown_command_is_told_the_known_ones(project):
     done = dev_py(project, "start")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "dev.py: 'start' is unknown; known: up, test, check, docs, fuzz, wheel, lock\n"
+    assert done.stderr == "dev.py: 'start' is unknown; known: up, test, screenshots, check, docs, fuzz, wheel, lock\n"
 
 
 def test_an_argument_that_would_go_nowhere_is_refused(project):
     done = dev_py(project, "check", "--fix")
     assert done.returncode == 1
     assert done.stderr == "dev.py: this command takes no arguments, but here are: --fix\n"
+
+
+def test_pictures_of_the_pages_come_from_their_tests(monkeypatch, tmp_path):
+    ran = []
+    monkeypatch.setattr(dev, "test", lambda arguments: ran.extend(arguments) or 0)
+    for name in ("SCREENSHOTS", "BROWSER_TESTS"):
+        monkeypatch.setenv(name, "")  # so that what it sets does not outlive the test
+    assert dev.screenshots([str(tmp_path)]) == 0
+    assert os.environ["SCREENSHOTS"] == str(tmp_path)
+    assert ran[-1] == os.path.join("tests", "browser", "test_pages.py")
+    with pytest.raises(dev.ToolError, match="no arguments"):
+        dev.screenshots([str(tmp_path), "another"])
 
 
 def test_a_failed_command_is_shown_whole():

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from tests.selfcare.conftest import ANNA, SUBSCRIBERS, section, until
+from ussd_gateway.config import Subscriber
 from ussd_gateway.handsets.handset import Handset
 from ussd_gateway.selfcare.assemble import SelfCare, masks
 from ussd_gateway.selfcare.texts import answer_sms, password_sms
@@ -151,3 +152,51 @@ async def test_a_card_that_was_replaced_is_told_why_it_gets_no_password(operator
     operator.phone().send("3339", "ПАРОЛЬ")
 
     assert await operator.received(sender="3339") == [text]
+
+
+DAY = 24 * 3600
+WHO = {"who": "petrova", "channel": "shop"}
+
+
+async def test_a_month_waits_for_a_blocked_sim_and_begins_when_it_is_active(operator):
+    care = operator.selfcare
+    care.money.top_up(ANNA, 100000, "shop", "receipt")
+    care.sims.change(ANNA, "block", **WHO)
+    await operator.gateway.wait(40 * DAY)
+    assert care.service.balance(ANNA) == 115000
+
+    care.sims.change(ANNA, "unblock", **WHO)
+
+    assert care.service.balance(ANNA) == 70000
+    assert care.tariffs.tariff(ANNA).runs
+
+
+async def test_invariant_12_a_number_that_was_sold_owes_nothing_and_shows_nothing(operators):
+    operator = await operators(number_quarantine=0)
+    care = operator.selfcare
+    care.money.promise(ANNA, 5000, "ussd", "key")
+    care.tariffs.connect_option(ANNA, "sms_100", 6000, "web", "key 2")
+    care.sims.change(ANNA, "close", **WHO)
+    await operator.gateway.wait(1)
+
+    assert (
+        care.sims.resell(Subscriber(msisdn=ANNA, owner="vera", balance="1.00"), "8970100000000000002", **WHO) == "done"
+    )
+    await operator.gateway.wait(40 * DAY)
+
+    assert care.service.balance(ANNA) == 100
+    assert care.tariffs.options(ANNA) == ()
+    booked = care.site.records.ledger.booked(ANNA, 0, operator.gateway.now() + 1)
+    assert [(entry.kopecks, entry.kind) for entry in booked] == [(100, "opening")]
+
+
+async def test_a_reset_brings_back_the_balances_of_the_config(operator):
+    care = operator.selfcare
+    care.money.promise(ANNA, 5000, "ussd", "key")
+    care.tariffs.connect_option(ANNA, "sms_100", 6000, "web", "key 2")
+
+    care.reset()
+    await operator.gateway.wait(4 * DAY)
+
+    assert care.service.balance(ANNA) == 15000
+    assert care.tariffs.options(ANNA) == ()

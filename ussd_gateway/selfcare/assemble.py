@@ -131,6 +131,11 @@ class SelfCare:
         )
         rules = GuardRules(settings.log_in_failures, settings.log_in_lock)
         self.log_in = LogIn(records, self.service, gateway, self._hasher, rules)
+        sender, send = settings.command_number, self.sender.send
+        self.tariffs = Tariffs(load_tariffs(settings.tariffs), records, self.service, gateway, send, sender=sender)
+        self.money = Money(self.tariffs, records, self.service, gateway, send, sender=sender, chance=chance)
+        self.sims.on_changed.append(self.tariffs.sim_changed)
+        self.sims.on_resold.append(self.money.resold)
         self.desk = DeskService(
             settings,
             desk,
@@ -142,9 +147,6 @@ class SelfCare:
             hasher=self._hasher,
             issuing=self.issuing,
         )
-        sender, send = settings.command_number, self.sender.send
-        self.tariffs = Tariffs(load_tariffs(settings.tariffs), records, self.service, gateway, send, sender=sender)
-        self.money = Money(self.tariffs, records, self.service, gateway, send, sender=sender, chance=chance)
         self._commands = Commands(settings, self.service, self.issuing, gateway, self.sender.send)
         cabinets = Cabinets(settings, records, gateway, self.sender.send)
         self.site = Site(settings, records, gateway)
@@ -196,14 +198,14 @@ class SelfCare:
         """Bind to the SMSC, which listens by now; returns at once."""
         if self._enabled:
             self.sender.start()
-            self.numbers.start()
             self._start_money()
+            self.numbers.start()
 
     async def stop(self) -> None:
         """Leave the SMSC; passwords that have not left never will."""
         self.issuing.forget()
-        self.numbers.stop()
         self._stop_money()
+        self.numbers.stop()
         self._hasher.close()
         self.site.stop()
         await self.sender.stop()
@@ -212,9 +214,9 @@ class SelfCare:
         """Everything back to what the config says."""
         self.sender.forget()
         self.issuing.forget()
+        self._stop_money()
         self.numbers.stop()
         self.desk.reset()
-        self._stop_money()
         self.service.reset()
         self.site.reset()
         if self._enabled:

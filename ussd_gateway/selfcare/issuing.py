@@ -164,9 +164,9 @@ class Issuing:
             if key:
                 passwords.add_request(msisdn, channel, key, now, result, issue, now - DAY)
             self._records.guards.keep(msisdn, OPEN)  # a new password opens the cabinet at once (2.1)
+            for listener in self.listeners:
+                listener(msisdn, issue)
         self._gateway.note(f"selfcare.{what.replace('.', '_')}", msisdn=msisdn, channel=channel, issue=issue)
-        for listener in self.listeners:
-            listener(msisdn, issue)
         shown = Issue(result, password if result == "shown" else None)
         pending = _Pending(msisdn, issue, password, self._resets, shown)
         self._gateway.spawn(self._complete(pending))

@@ -10,6 +10,7 @@ from ussd_gateway.gateway import Gateway
 from ussd_gateway.selfcare.alarm import Alarm
 from ussd_gateway.selfcare.channels import CLOCK, DAY, QUARTER, Send
 from ussd_gateway.selfcare.money_texts import money_sms
+from ussd_gateway.selfcare.once import once
 from ussd_gateway.selfcare.records.ledger import Answer
 from ussd_gateway.selfcare.records.promises import Promise
 from ussd_gateway.selfcare.records.records import Records
@@ -72,12 +73,7 @@ class Money:
         return self._once(msisdn, key, act)
 
     def _once(self, msisdn: str, key: str, act: Callable[[], Answer]) -> Answer:
-        if (before := self._records.ledger.answered(msisdn, key)) is not None:
-            return before
-        with self._records.changes.together():
-            answer = act()
-            self._records.ledger.keep_answer(msisdn, key, self._gateway.now(), answer)
-        self._records.changes.changed()
+        answer = once(self._records, msisdn, key, self._gateway.now(), act)
         self._alarm.set()
         return answer
 

@@ -13,6 +13,7 @@ from ussd_gateway.gateway import Gateway
 from ussd_gateway.selfcare.alarm import Alarm
 from ussd_gateway.selfcare.channels import CLOCK, Send
 from ussd_gateway.selfcare.money_texts import money_sms
+from ussd_gateway.selfcare.once import once
 from ussd_gateway.selfcare.records.records import Records
 from ussd_gateway.selfcare.records.subscriptions import TARIFF, Due, Subscription
 from ussd_gateway.selfcare.service import Service
@@ -130,14 +131,9 @@ class Tariffs:
         return "disconnected"
 
     def _once(self, msisdn: str, key: str, act: Callable[[], str]) -> str:
-        if (before := self._records.ledger.answered(msisdn, key)) is not None:
-            return str(before["result"])
-        with self._records.changes.together():
-            result = act()
-            self._records.ledger.keep_answer(msisdn, key, self._gateway.now(), {"result": result})
-        self._records.changes.changed()
+        answer = once(self._records, msisdn, key, self._gateway.now(), lambda: {"result": act()})
         self._alarm.set()
-        return result
+        return str(answer["result"])
 
     def _change_tariff(self, msisdn: str, code: str, price: int, channel: str) -> str:
         offer = next((offer for offer in self.catalogue.tariff if offer.code == code), None)
@@ -192,6 +188,10 @@ class Tariffs:
                     self._begin(msisdn, code, held.offer, at)
         if months != self._records.subscriptions.all(msisdn):
             self._alarm.set()
+
+    def sim_changed(self, msisdn: str) -> None:
+        """The SIM is in another state: what waited while it was blocked begins when it is active. Within the change."""
+        self.renew(msisdn, self._gateway.now())
 
     def _begin(self, msisdn: str, code: str, offer: Offer, at: float, since: float | None = None) -> None:
         """A month begins at `at`, and its fee is taken; months are counted from `since`."""

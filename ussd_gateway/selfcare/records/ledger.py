@@ -13,6 +13,12 @@ Answer = Mapping[str, object]
 """What a request was answered: `result`, a word, and what belongs to it."""
 
 
+_OF_OWNER = """account = ?1
+    AND at >= coalesce((SELECT since FROM subscribers WHERE msisdn = ?1), 0)
+    AND id > coalesce((SELECT max(id) FROM ledger WHERE account = ?1 AND kind = 'closed'), 0)"""
+"""The entries of the number's present owner."""
+
+
 class Booked(NamedTuple):
     """An entry of one account, as a report shows it. `about` says of what: a tariff, an option, another number."""
 
@@ -58,21 +64,21 @@ class Ledger:
         What belongs to a former owner of the number is nobody's to see (3.2, invariant 12).
         """
         rows = self._changes.read(
-            "SELECT at, kopecks, kind, about FROM ledger WHERE account = ? AND id > ? AND at >= ? AND at < ? ORDER BY at, id",
-            (msisdn, self._last_closed(msisdn), since, before),
+            f"SELECT at, kopecks, kind, about FROM ledger WHERE {_OF_OWNER} AND at >= ?2 AND at < ?3 ORDER BY at, id",  # noqa: S608 - a constant
+            (msisdn, since, before),
         )
         return [Booked(*row) for row in rows]
 
     def balance_at(self, msisdn: str, at: float) -> int:
         """The balance of this owner just before a moment."""
-        query = "SELECT coalesce(sum(kopecks), 0) FROM ledger WHERE account = ? AND id > ? AND at < ?"
-        total: int = self._changes.read(query, (msisdn, self._last_closed(msisdn), at))[0][0]
+        query = f"SELECT coalesce(sum(kopecks), 0) FROM ledger WHERE {_OF_OWNER} AND at < ?2"  # noqa: S608 - a constant
+        total: int = self._changes.read(query, (msisdn, at))[0][0]
         return total
 
     def first(self, msisdn: str) -> float | None:
         """The moment of this owner's first entry."""
-        query = "SELECT min(at) FROM ledger WHERE account = ? AND id > ?"
-        first: float | None = self._changes.read(query, (msisdn, self._last_closed(msisdn)))[0][0]
+        query = f"SELECT min(at) FROM ledger WHERE {_OF_OWNER}"  # noqa: S608 - a constant
+        first: float | None = self._changes.read(query, (msisdn,))[0][0]
         return first
 
     def sent_since(self, msisdn: str, since: float) -> int:
@@ -80,11 +86,6 @@ class Ledger:
         query = "SELECT -coalesce(sum(kopecks), 0) FROM ledger WHERE account = ? AND kind = 'transfer_out' AND at > ?"
         total: int = self._changes.read(query, (msisdn, since))[0][0]
         return total
-
-    def _last_closed(self, msisdn: str) -> int:
-        query = "SELECT coalesce(max(id), 0) FROM ledger WHERE account = ? AND kind = 'closed'"
-        last: int = self._changes.read(query, (msisdn,))[0][0]
-        return last
 
     # Repeats -------------------------------------------------------------------------------------------------------
 

@@ -70,10 +70,11 @@ class Subscriptions:
         return [Due(msisdn, Subscription(*rest)) for msisdn, *rest in rows]
 
     def without_months(self) -> list[tuple[str, str]]:
-        """(number, tariff) of subscribers with money whose tariff has no month yet."""
+        """(number, tariff) of subscribers who began with money, on whose account nothing has happened yet, not even a month."""
         rows = self._changes.read(
             "SELECT msisdn, tariff FROM subscribers WHERE msisdn NOT IN (SELECT msisdn FROM subscriptions WHERE code = '')"
             " AND (SELECT sum(kopecks) FROM ledger WHERE account = msisdn) > 0"
+            " AND NOT EXISTS (SELECT 1 FROM ledger WHERE account = msisdn AND kind != 'opening')"
         )
         return [(msisdn, tariff) for msisdn, tariff in rows]
 
