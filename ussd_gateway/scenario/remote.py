@@ -99,7 +99,8 @@ class RemoteDriver:
             await self._api.call("POST", "applications", body=new)
 
         async def detach() -> None:
-            await self._api.call("DELETE", "applications", query={"code": code})
+            with suppress(RefusedError):  # a reset has taken the code from it already
+                await self._api.call("DELETE", "applications", query={"code": code})
 
         return await attached(self, self._applications, attach, detach)
 
@@ -333,9 +334,12 @@ class Api:
 
 async def _lines(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
     """The lines, until the gateway ends them or is gone."""
+    rest = b""  # aiohttp's own lines have an end at some hundred kilobytes; an event may be longer
     with suppress(aiohttp.ClientError):
-        async for line in content:
-            yield line
+        async for octets in content.iter_any():
+            *lines, rest = (rest + octets).split(b"\n")
+            for line in lines:
+                yield line
 
 
 def _screen(answer: dict[str, Any]) -> Screen:
