@@ -191,7 +191,7 @@ def _written(place: int, item: Item, names: _Names, values: Values) -> Action:
 
 def _body(place: int, body: Body, values: Values) -> Body:
     fields = tuple(_field(field, values.text(place, field.value.source), json=body.json) for field in body.fields)
-    raw = body.raw and replace(values.text(place, body.raw.source), json=True)
+    raw = body.raw and values.text(place, body.raw.source, json=True)
     return Body(fields, body.json, raw)
 
 

@@ -30,7 +30,9 @@ _LANGUAGE = "ru"  # which phones speak where nothing else is said
 _SHORT = 7  # digits; a shorter number that sends is no phone's
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _NOT_FOR_BROWSERS = ("/api/", "/aggregators/", "/ussd/", "/metrics", "/healthz", "/readyz")
-_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_WITH_BODY = ("POST", "PUT", "PATCH")
+_METHODS = (*_WITH_BODY, "GET", "DELETE")
+_PLAIN = (str, int, float)  # kinds of values that a field of a body can say
 _LOST = ("drop", "half_open")  # faults that swallow a request
 _UNSAID: Any = {"line": 0, "sentence": ""}  # of a step that nobody has written
 
@@ -476,8 +478,12 @@ class Recording:
 
     def _body(self, facts: Mapping[str, Any], hidden: Mapping[str, str]) -> model.Body:
         form, told = facts.get("form"), facts.get("json")
-        for fields in filter(None, (form, told)):
-            if all(type(value) in (str, int, float) for value in fields.values()):
+        if facts["method"] not in _WITH_BODY:
+            if form or told is not None:
+                self._leave_out(f"the body of a {facts['method']}")
+            return model.Body()
+        for fields in (form, told):
+            if fields and isinstance(fields, dict) and all(type(value) in _PLAIN for value in fields.values()):
                 said = (
                     _field(name, self._marked(value, hidden, name), bare=not isinstance(value, str))
                     for name, value in fields.items()
@@ -485,9 +491,18 @@ class Recording:
                 return model.Body(tuple(said), json=fields is told)
         if form:
             self._leave_out("a form with several values of one field")
-        if told:
-            return model.Body(json=True, raw=Text(json.dumps(told, ensure_ascii=False), json=True))
+        if told is not None:
+            shown = json.dumps(self._marked_in(told, hidden), ensure_ascii=False)
+            return model.Body(json=True, raw=Text(shown, json=True))
         return model.Body()
+
+    def _marked_in(self, told: Any, hidden: Mapping[str, str], name: str = "") -> Any:
+        """JSON with what is hidden in it marked."""
+        if isinstance(told, dict):
+            return {key: self._marked_in(value, hidden, key) for key, value in told.items()}
+        if isinstance(told, list):
+            return [self._marked_in(value, hidden, name) for value in told]
+        return self._marked(told, hidden, name) if isinstance(told, str) else told
 
     def _clock(self, told: Mapping[str, Any]) -> None:
         self._until = datetime.fromisoformat(told["facts"]["to"]).timestamp()
