@@ -172,6 +172,14 @@ async def test_a_line_of_a_stream_comes_whole_however_long_it_is():
         assert [line.decode() async for line in lines] == [f"data: {long}", ""]
 
 
+async def test_applications_leave_nothing_behind_where_the_gateway_goes_away():
+    async with Gateway.from_config(flags=ALONE) as gateway, remote_driver(gateway.http_url) as driver:
+        two = [await driver.application(code, "africas_talking") for code in ("*384*77#", "*384*78#")]
+        await gateway.stop()
+        for application in two:
+            await application.close()
+
+
 @pytest.mark.parametrize("text", ["anna dials *100#", "together\n    anna dials *100#\n    boris dials *100#"])
 async def test_a_gateway_that_goes_away_ends_the_play(play_on, text):
     gateway = Gateway.from_config(flags=ALONE)

@@ -99,7 +99,7 @@ class RemoteDriver:
             await self._api.call("POST", "applications", body=new)
 
         async def detach() -> None:
-            with suppress(RefusedError):  # a reset has taken the code from it already
+            with suppress(RefusedError, NoGatewayError):  # a reset has taken its code, or the gateway is gone
                 await self._api.call("DELETE", "applications", query={"code": code})
 
         return await attached(self, self._applications, attach, detach)
