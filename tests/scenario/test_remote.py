@@ -7,8 +7,8 @@ import pytest
 from aiohttp import web
 
 from ussd_gateway.clock import RealClock
+from ussd_gateway.scenario.driver import NoGatewayError, PhoneError
 from ussd_gateway.scenario.local import ALONE
-from ussd_gateway.scenario.play import NoGatewayError, PhoneError
 from ussd_gateway.scenario.remote import Api, remote_driver
 from ussd_gateway.serve import Gateway
 

@@ -12,7 +12,7 @@ from urllib.parse import unquote_plus
 
 from aiohttp import web
 
-from ussd_gateway.scenario.play import ActorError
+from ussd_gateway.scenario.driver import ActorError
 
 CLOCK_WAITS = (
     0.1  # real seconds for which the gateway's virtual clock stands still for a call; the rest is the script's

@@ -47,7 +47,7 @@ def record_command(file: Path, gateway: str, after: int | None, pauses: float, f
         fail(f"{file} is there already; --force writes over it")
     if not file.parent.is_dir():
         fail(f"{file}: there is no folder {file.parent}")
-    from ussd_gateway.scenario.play import NoGatewayError
+    from ussd_gateway.scenario.driver import NoGatewayError
     from ussd_gateway.scenario.report import counted
 
     try:
@@ -106,7 +106,7 @@ async def _newest(api: Api) -> int:
 
 async def _stopped(stop: asyncio.Event, api: Api) -> int:
     """The number of the last event that had happened when it was stopped."""
-    from ussd_gateway.scenario.play import NoGatewayError
+    from ussd_gateway.scenario.driver import NoGatewayError
 
     await stop.wait()
     try:

@@ -16,8 +16,8 @@ from yarl import URL
 from ussd_gateway.coding.data_coding import ussd_alphabet
 from ussd_gateway.scenario.application import CLOCK_WAITS, ScriptedApplication, attached, in_time
 from ussd_gateway.scenario.browser import ScriptedBrowser
+from ussd_gateway.scenario.driver import ActorError, NoGatewayError, PhoneError, Screen, Sms, start_at
 from ussd_gateway.scenario.esme import ScriptedEsme
-from ussd_gateway.scenario.play import ActorError, NoGatewayError, PhoneError, Screen, Sms, start_at
 
 _LONGEST_WAIT = 60.0  # seconds that one request waits; a longer wait takes several
 _ANSWER_TIME = 30.0  # seconds in which the gateway answers a request that asks it to wait for nothing
