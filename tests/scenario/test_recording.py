@@ -337,6 +337,18 @@ ROWS = {
             "web sees status 200",
         ],
     ),
+    "an address that hides something": (
+        [
+            page("/cabinet/in", method="POST", form={"code": "********"}, secrets={"code": "s1"}),
+            page("/cabinet/in?code=********&old=********", secrets={"code": "s1"}),
+        ],
+        [
+            "web posts /cabinet/in with code {secret}",
+            "web sees status 200",
+            "web gets /cabinet/in?code={secret}&old={secret_2}",
+            "web sees status 200",
+        ],
+    ),
     "JSON of any shape, with what is hidden in it": (
         [
             page(method="POST", json=[1, {"n": "{name}, {}"}]),

@@ -7,6 +7,7 @@ Each event makes items: what a person did, or what arrived at somebody. When all
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,7 @@ from ussd_gateway.scenario.drafting import BY_ANOTHER, Draft, drafted
 from ussd_gateway.scenario.language import ENCODINGS
 from ussd_gateway.scenario.model import Action, Expected, Field, Text
 from ussd_gateway.scenario.pauses import Item, with_waits
+from ussd_gateway.scenario.secrets import MASK
 from ussd_gateway.scenario.values import hide, hides
 from ussd_gateway.smpp.receipts import WORDS
 from ussd_gateway.smpp.status import Status
@@ -34,6 +36,7 @@ _WITH_BODY = ("POST", "PUT", "PATCH")
 _METHODS = (*_WITH_BODY, "GET", "DELETE")
 _PLAIN = (str, int, float)  # kinds of values that a field of a body can say
 _LOST = ("drop", "half_open")  # faults that swallow a request
+_PARAMETER = re.compile(rf"(?<=[?&])([\w-]+=){re.escape(MASK)}(?![^&])")
 _UNSAID: Any = {"line": 0, "sentence": ""}  # of a step that nobody has written
 
 _PREFIXES = {"ask": "CON ", "end": "END "}
@@ -465,8 +468,8 @@ class Recording:
         if self._redirected.pop(browser, "") != path:
             before = next((item for item in self._items if item.number > facts["behind"]), None)
             hidden = told.get("secrets") or {}
-            body = self._body(facts, hidden if isinstance(hidden, dict) else {})
-            self._do(model.Request(browser=browser, method=method, url=Text(path), body=body, **_UNSAID), before=before)
+            url, body = Text(self._address(path, hidden)), self._body(facts, hidden)
+            self._do(model.Request(browser=browser, method=method, url=url, body=body, **_UNSAID), before=before)
         location = facts.get("location") or ""
         if facts["status"] in _REDIRECTS and location.startswith("/"):
             self._redirected[browser] = location
@@ -475,6 +478,11 @@ class Recording:
         if facts.get("sees"):
             expected = Expected(model.CONTAINING, Text(self._marked(facts["sees"], {})))
             self._arrive(model.SeePage(browser=browser, expected=expected, **_UNSAID))
+
+    def _address(self, path: str, hidden: Mapping[str, str]) -> str:
+        """The path with what is hidden in it marked: a parameter by its name, anything else by nobody's."""
+        path = _PARAMETER.sub(lambda found: found[1] + self._marked(MASK, hidden, found[1][:-1]), path)
+        return self._marked(path, {})
 
     def _body(self, facts: Mapping[str, Any], hidden: Mapping[str, str]) -> model.Body:
         form, told = facts.get("form"), facts.get("json")
