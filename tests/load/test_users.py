@@ -4,9 +4,10 @@ import pytest
 
 from ussd_gateway.clock import RealClock
 from ussd_gateway.load.users import SharedApi, User, find
+from ussd_gateway.scenario.driver import NoGatewayError, PhoneError
 from ussd_gateway.scenario.local import ALONE
 from ussd_gateway.scenario.parse import parse
-from ussd_gateway.scenario.play import NoGatewayError, PhoneError, play
+from ussd_gateway.scenario.play import play
 from ussd_gateway.scenario.report import failure_report
 from ussd_gateway.serve import Gateway
 

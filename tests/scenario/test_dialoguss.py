@@ -248,6 +248,7 @@ def test_mappings_can_be_merged():
         ("url: [x\n", "x.yml:2:1: this is no YAML: expected ',' or"),
         ('a: "\x01"', "x.yml:1:5: this is no YAML: the character 0x0001"),
         ("", "x.yml:1:1: there is nothing in this file"),
+        ("a: " + "[" * 5000, "x.yml:1:1: lists and mappings stand too deep in one another"),
         ("5", "x.yml:1:1: this is no file\n.*\n.*\nwrite keys and values: url, dial"),
         (HEAD.replace("dial", "dail"), 'x.yml:2:1: a file has no key "dail"\n.*\n.*\ndid you mean "dial"'),
         (HEAD.replace("dial:", "#"), 'x.yml:1:1: the key "dial" is missing'),

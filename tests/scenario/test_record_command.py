@@ -305,6 +305,19 @@ async def test_it_can_begin_with_what_is_kept():
 # The command -------------------------------------------------------------------------------------------------------
 
 
+async def test_it_stops_when_it_is_to_however_much_goes_on_happening():
+    async with Gateway.from_config(clock=RealClock(), flags=ALONE) as gateway:
+        anna, stop, begun = gateway.handset("70001000001"), asyncio.Event(), asyncio.Event()
+        following = asyncio.create_task(recorded(gateway.http_url, None, 60, stop, begun.set))
+        await begun.wait()
+        await anna.dial("*100#")
+        stop.set()
+        async with asyncio.timeout(PATIENCE):
+            while not following.done():
+                await anna.dial("*100#")
+        assert (await following).draft("session.ussd").script.scenarios[0].steps
+
+
 def run(*arguments):
     return CliRunner().invoke(record_command, [str(argument) for argument in arguments], catch_exceptions=False)
 

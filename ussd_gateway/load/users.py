@@ -14,8 +14,8 @@ from typing import Any
 import aiohttp
 
 from ussd_gateway.scenario.browser import ScriptedBrowser
+from ussd_gateway.scenario.driver import NoGatewayError, Page, PhoneError, Screen, Sms
 from ussd_gateway.scenario.esme import ScriptedEsme
-from ussd_gateway.scenario.play import NoGatewayError, Page, PhoneError, Screen, Sms
 from ussd_gateway.scenario.remote import Api, RemoteDriver, RemotePhone
 
 

@@ -62,6 +62,8 @@ def imported(text: str, source: str, dialect: str = DIALECTS[0]) -> Imported:
         return reading.imported()
     except yaml.MarkedYAMLError as error:
         mistake = reading.told(error)
+    except RecursionError:
+        mistake = reading.mistake(0, 0, 1, "lists and mappings stand too deep in one another")
     except yaml.reader.ReaderError as error:  # a character that YAML does not have
         before = rows_of(text[: error.position])
         message = f"this is no YAML: the character {error.character:#06x}"

@@ -16,8 +16,8 @@ from yarl import URL
 from ussd_gateway.coding.data_coding import ussd_alphabet
 from ussd_gateway.scenario.application import CLOCK_WAITS, ScriptedApplication, attached, in_time
 from ussd_gateway.scenario.browser import ScriptedBrowser
+from ussd_gateway.scenario.driver import ActorError, NoGatewayError, PhoneError, Screen, Sms, start_at
 from ussd_gateway.scenario.esme import ScriptedEsme
-from ussd_gateway.scenario.play import ActorError, NoGatewayError, PhoneError, Screen, Sms, start_at
 
 _LONGEST_WAIT = 60.0  # seconds that one request waits; a longer wait takes several
 _ANSWER_TIME = 30.0  # seconds in which the gateway answers a request that asks it to wait for nothing
@@ -99,7 +99,8 @@ class RemoteDriver:
             await self._api.call("POST", "applications", body=new)
 
         async def detach() -> None:
-            await self._api.call("DELETE", "applications", query={"code": code})
+            with suppress(RefusedError, NoGatewayError):  # a reset has taken its code, or the gateway is gone
+                await self._api.call("DELETE", "applications", query={"code": code})
 
         return await attached(self, self._applications, attach, detach)
 
@@ -335,9 +336,12 @@ class Api:
 
 async def _lines(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
     """The lines, until the gateway ends them or is gone."""
+    rest = b""  # aiohttp's own lines have an end at some hundred kilobytes; an event may be longer
     with suppress(aiohttp.ClientError):
-        async for line in content:
-            yield line
+        async for octets in content.iter_any():
+            *lines, rest = (rest + octets).split(b"\n")
+            for line in lines:
+                yield line
 
 
 def _screen(answer: dict[str, Any]) -> Screen:

@@ -9,7 +9,7 @@ from typing import Any
 from rich.text import Text
 
 from ussd_gateway.clock import iso
-from ussd_gateway.scenario.play import Arrival, Event, Failure, Kind, Result, Timed
+from ussd_gateway.scenario.result import Arrival, Event, Failure, Kind, Result, Timed
 
 # Control characters but tab and line feed, lone surrogates, and the two that no XML may hold.
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
