@@ -122,8 +122,9 @@ async def test_nobody_there_is_told_with_the_way_out(unused_tcp_port):
     with pytest.raises(NoGatewayError) as raised:
         async with remote_driver(url):
             pass
-    assert str(raised.value).startswith(f"no gateway answers at {url} (")
-    assert str(raised.value).endswith("; start one with `ussd-gateway serve`")
+    assert str(raised.value) == (
+        f"no gateway answers at {url} (connection refused); start one with `ussd-gateway serve`"
+    )
 
 
 @asynccontextmanager

@@ -102,7 +102,7 @@ FAILED  a.ussd:3: x
   arrived on anna (7):
     nothing
   transcript of anna (7):
-
+    nothing
 """
     )
 

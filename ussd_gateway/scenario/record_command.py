@@ -60,8 +60,9 @@ def record_command(file: Path, gateway: str, after: int | None, pauses: float, f
         fail(f"{error}; {file} is not written", FAILED)
     try:
         written = _write(file, draft.text, force=force)
-    except OSError as error:
-        fail(f"{file}: {error.strerror}")
+    except OSError as error:  # what happened does not happen again
+        click.echo(draft.text, nl=False)
+        fail(f"{file}: {error.strerror}; the script went to standard output")
     steps = counted(len(draft.script.scenarios[0].steps), "step")
     click.echo(f"{written}: {steps}. `ussd-gateway play {written}` plays it.", err=True)
     for sentence in draft.unrecorded:
@@ -79,7 +80,7 @@ async def recorded(
 
     after   the number of an event: from behind it on; None from now on
     pauses  as `Recording` has them
-    stop    None is SIGINT and SIGTERM
+    stop    None is SIGINT, SIGTERM and SIGHUP, which a terminal sends that is closed
     begun   is called when nothing is missed any more
 
     NoGatewayError when none answers there.
@@ -202,6 +203,6 @@ def _write(file: Path, text: str, *, force: bool) -> Path:
 
 def _stopped_by_signal() -> asyncio.Event:
     stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     return stop

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -298,7 +299,7 @@ class Api:
             async with self._session.get(f"{self.url}/api/v1/{path}", params=query, timeout=timeout) as response:
                 yield _lines(response.content)
         except aiohttp.ClientConnectionError as error:
-            raise NoGatewayError(f"no gateway answers at {self.url} ({error})") from error
+            raise NoGatewayError(f"no gateway answers at {self.url} ({why(error)})") from error
 
     async def call(
         self,
@@ -321,9 +322,8 @@ class Api:
                     return {}
                 said = await response.json(content_type=None)
         except (aiohttp.ClientConnectionError, aiohttp.InvalidURL, TimeoutError) as error:
-            words = str(error) or "no answer in time"
             raise NoGatewayError(
-                f"no gateway answers at {self.url} ({words}); start one with `ussd-gateway serve`"
+                f"no gateway answers at {self.url} ({why(error)}); start one with `ussd-gateway serve`"
             ) from error
         except (aiohttp.ClientError, ValueError) as error:
             raise NoGatewayError(f"what answers at {self.url} is no ussd-gateway ({error})") from error
@@ -332,6 +332,14 @@ class Api:
             title = str(answer.get("title") or f"{method} {path} was answered with {response.status}")
             raise RefusedError(title, response.status)
         return answer
+
+
+def why(error: BaseException) -> str:
+    """What keeps a gateway from answering, as the system says it: connection refused."""
+    if isinstance(error, aiohttp.ClientConnectorError):
+        number = error.os_error.errno or 0  # below 0 it is of getaddrinfo, and asyncio writes words of its own
+        return (os.strerror(number) if number > 0 else error.os_error.strerror or str(error)).lower()
+    return str(error) or "no answer in time"
 
 
 async def _lines(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:

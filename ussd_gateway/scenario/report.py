@@ -154,7 +154,7 @@ def _failure_lines(result: Result, failure: Failure) -> Iterator[Text]:
     yield Text(f"  transcript{f' of {failure.phone}' if failure.phone else ''}:")
     events = transcript(result.events, failure.phone.partition(" ")[0])
     events.rstrip()
-    yield events
+    yield events if events else Text("    nothing")
     for later in failure.later:
         yield Text("  and afterwards:")
         yield from _failure_lines(result, later)
