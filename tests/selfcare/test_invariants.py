@@ -533,7 +533,7 @@ class _Disk:
 
 @pytest.mark.usefixtures("_quietly")
 def test_r116_r121_r122_r133_r144_r153_r160_r163_the_invariants_hold_whatever_happens():
-    run_state_machine_as_test(Operator, settings=settings(max_examples=25, stateful_step_count=40, deadline=None))
+    run_state_machine_as_test(Operator, settings=settings(max_examples=20, stateful_step_count=35, deadline=None))
 
 
 @pytest.fixture
