@@ -198,14 +198,14 @@ class SelfCare:
         """Bind to the SMSC, which listens by now; returns at once."""
         if self._enabled:
             self.sender.start()
-            self.numbers.start()
             self._start_money()
+            self.numbers.start()
 
     async def stop(self) -> None:
         """Leave the SMSC; passwords that have not left never will."""
         self.issuing.forget()
-        self.numbers.stop()
         self._stop_money()
+        self.numbers.stop()
         self._hasher.close()
         self.site.stop()
         await self.sender.stop()
@@ -214,9 +214,9 @@ class SelfCare:
         """Everything back to what the config says."""
         self.sender.forget()
         self.issuing.forget()
+        self._stop_money()
         self.numbers.stop()
         self.desk.reset()
-        self._stop_money()
         self.service.reset()
         self.site.reset()
         if self._enabled:
