@@ -138,7 +138,9 @@ class Api:
 
     async def __call__(self, method, path, body=None, **given):
         where = self.url + (
-            path if path.startswith(("/health", "/ready", "/metrics", "/cabinet", "/api", "/app")) else f"/api/v1{path}"
+            path
+            if path.startswith(("/health", "/ready", "/metrics", "/cabinet", "/api", "/app/"))
+            else f"/api/v1{path}"
         )
         async with self._session.request(method, where, json=body, **given) as response:
             if response.content_type.endswith("json"):
