@@ -115,7 +115,7 @@ def serve(
 @click.option("--json", "as_json", is_flag=True, help="Each screen as one JSON object a line.")
 def dial(code: str, msisdn: str, answers: tuple[str, ...], gateway: str, as_json: bool) -> None:
     """Dial CODE, print each screen, and leave on the last one."""
-    from ussd_gateway.scenario.play import NoGatewayError
+    from ussd_gateway.scenario.driver import NoGatewayError
     from ussd_gateway.scenario.remote import Api, RefusedError
 
     path = f"handsets/{msisdn.removeprefix('+')}/ussd"

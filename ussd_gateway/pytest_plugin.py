@@ -26,7 +26,7 @@ import pytest
 
 if TYPE_CHECKING:
     from ussd_gateway.scenario.model import Scenario
-    from ussd_gateway.scenario.play import Result
+    from ussd_gateway.scenario.result import Result
     from ussd_gateway.scenario.stage import Stage, SyncStage
     from ussd_gateway.serve import Gateway
 

@@ -354,6 +354,7 @@ class Gateway(core.Gateway):
                 {"system_id": account.system_id, "numbers": account.numbers, "inner": account.inner}
                 for account in (account.settings for account in self._accounts)
             ],
+            "newest_event": self._journal.newest,
         }
 
     def _web(self) -> web.Application:

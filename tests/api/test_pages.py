@@ -151,6 +151,7 @@ async def test_json_is_told_with_its_secret_fields_hidden_at_any_depth(visit, re
         "number": ANNA,
         "log_in": {"password": "one", "captcha": 1234},
         "again": ["two"],
+        "old": {"first": "three"},
         "new": "",
         "kept": [1, None],
     }
@@ -160,10 +161,11 @@ async def test_json_is_told_with_its_secret_fields_hidden_at_any_depth(visit, re
         "number": ANNA,
         "log_in": {"password": STARS, "captcha": STARS},
         "again": [STARS],
+        "old": {"first": STARS},
         "new": "",
         "kept": [1, None],
     }
-    assert event["secrets"] == {"password": "s1", "captcha": "s2", "again": "s3"}
+    assert event["secrets"] == {"password": "s1", "captcha": "s2", "again": "s3", "old": "s4"}
     assert (event["content_type"], event["form"]) == ("application/json", {})
 
 

@@ -36,7 +36,7 @@ WRONG = {
     "p98<20ms": "p50, p90, p99, p99.9, max",  # which there are
     "p99<20": "20us or 20ms or 20s",  # which units there are
     "msg_per_s>5ms": "no measure of msg_per_s",
-    "errors=0": "one looks like",
+    "errors=0": "one looks like p99<20ms, errors==0 or",
 }
 
 
@@ -94,6 +94,7 @@ WRONG_LINES = {
     "line 5 own_cpu<80%": "own_cpu of a line is unknown; known: played, failed, p50",
     "line 5 p99<20": "20us or 20ms or 20s",
     "line 5": "line 12 p99<30ms",
+    "failed=0": "one looks like p99<20ms, failed==0 or",
     "step 5 p99<20ms": "line 12 p99<30ms",
     "each p99<20ms": "line 12 p99<30ms",
 }

@@ -3,7 +3,7 @@ from xml.etree import ElementTree
 import pytest
 
 from ussd_gateway.scenario.junit import junit
-from ussd_gateway.scenario.play import Event, Failure, Kind, Result
+from ussd_gateway.scenario.result import Event, Failure, Kind, Result
 
 PASSED = Result("a.ussd", 'Says "hello" & <more>', 3, 0.25, None, (Event("anna", 4, Kind.DONE, "dials *111#"),))
 FAILED = Result(

@@ -3,7 +3,7 @@
 import pytest
 
 from ussd_gateway.scenario import last_play
-from ussd_gateway.scenario.play import Failure, Result
+from ussd_gateway.scenario.result import Failure, Result
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,7 @@
 import pytest
 
+from ussd_gateway.scenario.driver import PhoneError, Sms
 from ussd_gateway.scenario.local import local_driver
-from ussd_gateway.scenario.play import PhoneError, Sms
 
 
 async def test_a_driver_has_a_gateway_of_its_own():

@@ -39,15 +39,21 @@ MISTAKES = {
     ),
     "anna sees «/Баланс»": ("the pattern that begins here does not end", "write a / behind it"),
     'anna sees «"Баланс»': ("the text that begins here does not end", 'write a " behind it'),
-    "anna sees «“»Баланс”": ("I do not know the quotation mark “", 'write "straight" ones'),
+    "anna sees «“»Баланс”": ("I do not know the quotation mark “", 'write " instead'),
+    "anna sends sms «'»Где ты?' to boris": ("I do not know the quotation mark '", 'write " instead'),
+    "anna answers «‘»да’": ("I do not know the quotation mark ‘", 'write " instead'),
+    "«//» what comes": ("no sentence begins with //", "a comment begins with # and a space"),
+    "«--» what comes": ("no sentence begins with --", "a comment begins with # and a space"),
     "anna sees «/(Баланс/»": (
         "this is no regular expression: missing ) at position 7",
         "a sign that means something in patterns, such as (, is written \\(; docs/scripts.md tells more",
     ),
     "use «shard/phones.ussd»": ('there is no file "shard/phones.ussd"', 'did you mean "shared/phones.ussd"?'),
     "for each row in «user.csv»\n    anna dials *100#": ('there is no file "user.csv"', 'did you mean "users.csv"?'),
+    "use «nix.ussd»": ('there is no file "nix.ussd"', "looked for nix.ussd"),  # mistake.ussd only ends like it
     "anna dials «*1a0#»": ("'*1a0#' has the letter 'a'", "a code looks like *111# or *111*25#"),
     "wait 5 «parsecs»": ('the sentence ends before "parsecs"', "a time is written 5s, 3min, 2h or 30d"),
+    "wait «for» 5s": ('"for" cannot stand here', 'here comes a time such as 5s or "until"'),
     "wait «soon»": ('"soon" cannot stand here', 'here comes a time such as 5s or "until"'),
     "wait until «2018-13-03» 11:00": (
         "2018-13-03 11:00 is no moment",
@@ -235,6 +241,15 @@ FILES = {
         "mistake.ussd:1:1: there is nothing to play\n    # Nobody does anything.\n    ^\n"
         "write what somebody does, such as: anna dials *100#\n",
     ),
+    "JSON": (
+        b'{"version": "1",\n "phones": {"anna": "70001000001"}}\n',
+        'mistake.ussd:1:1: this is JSON\n    {"version": "1",\n    ^\n`ussd-gateway script from-json` makes a script of it\n',
+    ),
+    "YAML of dialoguss": (
+        b"# mine\nurl: http://127.0.0.1/\ndial: '*123#'\n",
+        "mistake.ussd:1:1: this is a file of dialoguss\n    # mine\n    ^\n"
+        "`ussd-gateway import-dialoguss` makes a script of it\n",
+    ),
     "too long": (
         b"# a comment\n" * LONGEST,
         "mistake.ussd:1:1: this file has 12,582,912 octets; there can be 1,048,576\n    \n    ^\nmake several of it\n",
@@ -246,6 +261,10 @@ FILES = {
 def test_a_file_that_is_no_script_is_told(told, name):
     octets, expected = FILES[name]
     assert told(octets) == expected
+
+
+def test_what_is_no_name_is_not_offered_as_one(told):
+    assert "begins with !" not in told(b"browser !\nwbe ! \n")
 
 
 def test_all_mistakes_of_a_file_are_told_at_once(told):

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 import pytest
 
 from ussd_gateway.scenario.page import Bubble, page, parts, phones, rows
-from ussd_gateway.scenario.play import Arrival, Event, Failure, Kind, Result, Timed
+from ussd_gateway.scenario.result import Arrival, Event, Failure, Kind, Result, Timed
 
 SCREEN = Event("anna", 3, Kind.SCREEN, "Ваш баланс: 150.00 р.", "final, success")
 NASTY = "</pre><script>alert(1)</script>\x1b"

@@ -199,6 +199,12 @@ MISTAKES = {
         "    ^^^^^^^^^^^^\n"
         "move this line into the setup"
     ),
+    'let number be ""\nphone vera is {number}\nvera hangs up': (
+        "script.ussd:4:15: nothing is no number of a phone\n"
+        "    phone vera is {number}\n"
+        "                  ^^^^^^^^\n"
+        "write its digits, such as 70001000001"
+    ),
     "let number be 7OOO\nphone vera is {number}\nvera hangs up": (
         "script.ussd:4:15: 7OOO is no number of a phone\n"
         "    phone vera is {number}\n"

@@ -2,7 +2,8 @@
 
 from ussd_gateway.scenario import model
 from ussd_gateway.scenario.language import SENTENCES
-from ussd_gateway.scenario.play import PERFORM, Kind
+from ussd_gateway.scenario.play import PERFORM
+from ussd_gateway.scenario.result import Kind
 
 
 def events(result):

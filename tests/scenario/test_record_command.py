@@ -305,6 +305,19 @@ async def test_it_can_begin_with_what_is_kept():
 # The command -------------------------------------------------------------------------------------------------------
 
 
+async def test_it_stops_when_it_is_to_however_much_goes_on_happening():
+    async with Gateway.from_config(clock=RealClock(), flags=ALONE) as gateway:
+        anna, stop, begun = gateway.handset("70001000001"), asyncio.Event(), asyncio.Event()
+        following = asyncio.create_task(recorded(gateway.http_url, None, 60, stop, begun.set))
+        await begun.wait()
+        await anna.dial("*100#")
+        stop.set()
+        async with asyncio.timeout(PATIENCE):
+            while not following.done():
+                await anna.dial("*100#")
+        assert (await following).draft("session.ussd").script.scenarios[0].steps
+
+
 def run(*arguments):
     return CliRunner().invoke(record_command, [str(argument) for argument in arguments], catch_exceptions=False)
 
@@ -334,6 +347,7 @@ async def program(gateway, file, *options):
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "ussd_gateway", "record", "--gateway", gateway.http_url, str(file), *options),
+        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=os.environ | {"PYTHONPATH": str(HOUSE)},
     )
@@ -346,7 +360,7 @@ async def program(gateway, file, *options):
         await process.wait()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 async def test_ctrl_c_writes_what_was_recorded_so_far(tmp_path, operator, number):
     file = tmp_path / "session.ussd"
     async with program(operator, file) as process:
@@ -387,6 +401,21 @@ async def test_a_gateway_that_ends_ends_the_recording_and_it_is_written(tmp_path
         await gateway.stop()
     assert "the gateway has ended\n" in said
     assert "anna dials *100#" in file.read_text(encoding="utf-8")
+
+
+async def test_where_it_cannot_be_written_in_the_end_it_goes_to_standard_output(tmp_path, operator):
+    file = tmp_path / "gone" / "session.ussd"
+    file.parent.mkdir()
+    async with program(operator, file) as process:
+        file.parent.rmdir()
+        await operator.handset("70001000001").dial("*100#")
+        await operator.committed()
+        await asyncio.wait_for(process.stderr.readline(), PATIENCE)
+        process.send_signal(signal.SIGINT)
+        script, said = await asyncio.wait_for(process.communicate(), PATIENCE)
+        assert process.returncode == 2
+    assert said.decode() == f"{file}: No such file or directory; the script went to standard output\n"
+    assert failures(await played(script.decode())) == ""
 
 
 async def test_a_file_that_has_come_into_being_meanwhile_stays(tmp_path, operator):

@@ -1,8 +1,11 @@
 """Events become steps: what the stream says, and what a script says of it."""
 
+import json
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ussd_gateway.scenario.parse import parse
 from ussd_gateway.scenario.recording import Place, Recording
@@ -334,6 +337,36 @@ ROWS = {
             "web sees status 200",
         ],
     ),
+    "an address that hides something": (
+        [
+            page("/cabinet/in", method="POST", form={"code": "********"}, secrets={"code": "s1"}),
+            page("/cabinet/in?code=********&old=********", secrets={"code": "s1"}),
+        ],
+        [
+            "web posts /cabinet/in with code {secret}",
+            "web sees status 200",
+            "web gets /cabinet/in?code={secret}&old={secret_2}",
+            "web sees status 200",
+        ],
+    ),
+    "JSON of any shape, with what is hidden in it": (
+        [
+            page(method="POST", json=[1, {"n": "{name}, {}"}]),
+            page(method="PUT", json={"a": {"password": "********"}, "b": None}, secrets={"password": "s1"}),
+            page(method="PATCH", json={}),
+        ],
+        [
+            "web posts /cabinet json:",
+            '    [1, {"n": "\\u007bname}, {}"}]',
+            "web sees status 200",
+            "web puts /cabinet json:",
+            '    {"a": {"password": "{secret}"}, "b": null}',
+            "web sees status 200",
+            "web patches /cabinet json:",
+            "    {}",
+            "web sees status 200",
+        ],
+    ),
     "an application behind a URL": (
         [
             event("application.added", service_code="*5#", dialect="hubtel"),
@@ -389,7 +422,9 @@ def test_events_become_steps(name):
             [event("esme.fault", account="shop", fault="drop", command="submit_sm")],
             "shop sent submit_sm, and the fault drop swallowed it",
         ),
-        ([page(form={"a": ["1", "2"]})], "a form with several values of one field"),
+        ([page(method="POST", form={"a": ["1", "2"]})], "a form with several values of one field"),
+        ([page(form={"a": "1"})], "the body of a GET"),
+        ([page(method="DELETE", json=[])], "the body of a DELETE"),
         (
             [event("network.pushed", session=None, msisdn=ANNA, service_code="*1#", screen="s", variables=["price"])],
             "the screen s was pushed with variables",
@@ -453,6 +488,26 @@ def test_it_begins_with_how_things_were():
         "anna turns off",
         "anna turns on",
     ]
+
+
+_JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 99) | st.text('ab4{}\\"/#\n«\t', max_size=8),
+    lambda some: (
+        st.lists(some, max_size=3) | st.dictionaries(st.text('ab{}" ', min_size=1, max_size=4), some, max_size=3)
+    ),
+)
+
+
+@given(_JSON_VALUES.filter(lambda value: value is not None))
+def test_json_is_sent_again_as_it_was(value):
+    text = draft([page(method="POST", json=value)]).text
+    request, _ = parse(text, "session.ussd").scenarios[0].steps
+    body = request.body
+    if body.raw is not None:
+        assert json.loads(body.raw.fill({})) == value
+    else:
+        sent = {field.name: field.value.fill({}) for field in body.fields}
+        assert sent == {name: told if isinstance(told, str) else json.dumps(told) for name, told in value.items()}
 
 
 def test_nothing_is_no_script():

@@ -1,14 +1,15 @@
 """The same scripts on a gateway that is reached over HTTP."""
 
 import asyncio
+from contextlib import asynccontextmanager
 
 import pytest
 from aiohttp import web
 
 from ussd_gateway.clock import RealClock
+from ussd_gateway.scenario.driver import NoGatewayError, PhoneError
 from ussd_gateway.scenario.local import ALONE
-from ussd_gateway.scenario.play import NoGatewayError, PhoneError
-from ussd_gateway.scenario.remote import remote_driver
+from ussd_gateway.scenario.remote import Api, remote_driver
 from ussd_gateway.serve import Gateway
 
 ROAD = """\
@@ -121,8 +122,28 @@ async def test_nobody_there_is_told_with_the_way_out(unused_tcp_port):
     with pytest.raises(NoGatewayError) as raised:
         async with remote_driver(url):
             pass
-    assert str(raised.value).startswith(f"no gateway answers at {url} (")
-    assert str(raised.value).endswith("; start one with `ussd-gateway serve`")
+    assert str(raised.value) == (
+        f"no gateway answers at {url} (connection refused); start one with `ussd-gateway serve`"
+    )
+
+
+@asynccontextmanager
+async def server(**answer):
+    """The address of a server that answers all requests so."""
+
+    async def handle(request):
+        return web.Response(**answer)
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", handle)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    host, port = runner.addresses[0]
+    try:
+        yield f"{host}:{port}"
+    finally:
+        await runner.cleanup()
 
 
 @pytest.mark.parametrize("url", ["http://", "http://:/x", "127.0.0.1:"])
@@ -136,21 +157,28 @@ async def test_what_is_no_address_is_no_gateway(url):
     "answer", [{"text": "<h1>Hello</h1>"}, {"text": "[]"}, {"text": "{}"}, {"status": 404, "text": ""}]
 )
 async def test_another_server_is_no_gateway(answer):
-    async def handle(request):
-        return web.Response(**answer)
-
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", handle)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    host, port = runner.addresses[0]
-    try:
-        with pytest.raises(NoGatewayError, match=f"^what answers at http://{host}:{port} is no ussd-gateway"):
-            async with remote_driver(f"{host}:{port}/"):
+    async with server(**answer) as address:
+        with pytest.raises(NoGatewayError, match=f"^what answers at http://{address} is no ussd-gateway"):
+            async with remote_driver(f"{address}/"):
                 pass
-    finally:
-        await runner.cleanup()
+
+
+async def test_a_line_of_a_stream_comes_whole_however_long_it_is():
+    long = "x" * 1_000_000
+    async with (
+        server(text=f"data: {long}\n\nend") as address,
+        Api(address) as api,
+        api.stream("events", {}) as lines,
+    ):
+        assert [line.decode() async for line in lines] == [f"data: {long}", ""]
+
+
+async def test_applications_leave_nothing_behind_where_the_gateway_goes_away():
+    async with Gateway.from_config(flags=ALONE) as gateway, remote_driver(gateway.http_url) as driver:
+        two = [await driver.application(code, "africas_talking") for code in ("*384*77#", "*384*78#")]
+        await gateway.stop()
+        for application in two:
+            await application.close()
 
 
 @pytest.mark.parametrize("text", ["anna dials *100#", "together\n    anna dials *100#\n    boris dials *100#"])

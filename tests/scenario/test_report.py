@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 
-from ussd_gateway.scenario.play import Arrival, Event, Failure, Kind, Result, Timed
 from ussd_gateway.scenario.report import (
     as_json,
     chronicle,
@@ -17,6 +16,7 @@ from ussd_gateway.scenario.report import (
     transcript,
     visible,
 )
+from ussd_gateway.scenario.result import Arrival, Event, Failure, Kind, Result, Timed
 
 PASSED = Result("a.ussd", "Works", 3, 0.25, None, (), tags=("smoke",))
 SCREEN = Event("anna", 5, Kind.SCREEN, "Слишком много\nзапросов.", "final, success")
@@ -102,7 +102,7 @@ FAILED  a.ussd:3: x
   arrived on anna (7):
     nothing
   transcript of anna (7):
-
+    nothing
 """
     )
 

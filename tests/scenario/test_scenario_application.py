@@ -96,6 +96,21 @@ scenario "two"
     assert [result.passed for result in results] == [True, True]
 
 
+async def test_it_ends_well_where_a_reset_has_taken_its_code_from_it(play_on, driver):
+    (result,) = await play_on(
+        driver,
+        FRUIT
+        + """\
+browser web
+fruit will answer "END One"
+anna dials *384*77#
+web posts /api/v1/reset
+web sees status 204
+""",
+    )
+    assert failure_report(result).plain == ""
+
+
 async def test_a_call_that_is_not_as_expected_is_shown(fails):
     failure = await fails(
         FRUIT + 'fruit will answer "END Done."\nanna dials *384*77*2#\nfruit was asked "text=3"\n',

@@ -6,10 +6,10 @@ import aiohttp
 import pytest
 
 from ussd_gateway.clock import RealClock
+from ussd_gateway.scenario.driver import ActorError, NoGatewayError
 from ussd_gateway.scenario.esme import ScriptedEsme
 from ussd_gateway.scenario.local import ALONE
 from ussd_gateway.scenario.parse import ScriptError, parse
-from ussd_gateway.scenario.play import ActorError, NoGatewayError
 from ussd_gateway.scenario.remote import remote_driver
 from ussd_gateway.scenario.report import failure_report
 from ussd_gateway.serve import Gateway

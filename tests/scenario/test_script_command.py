@@ -106,6 +106,7 @@ def test_standard_input_has_a_name_of_its_own(script):
         ("[" * 100_000, "x.json: lists and objects stand too deep in one another\n"),
         ("1" * 5000, "x.json: Exceeds the limit (4300 digits) for integer string conversion: value has 5000 digits; use"
          " sys.set_int_max_str_digits() to increase the limit\n"),
+        ('{"scenarios": [], "scenarios": []}', 'x.json: one object has the key "scenarios" twice; write it once\n'),
         (b"\xff", "x.json: this is no UTF-8\n"),
     ],
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """TAP, as its readers read it."""
 
-from ussd_gateway.scenario.play import Event, Failure, Kind, Result
+from ussd_gateway.scenario.result import Event, Failure, Kind, Result
 from ussd_gateway.scenario.tap import tap
 
 PASSED = Result("a.ussd", r"Dials *100# \o/", 3, 0.25, None, ())

@@ -63,6 +63,12 @@ def test_keys_short_numbers_and_codes_are_none(heard, said):
     assert made.text(1, said).source == said
 
 
+def test_the_year_of_a_day_is_no_value_of_its_own():
+    made = values(("heard", "Оплачено 12.05.2018"), ("anna", "2018"), timeless=False)
+    assert expected(made, 0, "Оплачено 12.05.2018") == (MATCHING, r"^Оплачено \d+\.\d+\.\d+$")
+    assert (made.text(1, "2018").source, made.uses(1)) == ("2018", ())
+
+
 def test_who_says_it_again_has_not_heard_it():
     made = values(("anna", "1000"), ("heard", "Сумма 1000?"), ("anna", "1000"))
     assert expected(made, 1, "Сумма 1000?") == (EXACTLY, "Сумма 1000?")

@@ -206,6 +206,7 @@ def step(kind, **said):
         (step(model.Dial, phone="anna", code=Text("*111#")), "anna dials *111#"),
         (step(model.Answer, phone="anna", answer=Text("1")), "anna answers 1"),
         (step(model.Answer, phone="anna", answer=Text("Да")), 'anna answers "Да"'),
+        (step(model.Answer, phone="anna", answer=Text("'s")), """anna answers "'s\""""),
         (step(model.See, phone="anna", expected=Expected("exactly", Text("1 A\n2 B"))),
          "anna sees exactly:\n    1 A\n    2 B"),
         (step(model.See, phone="anna", expected=Expected("containing", Text("A \nB"))), r'anna sees "A \nB"'),

@@ -133,7 +133,9 @@ class Pages:
     def _shown(self, value: object, hidden: dict[str, str], name: str = "") -> object:
         """JSON as an event may show it."""
         if isinstance(value, dict):
-            return {self._short(key): self._shown(value[key], hidden, key) for key in list(value)[:MOST]}
+            of_secret = name in self._secret_fields  # whatever stands below it is one, too
+            keys = list(value)[:MOST]
+            return {self._short(key): self._shown(value[key], hidden, name if of_secret else key) for key in keys}
         if isinstance(value, list):
             return [self._shown(each, hidden, name) for each in value[:MOST]]
         if name in self._secret_fields and value not in (None, "", True, False):

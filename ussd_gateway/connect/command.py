@@ -44,7 +44,7 @@ def connect_command(msisdn: str, gateway: str, password: str | None, device: str
     Exit status: 0 done, 1 refused, 2 an option is wrong, 3 no gateway answers.
     """
     from ussd_gateway.connect.program import Connect, ConnectError, password_in
-    from ussd_gateway.scenario.play import NoGatewayError
+    from ussd_gateway.scenario.driver import NoGatewayError
     from ussd_gateway.scenario.remote import Api, RefusedError
 
     number = msisdn.removeprefix("+")

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from ussd_gateway.load.figures import SECOND, durations
 from ussd_gateway.load.histogram import Histogram
 from ussd_gateway.scenario import model
-from ussd_gateway.scenario.play import Failure, Result
 from ussd_gateway.scenario.report import failure_report
+from ussd_gateway.scenario.result import Failure, Result
 from ussd_gateway.scenario.secrets import MASK, Secrets
 
 LOOKS = (model.See, model.Measure, model.SeeStatus, model.SeePage, model.Check, model.Let)

@@ -22,9 +22,10 @@ from ussd_gateway.load.histogram import Histogram
 from ussd_gateway.load.lines import Lines
 from ussd_gateway.load.usage import cpu_seconds, resident_mib
 from ussd_gateway.load.users import SharedApi, User, find
+from ussd_gateway.scenario.driver import NoGatewayError, PhoneError
 from ussd_gateway.scenario.model import Script
 from ussd_gateway.scenario.numbers import with_numbers
-from ussd_gateway.scenario.play import NoGatewayError, PhoneError, play
+from ussd_gateway.scenario.play import play
 from ussd_gateway.scenario.secrets import without_password
 
 _SECONDS = 10.0  # a run takes so long when nobody says how long

@@ -121,7 +121,7 @@ def parse(expression: str, lines: Sequence[tuple[str, int]] = ()) -> Threshold:
             raise ThresholdError(f"{expression!r}: no sentence that is played stands in this line; there are {there}")
     found = _EXPRESSION.fullmatch(rest)
     if found is None:
-        looks = "p99<20ms or line 12 p99<30ms" if lines else "p99<20ms or msg_per_s>50000"
+        looks = "p99<20ms, failed==0 or line 12 p99<30ms" if lines else "p99<20ms, errors==0 or msg_per_s>50000"
         raise ThresholdError(f"{expression!r} is no threshold; one looks like {looks}")
     name, relation, number, unit = found.groups()
     known = OF_A_LINE if line else FIGURES

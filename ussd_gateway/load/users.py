@@ -14,9 +14,9 @@ from typing import Any
 import aiohttp
 
 from ussd_gateway.scenario.browser import ScriptedBrowser
+from ussd_gateway.scenario.driver import NoGatewayError, Page, PhoneError, Screen, Sms
 from ussd_gateway.scenario.esme import ScriptedEsme
-from ussd_gateway.scenario.play import NoGatewayError, Page, PhoneError, Screen, Sms
-from ussd_gateway.scenario.remote import Api, RemoteDriver, RemotePhone
+from ussd_gateway.scenario.remote import Api, RemoteDriver, RemotePhone, why
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class SharedApi(Api):
             if isinstance(error.__cause__, TimeoutError):
                 self.timeouts += 1
                 raise PhoneError(f"the gateway has not answered within {self._patience:g} s") from error
-            raise PhoneError(f"the gateway has not answered: {error.__cause__}") from error
+            raise PhoneError(f"the gateway has not answered: {why(error.__cause__ or error)}") from error
 
 
 class User(RemoteDriver):

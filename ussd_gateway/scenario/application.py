@@ -12,10 +12,10 @@ from urllib.parse import unquote_plus
 
 from aiohttp import web
 
-from ussd_gateway.scenario.play import ActorError
+from ussd_gateway.scenario.driver import ActorError
 
 CLOCK_WAITS = (
-    0.1  # real seconds for which the gateway's virtual clock stands still for a call; the script does the rest
+    0.1  # real seconds for which the gateway's virtual clock stands still for a call; the rest is the script's
 )
 _LOOK = 0.005  # real seconds between two looks at a virtual clock
 _AT_ONCE = 0.1  # real seconds in which a screen comes that nobody has to wait for

@@ -8,7 +8,7 @@ import aiohttp
 from yarl import URL
 
 from ussd_gateway.client import TooMuchError, bounded
-from ussd_gateway.scenario.play import ActorError, Page
+from ussd_gateway.scenario.driver import ActorError, Page
 
 LONGEST_BODY = 2**20  # octets of an answer that are read
 _ANSWER_TIME = 30.0  # real seconds in which an answer comes

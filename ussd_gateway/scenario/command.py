@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from ussd_gateway.scenario.model import Script
-    from ussd_gateway.scenario.play import Result
+    from ussd_gateway.scenario.result import Result
 
 SUFFIX = ".ussd"
 FAILED, WRONG, NO_GATEWAY = 1, 2, 3  # the exit codes; 0 is: all passed
@@ -187,7 +187,7 @@ def _played(
     """Each file that was played, and its results; ends the program where nothing can be played."""
     from ussd_gateway.config import ConfigError
     from ussd_gateway.scenario import last_play, report
-    from ussd_gateway.scenario.play import NoGatewayError
+    from ussd_gateway.scenario.driver import NoGatewayError
     from ussd_gateway.scenario.runner import Place, play_all
     from ussd_gateway.scenario.selection import marked
 

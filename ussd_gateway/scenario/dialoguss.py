@@ -62,6 +62,8 @@ def imported(text: str, source: str, dialect: str = DIALECTS[0]) -> Imported:
         return reading.imported()
     except yaml.MarkedYAMLError as error:
         mistake = reading.told(error)
+    except RecursionError:
+        mistake = reading.mistake(0, 0, 1, "lists and mappings stand too deep in one another")
     except yaml.reader.ReaderError as error:  # a character that YAML does not have
         before = rows_of(text[: error.position])
         message = f"this is no YAML: the character {error.character:#06x}"
@@ -86,6 +88,8 @@ class _Import:
     def imported(self) -> Imported:
         root = self._root()
         file = self._mapping(root, "file", required=("url", "dial"))
+        if not isinstance(root, MappingNode):
+            raise ScriptError(self._source, self._mistakes)
         if "url" in file and not _URL.match(url := self._value(file["url"])):
             self._wrong(file["url"], f'"{url}" is no URL', "it begins with http:// or https://")
         application = self._application(file)
@@ -229,12 +233,17 @@ class _Import:
         mark = (error.context_mark if in_alias else None) or error.problem_mark or error.context_mark
         hint = 'what begins with * stands in quotes: "*111#"' if in_alias else ""
         message = f"this is no YAML: {error.problem or error.context}"
+        if "'\\t'" in message:
+            hint = "indent with spaces; YAML takes no tabs"
+        elif "quoted scalar" in (error.context or "") and error.context_mark:
+            hint = f"the text in quotes begins in line {error.context_mark.line + 1}"
         return self.mistake(mark.line, mark.column, 1, message, hint) if mark else Mistake(1, 1, 1, message, "", hint)
 
     def _mapping(self, node: Node, kind: str, required: Iterable[str] = ()) -> dict[str, Node]:
         """The values by their keys; those that are wrong are told and left out."""
         if not isinstance(node, MappingNode):
-            self._wrong(node, f"this is no {kind}", f"write keys and values: {', '.join(KEYS[kind])}")
+            what = "file of dialoguss" if kind == "file" else kind
+            self._wrong(node, f"this is no {what}", f"write keys and values: {', '.join(KEYS[kind])}")
             return {}
         yaml.SafeLoader("").flatten_mapping(node)
         found: dict[str, Node] = {}

@@ -205,7 +205,7 @@ def _body(place: int, body: Body, values: Values, taken: Sequence[str]) -> Body:
         )
         for field in body.fields
     )
-    raw = body.raw and replace(values.text(place, body.raw.source), json=True)
+    raw = body.raw and values.text(place, body.raw.source, json=True)
     return Body(fields, body.json, raw)
 
 

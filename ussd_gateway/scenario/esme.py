@@ -18,8 +18,8 @@ from ussd_gateway.handsets.handset import InboxSms
 from ussd_gateway.network.message import UDHI
 from ussd_gateway.network.message import Sms as Message
 from ussd_gateway.patterns import search
+from ussd_gateway.scenario.driver import ActorError, Receipt, Sms
 from ussd_gateway.scenario.model import Part
-from ussd_gateway.scenario.play import ActorError, Receipt, Sms
 from ussd_gateway.smpp.commands import AlertNotification, DataSm, DeliverSm, EnquireLink, SubmitSm, Unbind
 from ussd_gateway.smpp.connection import Connection
 from ussd_gateway.smpp.errors import LostStreamError

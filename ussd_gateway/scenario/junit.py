@@ -13,7 +13,7 @@ from types import MappingProxyType
 from xml.etree import ElementTree
 
 from ussd_gateway.scenario import report
-from ussd_gateway.scenario.play import Result
+from ussd_gateway.scenario.result import Result
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 

@@ -895,7 +895,7 @@ def way_out(word: str, known: Iterable[str]) -> str:
 
 def no_number(written: str) -> tuple[str, str]:
     """What is wrong with what should be the number of a phone, and the way out."""
-    return f"{written} is no number of a phone", "write its digits, such as 70001000001"
+    return f"{written or 'nothing'} is no number of a phone", "write its digits, such as 70001000001"
 
 
 def number_of(written: str) -> str | None:

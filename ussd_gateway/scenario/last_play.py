@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from ussd_gateway.scenario.play import Result
+from ussd_gateway.scenario.result import Result
 
 FILE = Path("run") / "last-play.json"
 

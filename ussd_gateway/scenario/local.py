@@ -20,8 +20,8 @@ from ussd_gateway.handsets.scripted import NotReceivedError, ScriptedHandset
 from ussd_gateway.network.session import SessionError
 from ussd_gateway.scenario.application import CLOCK_WAITS, ScriptedApplication, attached, in_time
 from ussd_gateway.scenario.browser import ScriptedBrowser
+from ussd_gateway.scenario.driver import ActorError, PhoneError, Screen, Sms, start_at
 from ussd_gateway.scenario.esme import ScriptedEsme
-from ussd_gateway.scenario.play import ActorError, PhoneError, Screen, Sms, start_at
 from ussd_gateway.serve import Gateway
 
 ALONE: dict[str, Any] = {

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ussd_gateway.clock import iso
 from ussd_gateway.scenario import report
-from ussd_gateway.scenario.play import Event, Failure, Kind, Result
+from ussd_gateway.scenario.result import Event, Failure, Kind, Result
 
 _MARKS = re.compile(r"(\[-.*?-\]|\{\+.*?\+\})", re.DOTALL)
 _NOTHING: Mapping[str, str] = MappingProxyType({})

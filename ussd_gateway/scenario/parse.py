@@ -23,6 +23,15 @@ from ussd_gateway.scenario.tokens import Kind, Line, Mistake, MistakeError, Toke
 
 _Value = TypeVar("_Value")
 _ENDS = ("end", "done", "}")  # other languages close a block with
+_COMMENTS = ("//", "--", "/*", ";", "%")  # and begin a comment with
+_OTHER_FILES = (
+    (re.compile(r"\A\ufeff?\s*[\[{]"), "this is JSON", "`ussd-gateway script from-json` makes a script of it"),
+    (
+        re.compile(r"^(url|dial|sessions):", re.MULTILINE),
+        "this is a file of dialoguss",
+        "`ussd-gateway import-dialoguss` makes a script of it",
+    ),
+)
 _GROUP = re.compile(r"\(\?P<([^\W\d]\w*)>")
 
 
@@ -160,6 +169,10 @@ class _Parser:
 
     def read(self, text: str) -> None:
         """All lines of the file; self then knows what is in it, and what is wrong."""
+        for looks, message, hint in _OTHER_FILES:
+            if looks.search(text):
+                self.mistakes.append(Mistake(1, 1, 1, message, text.partition("\n")[0], hint))
+                return
         for line in lines(text, self.mistakes):
             self._lines[line.number] = line
             self._close_blocks(line.indent)
@@ -328,7 +341,7 @@ class _Parser:
             self._guesses = True
         if words[0] == "esme" and len(words) > 1 and NAME.fullmatch(words[1]):
             self.esmes.setdefault(words[1], model.Account("", ""))
-        if words[0] == "browser" and len(words) > 1:
+        if words[0] == "browser" and len(words) > 1 and NAME.fullmatch(words[1]):
             self.browsers.setdefault(words[1], False)
         if words[0] == "application" and len(words) > 1 and NAME.fullmatch(words[1]):
             self.services.setdefault(words[1], model.Service("", ""))
@@ -532,8 +545,9 @@ def _text_of(path: Path, name: str, line: Line) -> str:
         base = Path(str(path).removesuffix(normpath(name)))
         depth = "*/" * (len(PurePath(name).parts) - 1)
         there = [found.relative_to(base).as_posix() for found in base.glob(f"{depth}*{path.suffix}")]
-        near = get_close_matches(name, there, n=1)
-        hint = f'did you mean "{near[0]}"?' if near else f"looked for {path}"
+        stems = {found.removesuffix(path.suffix): found for found in there}
+        near = get_close_matches(name.removesuffix(path.suffix), stems, n=1)
+        hint = f'did you mean "{stems[near[0]]}"?' if near else f"looked for {path}"
         raise MistakeError(_at(line, line.tokens[-1], f'there is no file "{name}"', hint)) from None
     except (OSError, ValueError) as error:  # ValueError: a name that no file can have
         words = error.strerror if isinstance(error, OSError) else str(error)
@@ -650,7 +664,8 @@ def _behind(token: Token) -> str:
 def _not_his(line: Line, token: Token, names: Reader) -> Mistake | None:
     """Somebody does what only others can do."""
     who = line.tokens[0].value
-    if near := get_close_matches(token.value, language.FIRST_WORDS, n=1, cutoff=0.8):
+    near = get_close_matches(token.value, language.FIRST_WORDS, n=1, cutoff=0.8)
+    if near and who not in language.FIRST_WORDS:
         return _at(line, token, f'I do not know "{token.value}"', f'did you mean "{near[0]}", without {who}?')
     slots = [slot for slot in language.ACTORS if token.value in language.VERBS[slot]]
     if not slots or who not in _actors(names):
@@ -694,6 +709,8 @@ def _unknown_beginning(line: Line, token: Token, names: Reader) -> Mistake:
         what, named = language.ACTORS[next((slot for slot in slots if near and near[0] in known[slot]), slots[0])]
         hint = f'did you mean "{near[0]}"?' if near else f'name it above: "{named.format(token.value)}"'
         return _at(line, token, f'there is no {what} "{token.value}"', hint)
+    if _written(line, token).strip('"').startswith(_COMMENTS):
+        return _at(line, token, f"no sentence begins with {token.value or '//'}", "a comment begins with # and a space")
     if token.value in _ENDS:
         hint = "a block ends where a line stands no deeper than its first one"
         return _at(line, token, f"nothing is written where a block ends, no {token.value}", hint)

@@ -6,8 +6,7 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
 GATEWAY = "http://127.0.0.1:8080"
 PAUSES = 60.0  # seconds
-_QUIET = 0.3  # real seconds of silence after which all is taken that had happened when it was stopped
 _TOLD_EVERY = 1.0  # seconds between two words on standard error
 
 Event = tuple[int, str, dict[str, Any]]
@@ -49,7 +47,7 @@ def record_command(file: Path, gateway: str, after: int | None, pauses: float, f
         fail(f"{file} is there already; --force writes over it")
     if not file.parent.is_dir():
         fail(f"{file}: there is no folder {file.parent}")
-    from ussd_gateway.scenario.play import NoGatewayError
+    from ussd_gateway.scenario.driver import NoGatewayError
     from ussd_gateway.scenario.report import counted
 
     try:
@@ -62,8 +60,9 @@ def record_command(file: Path, gateway: str, after: int | None, pauses: float, f
         fail(f"{error}; {file} is not written", FAILED)
     try:
         written = _write(file, draft.text, force=force)
-    except OSError as error:
-        fail(f"{file}: {error.strerror}")
+    except OSError as error:  # what happened does not happen again
+        click.echo(draft.text, nl=False)
+        fail(f"{file}: {error.strerror}; the script went to standard output")
     steps = counted(len(draft.script.scenarios[0].steps), "step")
     click.echo(f"{written}: {steps}. `ussd-gateway play {written}` plays it.", err=True)
     for sentence in draft.unrecorded:
@@ -81,7 +80,7 @@ async def recorded(
 
     after   the number of an event: from behind it on; None from now on
     pauses  as `Recording` has them
-    stop    None is SIGINT and SIGTERM
+    stop    None is SIGINT, SIGTERM and SIGHUP, which a terminal sends that is closed
     begun   is called when nothing is missed any more
 
     NoGatewayError when none answers there.
@@ -92,12 +91,29 @@ async def recorded(
     stop = stop or _stopped_by_signal()
     async with Api(url) as api:
         virtual = await api.has_virtual_clock()
-        async with api.stream("events", {} if after is None else {"after": str(after)}) as lines:
+        behind = await _newest(api) if after is None else after
+        async with api.stream("events", {"after": str(behind)}) as lines:
             recording = Recording(await _place(api, virtual, now=after is None), pauses=pauses)
             click.echo("Recording; Ctrl-C ends it.", err=True)
             begun()
-            await _follow(recording, _events(lines), stop)
+            await _follow(recording, _events(lines), behind, _stopped(stop, api))
     return recording
+
+
+async def _newest(api: Api) -> int:
+    """The number of the newest event."""
+    return int((await api.call("GET", "gateway"))["newest_event"])
+
+
+async def _stopped(stop: asyncio.Event, api: Api) -> int:
+    """The number of the last event that had happened when it was stopped."""
+    from ussd_gateway.scenario.driver import NoGatewayError
+
+    await stop.wait()
+    try:
+        return await _newest(api)
+    except NoGatewayError:  # what has come is all there is
+        return 0
 
 
 async def _place(api: Api, virtual: bool, *, now: bool) -> Place:
@@ -120,35 +136,38 @@ async def _place(api: Api, virtual: bool, *, now: bool) -> Place:
     )
 
 
-async def _follow(recording: Recording, events: AsyncIterator[Event], stop: asyncio.Event) -> None:
+async def _follow(
+    recording: Recording, events: AsyncIterator[Event], reached: int, stopped: Coroutine[Any, Any, int]
+) -> None:
+    """Take the events behind number `reached`; once it is `stopped`, up to the number that this gives."""
     from ussd_gateway.scenario.report import counted
 
     loop = asyncio.get_running_loop()
-    stopped = asyncio.create_task(stop.wait())
+    last = asyncio.create_task(stopped)
+    following: asyncio.Future[Event | None] | None = None
     told_at = 0.0
     told = 0
     try:
-        while True:
-            following = asyncio.ensure_future(anext(events, None))
-            if not stopped.done():
-                await asyncio.wait((following, stopped), return_when=asyncio.FIRST_COMPLETED)
+        while not (last.done() and reached >= last.result()):
+            following = following or asyncio.ensure_future(anext(events, None))
+            awaited: set[asyncio.Future[Any]] = {following} if last.done() else {following, last}
+            await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
             if not following.done():
-                await asyncio.wait((following,), timeout=_QUIET)
-            if not following.done():  # all is taken that had happened
-                following.cancel()
-                with suppress(asyncio.CancelledError):
-                    await following
-                return
-            event = following.result()
+                continue
+            event, following = following.result(), None
             if event is None:
                 click.echo("the gateway has ended", err=True)
                 return
+            reached = event[0]
             recording.take(*event)
             if len(recording) != told and loop.time() - told_at >= _TOLD_EVERY:
                 told, told_at = len(recording), loop.time()
                 click.echo(f"{counted(told, 'step')} so far", err=True)
     finally:
-        stopped.cancel()
+        last.cancel()
+        if following:
+            following.cancel()
+            await asyncio.wait({following})
 
 
 async def _events(lines: AsyncIterator[bytes]) -> AsyncIterator[Event]:
@@ -184,6 +203,6 @@ def _write(file: Path, text: str, *, force: bool) -> Path:
 
 def _stopped_by_signal() -> asyncio.Event:
     stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     return stop

@@ -7,6 +7,7 @@ Each event makes items: what a person did, or what arrived at somebody. When all
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,7 @@ from ussd_gateway.scenario.drafting import BY_ANOTHER, Draft, drafted
 from ussd_gateway.scenario.language import ENCODINGS
 from ussd_gateway.scenario.model import Action, Expected, Field, Text
 from ussd_gateway.scenario.pauses import Item, with_waits
+from ussd_gateway.scenario.secrets import MASK
 from ussd_gateway.scenario.values import hide, hides
 from ussd_gateway.smpp.receipts import WORDS
 from ussd_gateway.smpp.status import Status
@@ -30,8 +32,11 @@ _LANGUAGE = "ru"  # which phones speak where nothing else is said
 _SHORT = 7  # digits; a shorter number that sends is no phone's
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _NOT_FOR_BROWSERS = ("/api/", "/aggregators/", "/ussd/", "/metrics", "/healthz", "/readyz")
-_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_WITH_BODY = ("POST", "PUT", "PATCH")
+_METHODS = (*_WITH_BODY, "GET", "DELETE")
+_PLAIN = (str, int, float)  # kinds of values that a field of a body can say
 _LOST = ("drop", "half_open")  # faults that swallow a request
+_PARAMETER = re.compile(rf"(?<=[?&])([\w-]+=){re.escape(MASK)}(?![^&])")
 _UNSAID: Any = {"line": 0, "sentence": ""}  # of a step that nobody has written
 
 CHECK_CODE = "captcha"
@@ -470,9 +475,9 @@ class Recording:
         if self._redirected.pop(browser, "") != path:
             before = next((item for item in self._items if item.number > facts["behind"]), None)
             hidden = told.get("secrets") or {}
-            body = self._body(facts, hidden if isinstance(hidden, dict) else {})
+            url, body = Text(self._address(path, hidden)), self._body(facts, hidden)
             taken = self._taken_off_the_page(facts, before)
-            request = model.Request(browser=browser, method=method, url=Text(path), body=body, **_UNSAID)
+            request = model.Request(browser=browser, method=method, url=url, body=body, **_UNSAID)
             self._do(request, before=before).taken = taken
         self._forms[browser] = facts.get("carries") or ()
         location = facts.get("location") or ""
@@ -503,10 +508,19 @@ class Recording:
     def _captcha_failed(self, told: Mapping[str, Any]) -> None:
         self._wrong_code = self._number
 
+    def _address(self, path: str, hidden: Mapping[str, str]) -> str:
+        """The path with what is hidden in it marked: a parameter by its name, anything else by nobody's."""
+        path = _PARAMETER.sub(lambda found: found[1] + self._marked(MASK, hidden, found[1][:-1]), path)
+        return self._marked(path, {})
+
     def _body(self, facts: Mapping[str, Any], hidden: Mapping[str, str]) -> model.Body:
         form, told = facts.get("form"), facts.get("json")
-        for fields in filter(None, (form, told)):
-            if all(type(value) in (str, int, float) for value in fields.values()):
+        if facts["method"] not in _WITH_BODY:
+            if form or told is not None:
+                self._leave_out(f"the body of a {facts['method']}")
+            return model.Body()
+        for fields in (form, told):
+            if fields and isinstance(fields, dict) and all(type(value) in _PLAIN for value in fields.values()):
                 said = (
                     _field(name, self._marked(value, hidden, name), bare=not isinstance(value, str))
                     for name, value in fields.items()
@@ -514,9 +528,18 @@ class Recording:
                 return model.Body(tuple(said), json=fields is told)
         if form:
             self._leave_out("a form with several values of one field")
-        if told:
-            return model.Body(json=True, raw=Text(json.dumps(told, ensure_ascii=False), json=True))
+        if told is not None:
+            shown = json.dumps(self._marked_in(told, hidden), ensure_ascii=False)
+            return model.Body(json=True, raw=Text(shown, json=True))
         return model.Body()
+
+    def _marked_in(self, told: Any, hidden: Mapping[str, str], name: str = "") -> Any:
+        """JSON with what is hidden in it marked."""
+        if isinstance(told, dict):
+            return {key: self._marked_in(value, hidden, key) for key, value in told.items()}
+        if isinstance(told, list):
+            return [self._marked_in(value, hidden, name) for value in told]
+        return self._marked(told, hidden, name) if isinstance(told, str) else told
 
     def _clock(self, told: Mapping[str, Any]) -> None:
         self._until = datetime.fromisoformat(told["facts"]["to"]).timestamp()

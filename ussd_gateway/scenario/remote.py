@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -16,8 +17,8 @@ from yarl import URL
 from ussd_gateway.coding.data_coding import ussd_alphabet
 from ussd_gateway.scenario.application import CLOCK_WAITS, ScriptedApplication, attached, in_time
 from ussd_gateway.scenario.browser import ScriptedBrowser
+from ussd_gateway.scenario.driver import ActorError, NoGatewayError, PhoneError, Screen, Sms, start_at
 from ussd_gateway.scenario.esme import ScriptedEsme
-from ussd_gateway.scenario.play import ActorError, NoGatewayError, PhoneError, Screen, Sms, start_at
 
 _LONGEST_WAIT = 60.0  # seconds that one request waits; a longer wait takes several
 _ANSWER_TIME = 30.0  # seconds in which the gateway answers a request that asks it to wait for nothing
@@ -99,7 +100,8 @@ class RemoteDriver:
             await self._api.call("POST", "applications", body=new)
 
         async def detach() -> None:
-            await self._api.call("DELETE", "applications", query={"code": code})
+            with suppress(RefusedError, NoGatewayError):  # a reset has taken its code, or the gateway is gone
+                await self._api.call("DELETE", "applications", query={"code": code})
 
         return await attached(self, self._applications, attach, detach)
 
@@ -297,7 +299,7 @@ class Api:
             async with self._session.get(f"{self.url}/api/v1/{path}", params=query, timeout=timeout) as response:
                 yield _lines(response.content)
         except aiohttp.ClientConnectionError as error:
-            raise NoGatewayError(f"no gateway answers at {self.url} ({error})") from error
+            raise NoGatewayError(f"no gateway answers at {self.url} ({why(error)})") from error
 
     async def call(
         self,
@@ -320,9 +322,8 @@ class Api:
                     return {}
                 said = await response.json(content_type=None)
         except (aiohttp.ClientConnectionError, aiohttp.InvalidURL, TimeoutError) as error:
-            words = str(error) or "no answer in time"
             raise NoGatewayError(
-                f"no gateway answers at {self.url} ({words}); start one with `ussd-gateway serve`"
+                f"no gateway answers at {self.url} ({why(error)}); start one with `ussd-gateway serve`"
             ) from error
         except (aiohttp.ClientError, ValueError) as error:
             raise NoGatewayError(f"what answers at {self.url} is no ussd-gateway ({error})") from error
@@ -333,11 +334,22 @@ class Api:
         return answer
 
 
+def why(error: BaseException) -> str:
+    """What keeps a gateway from answering, as the system says it: connection refused."""
+    if isinstance(error, aiohttp.ClientConnectorError):
+        number = error.os_error.errno or 0  # below 0 it is of getaddrinfo, and asyncio writes words of its own
+        return (os.strerror(number) if number > 0 else error.os_error.strerror or str(error)).lower()
+    return str(error) or "no answer in time"
+
+
 async def _lines(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
     """The lines, until the gateway ends them or is gone."""
+    rest = b""  # aiohttp's own lines have an end at some hundred kilobytes; an event may be longer
     with suppress(aiohttp.ClientError):
-        async for line in content:
-            yield line
+        async for octets in content.iter_any():
+            *lines, rest = (rest + octets).split(b"\n")
+            for line in lines:
+                yield line
 
 
 def _screen(answer: dict[str, Any]) -> Screen:

@@ -9,7 +9,7 @@ from typing import Any
 from rich.text import Text
 
 from ussd_gateway.clock import iso
-from ussd_gateway.scenario.play import Arrival, Event, Failure, Kind, Result, Timed
+from ussd_gateway.scenario.result import Arrival, Event, Failure, Kind, Result, Timed
 
 # Control characters but tab and line feed, lone surrogates, and the two that no XML may hold.
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -154,7 +154,7 @@ def _failure_lines(result: Result, failure: Failure) -> Iterator[Text]:
     yield Text(f"  transcript{f' of {failure.phone}' if failure.phone else ''}:")
     events = transcript(result.events, failure.phone.partition(" ")[0])
     events.rstrip()
-    yield events
+    yield events if events else Text("    nothing")
     for later in failure.later:
         yield Text("  and afterwards:")
         yield from _failure_lines(result, later)

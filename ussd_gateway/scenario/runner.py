@@ -19,8 +19,10 @@ from dataclasses import dataclass
 from multiprocessing.connection import wait
 
 from ussd_gateway.logs import quietly
+from ussd_gateway.scenario.driver import Driver
 from ussd_gateway.scenario.model import Script
-from ussd_gateway.scenario.play import Driver, Result, play
+from ussd_gateway.scenario.play import play
+from ussd_gateway.scenario.result import Result
 
 # A fork is there at once; elsewhere than on Linux it cannot be relied on, and a new interpreter takes its second.
 _CONTEXT = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")

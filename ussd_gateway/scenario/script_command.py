@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from difflib import unified_diff
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -101,7 +103,7 @@ def from_json_command(file: str, out: str) -> None:
 
     name, text = _STDIN if file == STDOUT else file, _read(file)
     try:
-        script = from_json(json.loads(text), name if out == STDOUT else out)
+        script = from_json(json.loads(text, object_pairs_hook=_each_once), name if out == STDOUT else out)
     except json.JSONDecodeError as error:
         row = rows(text)[error.lineno - 1]
         fail(Mistake(error.lineno, error.colno, 1, f"this is no JSON: {error.msg}", row).told(name))
@@ -109,9 +111,16 @@ def from_json_command(file: str, out: str) -> None:
         fail(f"{name}: lists and objects stand too deep in one another")
     except InterchangeError as error:
         fail("\n\n".join(f"{name}: {mistake}" for mistake in error.mistakes))
-    except ValueError as error:  # an integer of thousands of digits
+    except ValueError as error:  # a key that is there twice, an integer of thousands of digits
         fail(f"{name}: {error}")
     write_text(out, script)
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if twice := [key for key, times in Counter(key for key, _ in pairs).items() if times > 1]:
+        raise ValueError(f'one object has the key "{twice[0]}" twice; write it once')
+    return found
 
 
 def _read(file: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from ussd_gateway.scenario.language import way_out
 from ussd_gateway.scenario.model import Scenario, Script
-from ussd_gateway.scenario.play import Result
+from ussd_gateway.scenario.result import Result
 
 NOT = "!"
 

@@ -14,8 +14,9 @@ from typing import Self, overload
 from ussd_gateway.scenario.local import LocalDriver
 from ussd_gateway.scenario.model import Action, Block, Scenario
 from ussd_gateway.scenario.parse import Pieces, ScriptError
-from ussd_gateway.scenario.play import PlayInPieces, Result
+from ussd_gateway.scenario.play import PlayInPieces
 from ussd_gateway.scenario.report import failure_report
+from ussd_gateway.scenario.result import Result
 from ussd_gateway.scenario.writing import written
 from ussd_gateway.serve import Gateway
 from ussd_gateway.sync import Caller, SyncGateway

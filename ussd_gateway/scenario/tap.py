@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ussd_gateway.scenario import report
-from ussd_gateway.scenario.play import Failure, Result
+from ussd_gateway.scenario.result import Failure, Result
 
 _ESCAPED = re.compile(r"[\\#]")  # a # begins a directive
 

@@ -105,7 +105,8 @@ _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _ESCAPED = str.maketrans({meant: f"\\{written}" for written, meant in _ESCAPES.items()})
 _IN_SLASHES = re.compile(r"\\.|[/\n\r]", re.DOTALL)
 _LINE_ENDS = {"\n": r"\n", "\r": r"\r"}
-_CURLY = "“”„‟«»"
+OTHER_QUOTES = "“”„‟«»'‘’‚"
+"""No word begins with these: who writes them means a text."""
 
 
 def rows(text: str) -> list[str]:
@@ -180,9 +181,9 @@ def _tokens(number: int, written: str) -> Iterator[Token]:
         if _COMMENT.match(written, at):
             return
         sign = written[at]
-        if sign in _CURLY:
-            hint = 'write "straight" ones'
-            raise MistakeError(Mistake(number, at + 1, 1, f"I do not know the quotation mark {sign}", written, hint))
+        if sign in OTHER_QUOTES:
+            message = f"I do not know the quotation mark {sign}"
+            raise MistakeError(Mistake(number, at + 1, 1, message, written, 'write " instead'))
         if sign in _QUOTED and not (sign == "/" and len(words) == 2 and _REQUEST.fullmatch(words[1])):
             found = _QUOTED[sign].match(written, at)
             if found is None:

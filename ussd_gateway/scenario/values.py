@@ -18,13 +18,14 @@ from ussd_gateway.scenario.writing import escaped
 
 SHORTEST = 4  # characters of a value; a shorter one is a key of a menu, an amount, a word
 
-_BEGIN, _END = "\ue000", "\ue001"  # around the reference of what the journal hides; no text has these
+_BEGIN, _END = "\ufdd0", "\ufdd1"  # around the reference of what the journal hides; no text has these (Unicode 23.7)
 _MASK = re.compile(rf"{re.escape(MASK)}(?!\*)")  # the last stars of a row: *111*25*********# has a * of its own
 _HIDDEN = re.compile(f"{_BEGIN}([^{_END}]*){_END}")
 _TOKEN = re.compile(rf"(?<!\w)(?=\w*\d)\w{{{SHORTEST},}}(?!\w)")
 _SPECIAL = re.compile(r"[\\.^$*+?{}\[\]()|]")
 _WORD = re.compile(r"[^\W\d_]+")
 _DIGITS = re.compile(r"\d+")
+_BRACED = re.compile(r"\{(?=[^\W\d]\w*\})")
 
 _ALWAYS = (
     r"(?<!\w)[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?!\w)",
@@ -88,6 +89,7 @@ class Values:
         self._numbers = numbers
         self._constant = {*numbers, *constant}
         self._unstable = re.compile("|".join(_ALWAYS if timeless else (*_ALWAYS, *_WITH_THE_TIME)))
+        self._parts = re.compile(f"{_HIDDEN.pattern}|{self._unstable.pattern}|{_TOKEN.pattern}")
         self._heard: dict[str, tuple[int, str, int]] = {}  # value -> where first, that text, and its place in it
         self._said_by: dict[str, str] = {}  # value -> who said it first
         self._texts: list[str] = []  # that were said
@@ -108,14 +110,14 @@ class Values:
 
     def hear(self, place: int, text: str) -> None:
         """A text arrived; places count up."""
-        for value, start in _values(text):
+        for value, start in self._values(text):
             if value not in self._constant:
                 self._heard.setdefault(value, (place, text, start))
 
     def say(self, place: int, text: str, actor: str, invented: str = "") -> None:
         """Somebody typed, sent or filled in this; `invented` stands for a hidden value that nobody has heard."""
         self._texts.append(text)
-        for value, _ in _values(text):
+        for value, _ in self._values(text):
             if value in self._heard and self._said_by.get(value) != actor:
                 use = Use(self._name(value), self._heard[value][0])
                 if use not in self._uses.setdefault(place, []):
@@ -129,10 +131,12 @@ class Values:
         """What was said there and had been heard."""
         return self._uses.get(place, ())
 
-    def text(self, place: int, text: str) -> Text:
-        """What to write where it was said."""
+    def text(self, place: int, text: str, *, json: bool = False) -> Text:
+        """What to write where it was said; in JSON a brace is one, unless it would begin a name."""
+        literal = _in_json if json else escaped
         pieces = self._pieces(place, text)
-        return Text("".join(f"{{{piece.name}}}" if piece.name else escaped(piece.text) for piece in pieces))
+        source = "".join(f"{{{piece.name}}}" if piece.name else literal(piece.text) for piece in pieces)
+        return Text(source, json=json)
 
     def expected(self, place: int, text: str, how: str = model.EXACTLY) -> Expected | None:
         """What to expect where it was heard, None for an empty text: exact where all of it is the same each time."""
@@ -164,7 +168,7 @@ class Values:
         """The text in pieces; at the place where a value was heard first it is captured, behind it named."""
         at = 0
         captured: set[str] = set()
-        for found in re.finditer(f"{_HIDDEN.pattern}|{self._unstable.pattern}|{_TOKEN.pattern}", text):
+        for found in self._parts.finditer(text):
             value = found[0]
             origin = self._origin(value)
             if value in self._numbers:
@@ -187,6 +191,16 @@ class Values:
         if at < len(text):
             yield _Piece(text[at:])
 
+    def _values(self, text: str) -> Iterator[tuple[str, int]]:
+        """What in a text could be a value that goes elsewhere, and where it is.
+
+        The code of *12345*7# is none, nor is the year of a day, whose digits differ together.
+        """
+        for found in self._parts.finditer(text):
+            is_word = found[0].startswith(_BEGIN) or _TOKEN.fullmatch(found[0])
+            if is_word and (not text[: found.start()].endswith("*") or "*" in text[: found.start() - 1]):
+                yield found[0], found.start()
+
     def _origin(self, value: str) -> float:
         """The place from which on the value has a name; -1 for one that is a variable, inf for one without a name."""
         if self._names.get(value) in self.invented:
@@ -196,13 +210,6 @@ class Values:
 
     def _is_said(self, value: str) -> bool:
         return any(value in text for text in self._texts)
-
-
-def _values(text: str) -> Iterator[tuple[str, int]]:
-    """What in a text could be a value that goes elsewhere, and where it is. The code of *12345*7# is none."""
-    for found in re.finditer(f"{_HIDDEN.pattern}|{_TOKEN.pattern}", text):
-        if not text[: found.start()].endswith("*") or "*" in text[: found.start() - 1]:
-            yield found[0], found.start()
 
 
 def _guessed(text: str, start: int, value: str) -> str:
@@ -219,6 +226,10 @@ def _guessed(text: str, start: int, value: str) -> str:
 def _shaped(value: str) -> bool:
     """Whether only its digits differ."""
     return not any(sign.isalpha() for sign in value.replace("T", "").replace("Z", ""))
+
+
+def _in_json(text: str) -> str:
+    return _BRACED.sub(r"\\u007b", text)
 
 
 def _literal(text: str) -> str:

@@ -29,7 +29,7 @@ from ussd_gateway.scenario.model import (
     Step,
     Text,
 )
-from ussd_gateway.scenario.tokens import is_block, quoted, slashed
+from ussd_gateway.scenario.tokens import OTHER_QUOTES, is_block, quoted, slashed
 from ussd_gateway.scenario.tokens import rows as rows_of
 from ussd_gateway.smpp.status import status_name
 
@@ -44,7 +44,7 @@ _NO_NAMES: Names = {}
 _NO_COMMENTS: Comments = {}
 _PLAIN = re.compile(r"(?!#$)(?:[\d*#]|\{[^\W\d]\w*\})+")
 _ALONE = re.compile(r"\d+|\{[^\W\d]\w*\}")
-_BARE = re.compile(r'(?:[^\s"/#“”„‟«»]\S*|#\S+)(?<![:,])')
+_BARE = re.compile(rf'(?:[^\s"/#{OTHER_QUOTES}]\S*|#\S+)(?<![:,])')
 _ADDRESS = re.compile(r"[/h{]\S*(?<![:,])")
 _NUMBER_OF = re.compile(rf"\{{{NUMBER_OF}(\w+)\}}")
 _UNITS = (("d", 86400), ("h", 3600), ("min", 60))
