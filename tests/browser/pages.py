@@ -97,6 +97,51 @@ async def linked(person):
     await person.press("desk.approve")
 
 
+async def option_on(person):
+    await person.log_in()
+    await person.open("/cabinet/options?on=sms_100")
+    await person.click("main form button")
+
+
+async def bound(person):
+    await person.log_in()
+    await person.bind()
+
+
+async def at_the_network(person):
+    await person.open("/cabinet")
+    await person.click("a[href='/cabinet/social/krug']")
+
+
+async def asked_for_consent(person):
+    await at_the_network(person)
+    await person.click("button[name=account] >> nth=0")
+
+
+async def not_bound(person):
+    await asked_for_consent(person)
+    await person.click("button[value=allow]")
+
+
+async def not_allowed(person):
+    await asked_for_consent(person)
+    await person.click("button[value=deny]")
+
+
+async def taken(person):
+    await bound(person)
+    await person.press("site.log_out")
+    person.msisdn, person.phone = BORIS, person.gateway.handset(BORIS)
+    await person.log_in()
+    await person.open("/cabinet/settings")
+    await person.click("form[action='/cabinet/social/vmeste/bind'] button")
+    await person.click("button[value=allow]")
+
+
+async def nonsense_at_the_network(person):
+    await person.open(f"/idp/krug/authorize?ui_locales={person.language}")
+
+
 def at_the_desk(name, before=None):
     async def visit(person):
         if before:
@@ -142,15 +187,28 @@ PAGES = (
     Row("overview_linked", "/cabinet", at("/cabinet", linked)),
     Row("settings", "/cabinet/settings", at("/cabinet/settings", logged_in)),
     Row("settings_mistakes", "/cabinet/settings", wrong_old_password, 400),
+    Row("settings_bound", "/cabinet/settings", bound),
+    Row("expenses", "/cabinet/expenses", at("/cabinet/expenses", option_on)),
+    Row("expenses_nothing", "/cabinet/expenses", at("/cabinet/expenses", logged_in)),
+    Row("tariff", "/cabinet/tariff", at("/cabinet/tariff", logged_in)),
+    Row("options", "/cabinet/options", at("/cabinet/options", logged_in)),
+    Row("options_confirm", "/cabinet/options", at("/cabinet/options?on=sms_100", logged_in)),
+    Row("options_on", "/cabinet/options", option_on),
+    Row("social_unknown", "/cabinet/social/{network}/callback", not_bound, 403),
+    Row("social_cancelled", "/cabinet/social/{network}/callback", not_allowed),
+    Row("social_taken", "/cabinet/social/{network}/callback", taken, 409),
+    Row("idp_log_in", "/idp/{network}/log-in", at_the_network),
+    Row("idp_consent", "/idp/{network}/authorize", asked_for_consent),
+    Row("idp_mistake", "/idp/{network}/authorize", nonsense_at_the_network, 400),
     Row("services", "/cabinet/services", at("/cabinet/services", logged_in)),
     Row("services_asked", "/cabinet/services", asked_for_a_number),
     Row("services_refused", "/cabinet/services", refused_number, 409),
     Row("services_linked", "/cabinet/services", at("/cabinet/services", linked)),
     Row("home", "/home", at("/home")),
     Row("home_refused", "/home", home_refused, 401),
-    Row("not_found", "/cabinet/{rest:.*}", at("/cabinet/nothing"), 404),
-    Row("home_not_found", "/home/{rest:.*}", at("/home/nothing"), 404),
-    Row("desk_not_found", "/desk/{rest:.*}", at("/desk/nothing"), 404),
+    Row("not_found", "/cabinet/{rest}", at("/cabinet/nothing"), 404),
+    Row("home_not_found", "/home/{rest}", at("/home/nothing"), 404),
+    Row("desk_not_found", "/desk/{rest}", at("/desk/nothing"), 404),
     Row("desk", "/desk", at("/desk")),
     Row("desk_wrong", "/desk", wrong_at_the_desk, 401),
     Row("desk_queue_empty", "/desk", at_the_desk("oleg")),
@@ -165,6 +223,9 @@ PAGES = (
 )
 
 NO_PAGES = {
+    "/cabinet/expenses.csv": "a table for programs",
+    "/cabinet/social/{network}": "the way to the network",
+    "/idp/{network}/userinfo": "JSON for the client",
     "/cabinet/captcha/{id}.png": "a picture",
     "/cabinet/captcha/{id}.wav": "a recording",
     "/home/captcha/{id}.png": "a picture",

@@ -58,6 +58,11 @@ class Person:
         async with self.page.expect_navigation():
             await self.button(key, **facts).click()
 
+    async def click(self, selector):
+        """What has no text of its own, or one of another catalogue, and leads to another page."""
+        async with self.page.expect_navigation():
+            await self.page.locator(selector).click()
+
     def button(self, key, **facts):
         """By the text on it."""
         return self.page.get_by_role("button", name=self.t(key, **facts), exact=True)
@@ -105,13 +110,19 @@ class Person:
         await self.open("/cabinet")
         await self.fill("log_in.number", number or self.msisdn)
         await self.fill("log_in.password", password)
-        await self.fill_check_code()
+        asked = await self.fill_check_code()
         await self.press("log_in.submit")
+        if not asked and await self.page.get_by_text(self.t("captcha.wrong")).count():  # a number that is new here
+            await self.fill("log_in.password", password)
+            await self.fill_check_code()
+            await self.press("log_in.submit")
 
     async def fill_check_code(self):
-        """Where one is asked for."""
-        if await self.page.locator("#captcha").count():
+        """Where one is asked for; whether it is."""
+        asked = await self.page.locator("#captcha").count() > 0
+        if asked:
             await self.fill("captcha.label", await self.check_code())
+        return asked
 
     async def ask_for_another(self, other):
         """From service 828 to the request for another number that has it, too."""
@@ -121,6 +132,17 @@ class Person:
         await self.follow("services.link")
         await self.fill("services.number", other)
         await self.press("services.submit")
+
+    async def bind(self, network="vmeste", account="101"):
+        """A social network, from the settings, as one of its people."""
+        await self.open("/cabinet/settings")
+        await self.click(f"form[action='/cabinet/social/{network}/bind'] button")
+        await self.allow(account)
+
+    async def allow(self, account="101"):
+        """At the network: who somebody is, and that the operator may know it."""
+        await self.click(f"button[name=account][value='{account}']")
+        await self.click("button[name=decision][value=allow]")
 
     # What the operator's people do ---------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from ussd_gateway.scenario.interchange import (
     to_json,
 )
 from ussd_gateway.scenario.language import SENTENCES
+from ussd_gateway.scenario.local import local_driver
 from ussd_gateway.scenario.parse import parse, read
 from ussd_gateway.scenario.play import play
 from ussd_gateway.scenario.report import failure_report
@@ -143,9 +144,11 @@ def test_each_example_of_the_page_comes_back_and_fits_the_schema(number, tmp_pat
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
-async def test_a_script_that_comes_along_passes_after_the_journey(local, path):
+async def test_a_script_that_comes_along_passes_after_the_journey(path):
     text = from_json(to_json(read(path)), path.name)
-    results = await play(parse(text, path.name), local)
+    script = parse(text, path.name)
+    async with local_driver(starts=script.starts.moment if script.starts else None) as driver:
+        results = await play(script, driver)
     assert "".join(failure_report(result).plain for result in results) == ""
 
 

@@ -158,8 +158,8 @@ WITH_A_KEY = ["ask_for_a_number", "top_up", "promise", "confirm_the_transfer", "
 """A repeat of these has the same answer and no other effect (invariant 14)."""
 
 JOURNEYS = {
-    "unite": ("connect", "connect_the_other", "ask_for_a_number", "approve"),
-    "part": ("connect", "connect_the_other", "ask_for_a_number", "approve", "disconnect"),
+    "unite": ("unblock", "debt_paid", "connect", "connect_the_other", "ask_for_a_number", "approve"),
+    "part": ("unblock", "debt_paid", "connect", "connect_the_other", "ask_for_a_number", "approve", "disconnect"),
     "transfer": ("top_up", "ask_for_a_transfer", "confirm_the_transfer"),
     "sell": ("bind", "remember_a_device", "top_up", "promise", "close", "sell_the_number"),
     "choose": ("top_up", "change_the_tariff", "connect_an_option"),
@@ -167,6 +167,7 @@ JOURNEYS = {
 """Deeds that mean something one after the other."""
 
 NUMBER = st.sampled_from([ANNA, SECOND, BORIS])
+PAIR = st.sampled_from([(ANNA, SECOND), (SECOND, ANNA), (ANNA, BORIS)])
 DEED = st.sampled_from(_DEEDS)
 
 
@@ -285,16 +286,14 @@ class Operator(RuleBasedStateMachine):
         result = self._do(deed, one, other, self._key())
         if deed in FREE:
             assert self._balances() == balances
+        if deed == "confirm_the_transfer" and result == "done":
+            assert self._do(deed, one, other, self._key()) == "void"  # the code is used up
         if deed == "sell_the_number" and result == "done":
             self._nothing_is_left_of_the_former_owner(one)
 
-    @rule(
-        journey=st.sampled_from([*JOURNEYS]),
-        ends=st.sampled_from(["well", "well", "disk", "crash"]),
-        one=NUMBER,
-        other=NUMBER,
-    )
-    def go(self, journey, ends, one, other):
+    @rule(journey=st.sampled_from([*JOURNEYS]), ends=st.sampled_from(["well", "well", "disk", "crash"]), pair=PAIR)
+    def go(self, journey, ends, pair):
+        one, other = pair
         *first, last = JOURNEYS[journey]
         for deed in first:
             self.do(deed, one, other)
@@ -534,7 +533,7 @@ class _Disk:
 
 @pytest.mark.usefixtures("_quietly")
 def test_r116_r121_r122_r133_r144_r153_r160_r163_the_invariants_hold_whatever_happens():
-    run_state_machine_as_test(Operator, settings=settings(max_examples=25, stateful_step_count=40, deadline=None))
+    run_state_machine_as_test(Operator, settings=settings(max_examples=20, stateful_step_count=35, deadline=None))
 
 
 @pytest.fixture
