@@ -357,8 +357,8 @@ def up(arguments: list[str]) -> int:
 
 
 def test(arguments: list[str]) -> int:
-    """Runs the tests."""
-    return become([program(environment("dev"), "python"), "-m", "pytest", *arguments])
+    """Runs the tests, on all processors where nothing else is said."""
+    return become([program(environment("dev"), "python"), "-m", "pytest", *(arguments or ["-n", "auto"])])
 
 
 def screenshots(arguments: list[str]) -> int:
