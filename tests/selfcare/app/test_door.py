@@ -1,6 +1,10 @@
 """Who may ask the application's API, and from where."""
 
+import asyncio
+
 import pytest
+
+from tests.selfcare.conftest import ANNA
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Bearer guess", "Basic Z3Vlc3M6", "guess"])
@@ -28,3 +32,24 @@ async def test_no_page_of_another_site_can_ask(phone):
         0
     ] == 415
     assert (await phone.ask("GET", "operator", headers={"Host": "thief.example"}))[0] == 421
+
+
+async def test_r144_a_token_that_dies_while_somebody_sends_slowly_opens_nothing(care, phone):
+    assert (await phone.log_in(password=await care.password()))[0] == 201
+    asked, died = asyncio.Event(), asyncio.Event()
+
+    async def slowly():
+        yield b'{"service": "828", '
+        asked.set()
+        await died.wait()
+        yield b'"connected": true}'
+
+    headers = {"Content-Type": "application/json"}
+    answer = asyncio.create_task(phone.ask("PUT", "services", headers=headers, data=slowly()))
+    await asked.wait()
+    await phone.ask("GET", "account")
+    await care.password()
+    died.set()
+
+    assert (await answer)[0] == 401
+    assert care.records.services.services(ANNA) == ()

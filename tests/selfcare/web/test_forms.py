@@ -1,9 +1,13 @@
 """What a form sends, and the token that it carries."""
 
+import asyncio
+
 import pytest
 from aiohttp import FormData
 
 from tests.selfcare.conftest import ANNA
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 @pytest.mark.parametrize("csrf", [None, "", "wrong", "0" * 64, "ф"])
@@ -77,3 +81,28 @@ async def test_of_a_field_that_comes_twice_the_first_counts(web, pages):
 
     page = await web.post("/cabinet", [*form.items(), ("password", "wrong")])
     assert page.status == 200
+
+
+async def test_who_sends_slowly_and_is_logged_out_meanwhile_changes_nothing(web, pages):
+    await web.log_in(password=await pages.password())
+    csrf = (await web.open("/cabinet/settings")).forms["/cabinet/settings/notice"]["csrf"]
+    asked, ended = asyncio.Event(), asyncio.Event()
+
+    async def slowly():
+        yield b"csrf="
+        asked.set()
+        await ended.wait()
+        yield csrf.encode()
+
+    async def thief():
+        async with web.client.post("/cabinet/settings/notice", data=slowly(), headers=FORM) as response:
+            return response.status
+
+    answer = asyncio.create_task(thief())
+    await asked.wait()
+    await web.open("/cabinet")
+    await pages.password()  # another one, which ends the session
+    ended.set()
+
+    assert await answer == 401
+    assert pages.cabinets.cabinet(ANNA).log_in_sms

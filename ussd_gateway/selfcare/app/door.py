@@ -47,6 +47,7 @@ class Door:
 
         @wraps(handler)
         async def answer(request: web.Request) -> web.Response:
+            await request.read()  # first: a token may be revoked while somebody sends slowly
             scheme, _, token = request.headers.get("Authorization", "").partition(" ")
             owner = self._tokens.owner(token) if scheme.lower() == "bearer" else None
             return _unauthorised() if owner is None else await handler(request, owner)

@@ -300,19 +300,20 @@ class Site:
         request = visit.request
         if not is_own_host(request.host, self.settings.hosts):
             raise PageError(HTTPStatus.MISDIRECTED_REQUEST, "host")
+        posted = request.method == "POST"
+        # The whole form comes before the question whose it is: a session may end while somebody sends slowly
+        fields = await _fields(request) if posted else None
         visit.cookie, visit.session = self.sessions.find(visit.realm, request.cookies.get(visit.realm.name))
         self._look_again(visit)
         visit.language = self._language(request, visit.session)
-        posted = request.method == "POST"
         if getattr(handler, "is_authorised", False) and visit.session.who is None:
             if posted:
                 raise PageError(HTTPStatus.UNAUTHORIZED, "unauthorised")
             return visit.go(visit.realm.place)
         if posted:
-            try:
-                visit.fields = await read_form(request)
-            except FormError:
-                raise PageError(HTTPStatus.BAD_REQUEST, "form") from None
+            if fields is None:
+                raise PageError(HTTPStatus.BAD_REQUEST, "form")
+            visit.fields = fields
             if not is_own_form(visit.fields, visit.session.csrf):
                 raise PageError(HTTPStatus.FORBIDDEN, "csrf")
         return await handler(visit)
@@ -371,6 +372,14 @@ class Site:
 
     def _style(self) -> str:
         return _style(tuple(self._folders), self.profile.colours)
+
+
+async def _fields(request: web.Request) -> dict[str, str] | None:
+    """Of the form; None for what is none."""
+    try:
+        return await read_form(request)
+    except FormError:
+        return None
 
 
 @cache
