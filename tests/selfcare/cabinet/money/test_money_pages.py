@@ -163,9 +163,8 @@ async def test_r151_a_blocked_number_changes_nothing(cabinet, pages):
     pages.store.write("UPDATE subscribers SET status = 'blocked' WHERE msisdn = ?", (ANNA,))
 
     assert (await cabinet.send("/cabinet/tariff")).status == 403
-    assert (
-        await cabinet.post("/cabinet/options", {"csrf": cabinet.page.forms["/cabinet/tariff"]["csrf"], "off": "x"})
-    ).status == 403
+    filled = cabinet.page.forms["/cabinet/tariff"]
+    assert (await cabinet.post("/cabinet/options", filled | {"off": "x"})).status == 403
 
 
 @pytest.mark.parametrize("place", ["/cabinet/tariff?to=x", "/cabinet/options?on=x"])
@@ -177,11 +176,10 @@ async def test_what_is_not_sold_is_no_page(cabinet, place):
     "fields", [{}, {"tariff": "super", "price": "x", "key": "k"}, {"tariff": "super", "price": "1"}]
 )
 async def test_a_form_that_is_none_of_ours(cabinet, fields):
-    page = await cabinet.open("/cabinet/tariff?to=super")
+    filled = (await cabinet.open("/cabinet/tariff?to=super")).forms["/cabinet/tariff"]
+    ours = {name: filled[name] for name in ("csrf", "number")}
 
-    assert (
-        await cabinet.post("/cabinet/tariff", {"csrf": page.forms["/cabinet/tariff"]["csrf"]} | fields)
-    ).status == 400
+    assert (await cabinet.post("/cabinet/tariff", ours | fields)).status == 400
 
 
 async def test_without_the_csrf_token_nothing_is_done(cabinet, pages):
@@ -202,3 +200,16 @@ async def test_in_english(cabinet, pages, place):
     assert page.the("html")["lang"] == "en"
     assert any(word in page.text for word in ("Balance at the end", "Monthly fee"))
     assert not {"Расходы", "Тариф", "Опции"} & set(page.text.split())
+
+
+@pytest.mark.parametrize("place", ["/cabinet/tariff", "/cabinet/options"])
+async def test_a_form_about_a_number_that_is_not_shown_any_more_charges_nobody(cabinet, pages, place):
+    form = "to=super" if place.endswith("tariff") else "on=internet_1"
+    filled = (await cabinet.open(f"{place}?{form}")).forms[place]
+    assert filled["number"] == ANNA
+
+    page = await cabinet.post(place, filled | {"number": BORIS})
+
+    assert page.status == 409
+    assert "Ничего не изменено" in page.text
+    assert pages.service.balance(ANNA) == 15000

@@ -108,6 +108,7 @@ class MoneyPages:
     @authorised
     async def change_tariff(self, visit: Visit) -> web.StreamResponse:
         """POST /cabinet/tariff: the fields `tariff`, `price` (kopecks, as it was shown) and `key` (of the question)."""
+        self._of_shown(visit)
         code, price, key = _fields(visit, "tariff")
         result = self._tariffs.change_tariff(visit.msisdn, code, price, WEB, key)
         if result in REFUSALS:
@@ -133,6 +134,7 @@ class MoneyPages:
     @authorised
     async def change_option(self, visit: Visit) -> web.StreamResponse:
         """POST /cabinet/options: `off` is an option to disconnect; else `option`, `price` and `key` as of a tariff."""
+        self._of_shown(visit)
         if code := visit.fields.get("off"):
             if self._tariffs.disconnect_option(visit.msisdn, code, WEB) == "refused":
                 raise PageError(REFUSALS["refused"], "money")
@@ -142,6 +144,13 @@ class MoneyPages:
         if result in REFUSALS:
             return self._confirm_option(visit, code, result)
         return visit.go(f"{OPTIONS}?done=option_on")
+
+    def _of_shown(self, visit: Visit) -> None:
+        """A form is about the number whose page it stood on: another may be shown since, in another tab or by a link's end."""
+        if (number := visit.fields.get("number")) is None:
+            raise PageError(HTTPStatus.BAD_REQUEST, "form")
+        if number != visit.msisdn:
+            raise PageError(HTTPStatus.CONFLICT, "other_number")
 
     def _confirm_option(self, visit: Visit, code: str, refusal: str = "") -> web.Response:
         offer = _found(self._tariffs.catalogue.option, code)
