@@ -94,6 +94,9 @@ class Records:
         """
         for table, column in _OWNERS:
             self.changes.write(f"DELETE FROM {table} WHERE {column} = ?", (msisdn,))  # noqa: S608 - constants
+        self.changes.write(
+            "UPDATE desk_tickets SET state = 'done' WHERE msisdn = ? AND state = 'identified'", (msisdn,)
+        )
         self.passwords.end(msisdn)
         self.links.leave_behind(msisdn)
 
