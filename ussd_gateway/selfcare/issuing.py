@@ -36,11 +36,13 @@ class Issue:
               asked for
     password  the password to show, with "shown"; None when it has been shown already
     mistakes  what is wrong with a password of one's own, as `PasswordRule.mistakes` says it; "same" for the old one
+    number    its issue number, 0 where none was issued; a later one may have come since
     """
 
     result: str
     password: str | None = field(default=None, repr=False)
     mistakes: tuple[str, ...] = ()
+    number: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,7 @@ class Issuing:
             for listener in self.listeners:
                 listener(msisdn, issue)
         self._gateway.note(f"selfcare.{what.replace('.', '_')}", msisdn=msisdn, channel=channel, issue=issue)
-        shown = Issue(result, password if result == "shown" else None)
+        shown = Issue(result, password if result == "shown" else None, number=issue)
         pending = _Pending(msisdn, issue, password, self._resets, shown)
         self._gateway.spawn(self._complete(pending))
         return pending.answer

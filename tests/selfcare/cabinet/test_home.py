@@ -1,5 +1,7 @@
 """The home cabinet's log-in page."""
 
+import asyncio
+
 import pytest
 
 from tests.selfcare.conftest import ANNA
@@ -59,3 +61,23 @@ async def test_so_many_failures_from_one_address(sites):
     web = await pages.browser()
     assert (await log_in(web, "a", "b")).status == 401
     assert (await log_in(web, "a", "b")).status == 429
+
+
+async def test_many_at_once_from_one_address_are_no_way_around_the_limit(sites):
+    pages = await sites(log_in_failures_per_address=2)
+    web = await pages.browser()
+    form = (await web.open("/home")).forms["/home"] | {"login": "a", "password": "b"}
+
+    async def guess():
+        async with web.client.post("/home", data=form) as response:
+            return response.status
+
+    assert sorted(await asyncio.gather(*(guess() for _ in range(8)))) == [401] * 2 + [429] * 6
+
+
+async def test_who_logs_in_rightly_uses_nothing_up(sites):
+    pages = await sites(log_in_failures_per_address=1)
+    hashed = await pages.hasher.hash("Contract1")
+    pages.store.write("INSERT INTO home_accounts VALUES (?, ?)", ("ivanova-17", hashed))
+    for _ in range(3):
+        assert (await log_in(await pages.browser(), "ivanova-17", "Contract1")).status == 200

@@ -1,5 +1,7 @@
 """The settings, as a person uses them."""
 
+import asyncio
+
 import pytest
 
 from tests.selfcare.conftest import ANNA
@@ -187,3 +189,28 @@ async def test_r178_no_page_and_no_record_repeats_a_password(settings, pages, pa
     for secret in (password, NEW, "Wrong1Wrong"):
         assert secret not in html
         assert secret not in written
+
+
+async def test_r127_a_stolen_session_guesses_no_more_when_it_asks_many_times_at_once(settings):
+    form = settings.page.forms["/cabinet/settings/password"]
+
+    async def guess(number):
+        fields = form | {"old": f"Guess1{number}", "new": NEW, "again": NEW}
+        async with settings.client.post("/cabinet/settings/password", data=fields) as response:
+            return response.status
+
+    assert sorted(await asyncio.gather(*map(guess, range(8)))) == [403] * 3 + [429] * 5
+
+
+async def test_r129_a_change_that_a_new_password_overtakes_begins_no_session(settings, pages, password):
+    overtakes = pages.issuing.listeners.append
+
+    def by_ussd(msisdn, issue):
+        if issue == 2:
+            asyncio.get_running_loop().create_task(pages.issuing.issue_password(ANNA, "ussd", "overtakes"))
+
+    overtakes(by_ussd)
+    await change(settings, password)
+
+    assert pages.records.passwords.issue(ANNA) == 3
+    assert "/cabinet" in (await settings.open("/cabinet")).forms, "the log-in form"

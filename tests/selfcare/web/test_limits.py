@@ -24,3 +24,14 @@ def test_only_so_many_addresses_are_remembered_and_a_reset_forgets_them():
     assert not limit.allows("address 1", 1)
     limit.clear()
     assert limit.allows("address 1", 1)
+
+
+def test_what_was_counted_before_it_was_known_is_forgiven_once():
+    limit = AddressLimit(FloodRule(2, 60))
+    limit.count("192.0.2.1", 0)
+    limit.count("192.0.2.1", 0)
+    limit.forgive("192.0.2.1", 0)
+    limit.forgive("192.0.2.2", 0)
+    assert limit.allows("192.0.2.1", 1)
+    limit.count("192.0.2.1", 1)
+    assert not limit.allows("192.0.2.1", 1)

@@ -157,13 +157,15 @@ class AppApi:
         if not self._failures.allows(address, now):
             self._gateway.note("selfcare.log_in_limited", address=address)
             return _too_many("failed log-ins", QUARTER)
+        self._failures.count(address, now)
         try:
             result = await self._log_in.log_in(asked.number, asked.password, channel=APP)
         except AddressError as error:
+            self._failures.forgive(address, now)
             return problem(HTTPStatus.BAD_REQUEST, f"number: {error}")
         if not isinstance(result, Admitted):
-            self._failures.count(address, now)
             return _refused(result)
+        self._failures.forgive(address, now)
         self._cabinets.entered(result.msisdn, APP)
         token = self._tokens.remember(result.msisdn, asked.platform, asked.device, address)
         return body.answer({"token": token, "msisdn": result.msisdn}, HTTPStatus.CREATED)

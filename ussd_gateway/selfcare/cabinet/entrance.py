@@ -61,10 +61,11 @@ class Entrance:
         if self._asks(visit, msisdn) and not visit.captcha_is_right():
             self._site.gateway.note("selfcare.captcha_failed", page="log_in", address=visit.address)
             return self._form(visit, HTTPStatus.BAD_REQUEST, visit.t("captcha.wrong"), captcha=True)
+        self._limit.count(visit.address, now)
         result = await self._log_in.log_in(number, visit.fields.get("password", ""), channel=WEB)
         if isinstance(result, Admitted):
+            self._limit.forgive(visit.address, now)
             return self.enter(visit, result.msisdn, result.issue)
-        self._limit.count(visit.address, now)
         if browser := _browser(visit):
             self._browsers.fail(browser, msisdn)
         return self._refused(visit, msisdn, result)

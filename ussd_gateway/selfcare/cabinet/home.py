@@ -41,10 +41,11 @@ class Home:
         if not self._limit.allows(visit.address, now):
             return self._form(visit, HTTPStatus.TOO_MANY_REQUESTS, "log_in.too_many")
         login = visit.fields.get("login", "").strip()
+        self._limit.count(visit.address, now)
         hashed = self._site.records.cabinets.home_hash(login)
         if not await self._hasher.verify(hashed, visit.fields.get("password", "")):
-            self._limit.count(visit.address, now)
             return self._form(visit, HTTPStatus.UNAUTHORIZED, "home.wrong")
+        self._limit.forgive(visit.address, now)
         return visit.log_in("/home", login, WEB)
 
     @authorised

@@ -53,16 +53,16 @@ class Settings:
         now = self._site.gateway.now()
         if not self._wrong_old.allows(visit.who, now):
             return self._refused(visit, ("too_many",), HTTPStatus.TOO_MANY_REQUESTS)
+        self._wrong_old.count(visit.who, now)
         issue = await self._issuing.change_password(visit.who, old, new, WEB)
         if issue.result == "wrong_password":
-            self._wrong_old.count(visit.who, now)
             return self._refused(visit, ("wrong_password",), HTTPStatus.FORBIDDEN)
+        self._wrong_old.forgive(visit.who, now)
         if issue.result != "set":
             return self._refused(visit, issue.mistakes or (issue.result,))
         # A new session for what goes on: this one ends, and with the password the others that began with it (R129)
         self._site.sessions.end(visit.session, WEB)
-        number = self._site.records.passwords.issue(visit.who)
-        return visit.log_in(f"{PLACE}?done=password", visit.who, WEB, msisdn=visit.msisdn, issue=number)
+        return visit.log_in(f"{PLACE}?done=password", visit.who, WEB, msisdn=visit.msisdn, issue=issue.number)
 
     @authorised
     async def set_notice(self, visit: Visit) -> web.StreamResponse:

@@ -70,10 +70,11 @@ class DeskPages:
         now = self._desk.now()
         if not self._wrong.allows(visit.address, now):
             return self._form(visit, HTTPStatus.TOO_MANY_REQUESTS, name, visit.t("desk.too_many"))
+        self._wrong.count(visit.address, now)
         done = await self._desk.log_in(name, password, address=visit.address)
         if done.person:
+            self._wrong.forgive(visit.address, now)
             return visit.log_in(DESK, done.person.name, CHANNEL)
-        self._wrong.count(visit.address, now)
         if done.locked_until:
             until = self._desk.moment(done.locked_until).strftime("%d.%m.%Y %H:%M")
             return self._form(visit, HTTPStatus.LOCKED, name, visit.t("desk.locked", until=until))

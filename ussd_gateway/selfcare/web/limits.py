@@ -29,6 +29,12 @@ class AddressLimit:
         if len(self._times) > MOST_ADDRESSES:
             self._times.popitem(last=False)
 
+    def forgive(self, address: str, now: float) -> None:
+        """What was counted at this moment was none: what takes a while is counted before it, or many at once all pass."""
+        times = self._times.get(address, [])
+        if now in times:
+            times.remove(now)
+
     def clear(self) -> None:
         """Forget everybody."""
         self._times.clear()
