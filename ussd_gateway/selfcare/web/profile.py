@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter
 
-from ussd_gateway.config import ConfigError
+from ussd_gateway.selfcare.data_file import read_data
 
 _PROFILES = Path(__file__).parent / "operators"
 
@@ -64,16 +63,4 @@ class Profile(_Data):
 @cache
 def load_profile(name: str) -> Profile:
     """The profile of `selfcare.operator`: the name of one that came along, or the path of a .toml file; else ConfigError."""
-    path = Path(name) if name.endswith(".toml") else _PROFILES / f"{name}.toml"
-    try:
-        return Profile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        known = ", ".join(sorted(profile.stem for profile in _PROFILES.glob("*.toml")))
-        raise ConfigError(
-            f"selfcare.operator: {name}: {error.strerror}; known: {known}, or the path of a .toml file"
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"selfcare.operator: {name}: {error}") from error
-    except ValidationError as error:
-        mistakes = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg'].lower()}" for one in error.errors())
-        raise ConfigError(f"selfcare.operator: {name}: {mistakes}") from error
+    return read_data("selfcare.operator", name, _PROFILES, TypeAdapter(Profile))
