@@ -107,7 +107,7 @@ class MoneyPages:
 
     @authorised
     async def change_tariff(self, visit: Visit) -> web.StreamResponse:
-        """POST /cabinet/tariff: the fields `tariff`, `price` (kopecks, as it was shown) and `key` (of the question)."""
+        """POST /cabinet/tariff: the fields `tariff`, `price` (kopecks, as it was shown), `key` (of the question), `number`."""
         self._of_shown(visit)
         code, price, key = _fields(visit, "tariff")
         result = self._tariffs.change_tariff(visit.msisdn, code, price, WEB, key)
@@ -133,7 +133,7 @@ class MoneyPages:
 
     @authorised
     async def change_option(self, visit: Visit) -> web.StreamResponse:
-        """POST /cabinet/options: `off` is an option to disconnect; else `option`, `price` and `key` as of a tariff."""
+        """POST /cabinet/options: `off` is an option to disconnect; else `option`, and the rest as of a tariff."""
         self._of_shown(visit)
         if code := visit.fields.get("off"):
             if self._tariffs.disconnect_option(visit.msisdn, code, WEB) == "refused":
