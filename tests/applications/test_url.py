@@ -499,13 +499,13 @@ REFUSED = {
 async def test_what_an_asynchronous_application_sends_wrong_is_refused_and_its_time_runs_out(
     plain_gateway, client, changed, code, why
 ):
-    async with mart(plain_gateway, client, longest=0.3, **changed) as (application, service):
+    async with mart(plain_gateway, client, longest=1, **changed) as (application, service):
         with capture_logs() as logs:
             screen = await plain_gateway.phone().dial(CODE)
     assert service.sent == [code]
     assert "application.refused" in [entry["event"] for entry in logs]
     assert screen.outcome == "app_timeout"
-    assert f"sent nothing within 0.3 s; what came to /ussd/send was refused: {why}" in application.last_error
+    assert f"sent nothing within 1 s; what came to /ussd/send was refused: {why}" in application.last_error
 
 
 async def test_a_wrong_acknowledgement_ends_the_session(plain_gateway, client):
