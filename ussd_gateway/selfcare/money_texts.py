@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ussd_gateway.coding.transliteration import to_latin
+from ussd_gateway.selfcare.texts import in_language, tongue
 from ussd_gateway.selfcare.web.shown import money
 
 _TEXTS = {
@@ -23,10 +23,9 @@ _TEXTS = {
 
 def money_sms(word: str, language: str, /, **facts: object) -> str:
     """The SMS of a word: `sum`, `fee` and `balance` in kopecks, `other` a number in digits."""
-    written = "en" if language == "en" else "ru"
+    written = tongue(language)
     shown = {name: _money(fact, written) if isinstance(fact, int) else fact for name, fact in facts.items()}
-    text = _TEXTS[word][written].format_map(shown)
-    return to_latin(text) if language == "latin" else text
+    return in_language(_TEXTS[word], language, **shown)
 
 
 def _money(kopecks: int, language: str) -> str:

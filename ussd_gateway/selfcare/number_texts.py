@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ussd_gateway.coding.transliteration import to_latin
-from ussd_gateway.selfcare.texts import LATIN
+from ussd_gateway.selfcare.texts import in_language, tongue
 
 LONGEST_REASON = 200
 """Characters of a reviewer's reason."""
@@ -51,12 +50,9 @@ WHY = {
 
 def number_sms(what: str, language: str, **facts: object) -> str:
     """The SMS that tells what became of a request. `why` is a word of WHY, the other facts stand as they are."""
-    texts = _TEXTS[what]
-    written = "ru" if language == LATIN else language
     if (why := facts.get("why")) is not None:
-        facts["why"] = WHY[str(why)][written]
-    text = texts[written].format(**facts)
-    return to_latin(text) if language == LATIN else text
+        facts["why"] = WHY[str(why)][tongue(language)]
+    return in_language(_TEXTS[what], language, **facts)
 
 
 def plain_reason(typed: str) -> str:

@@ -28,6 +28,7 @@ NUMBERS = "828"
 """The code of the service «Управление номерами» (R154)."""
 
 _SERVICES = {NUMBERS: {"ru": "Управление номерами", "en": "Number management"}}
+_UNNAMED = {"ru": "{code}", "en": "{code}"}
 
 _ANSWERS = {
     "too_often": {
@@ -112,24 +113,30 @@ def password_sms(password: str, language: str) -> str:
 
 def log_in_sms(at: str, language: str) -> str:
     """The SMS that tells of a log-in at a moment, such as "27.04.2018 17:50"; one part in every language."""
-    return _in(_LOGGED_IN, language).format(at=at)
+    return in_language(_LOGGED_IN, language, at=at)
 
 
 def social_sms(what: str, title: Mapping[str, str], language: str) -> str:
     """The SMS that tells of a network that was "bound" or "unbound"; `title` is its name in "ru" and "en"."""
-    said = {tongue: text.format(network=title[tongue]) for tongue, text in _SOCIAL[what].items()}
-    return _in(said, language)
+    return in_language(_SOCIAL[what], language, network=title[tongue(language)])
 
 
 def answer_sms(word: str, language: str) -> str:
     """The SMS that answers a command: `word` is a result of `service.Service`, or what was wrong with the command."""
-    return _in(_ANSWERS[word], language)
+    return in_language(_ANSWERS[word], language)
 
 
 def service_name(code: str, language: str) -> str:
     """The name of a service; its code where it has none."""
-    return _in(_SERVICES.get(code, {"ru": code, "en": code}), language)
+    return in_language(_SERVICES.get(code, _UNNAMED), language, code=code)
 
 
-def _in(texts: dict[str, str], language: str) -> str:
-    return to_latin(texts["ru"]) if language == LATIN else texts[language]
+def tongue(language: str) -> str:
+    """In which of "ru" and "en" a text for a SIM's language is written."""
+    return "ru" if language == LATIN else language
+
+
+def in_language(texts: Mapping[str, str], language: str, /, **facts: object) -> str:
+    """The text for a SIM's language, with its facts in their places; all of it in Latin letters where that wants them."""
+    text = texts[tongue(language)].format_map(facts)
+    return to_latin(text) if language == LATIN else text

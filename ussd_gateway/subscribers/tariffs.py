@@ -13,7 +13,7 @@ from ussd_gateway.subscribers.money import PromiseRules, TransferRules
 _MONTH = re.compile("(19[7-9]|20[0-9])[0-9]-(0[1-9]|1[0-2])")
 
 MOSCOW = timezone(timedelta(hours=3))
-"""The operator's time, in which its months are."""
+"""The operator's time, in which its months are; since 2014 without summer time."""
 
 
 @dataclass(frozen=True, slots=True)

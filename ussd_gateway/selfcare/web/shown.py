@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
-MOSCOW = timezone(timedelta(hours=3))
-"""The operator's time; since 2014 without summer time."""
+from ussd_gateway.subscribers.tariffs import MOSCOW
 
 
 def money(kopecks: int) -> str:
